@@ -1,0 +1,1 @@
+//! Clock, transport, commands and the frame store of the player.

@@ -1,0 +1,1 @@
+//! The Zoetrope application, free of any platform.

@@ -1,0 +1,1 @@
+//! Makes clips: packs sequences of Gaussians.

@@ -1,0 +1,1 @@
+//! Video decoding and encoding through FFmpeg, behind the traits of zoetrope-codecs.

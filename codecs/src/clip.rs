@@ -1,0 +1,269 @@
+//! The facts of a clip, and the two traits between its bytes and its frames.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::{AttributeRanges, Bounds, Cancel, PlaneLayout, Result, SplatFrame};
+
+/// What a clip is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ClipKind {
+    /// A V3 asset: a folder of groups of grey videos.
+    V3,
+    /// One splat file.
+    SplatFile,
+    /// A numbered sequence of splat files, a frame each.
+    SplatSequence,
+}
+
+impl ClipKind {
+    /// Name for people: "V3", "splat file", "splat sequence".
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::V3 => "V3",
+            Self::SplatFile => "splat file",
+            Self::SplatSequence => "splat sequence",
+        }
+    }
+}
+
+/// Which axis of world space points up. INRIA files have y down (COLMAP), hence the default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum UpAxis {
+    PlusX,
+    MinusX,
+    PlusY,
+    #[default]
+    MinusY,
+    PlusZ,
+    MinusZ,
+}
+
+impl UpAxis {
+    /// Every axis with its name on the command line and in files.
+    pub const ALL: [(Self, &'static str); 6] = [
+        (Self::PlusX, "+x"),
+        (Self::MinusX, "-x"),
+        (Self::PlusY, "+y"),
+        (Self::MinusY, "-y"),
+        (Self::PlusZ, "+z"),
+        (Self::MinusZ, "-z"),
+    ];
+
+    /// "+x" … "-z"; a missing sign means plus.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim().to_ascii_lowercase();
+        let signed = if text.starts_with(['+', '-']) {
+            text
+        } else {
+            format!("+{text}")
+        };
+        Self::ALL
+            .iter()
+            .find(|(_, name)| *name == signed)
+            .map(|(axis, _)| *axis)
+    }
+
+    /// "+x" … "-z".
+    pub fn name(self) -> &'static str {
+        Self::ALL
+            .iter()
+            .find(|(axis, _)| *axis == self)
+            .map_or("-y", |(_, name)| name)
+    }
+
+    /// Unit vector in world space.
+    pub fn vector(self) -> [f32; 3] {
+        match self {
+            Self::PlusX => [1.0, 0.0, 0.0],
+            Self::MinusX => [-1.0, 0.0, 0.0],
+            Self::PlusY => [0.0, 1.0, 0.0],
+            Self::MinusY => [0.0, -1.0, 0.0],
+            Self::PlusZ => [0.0, 0.0, 1.0],
+            Self::MinusZ => [0.0, 0.0, -1.0],
+        }
+    }
+}
+
+/// A first view that the clip itself asks for, in world space.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CameraHint {
+    /// Camera centre.
+    pub position: [f32; 3],
+    /// The point looked at, around which the camera orbits.
+    pub target: [f32; 3],
+    /// Vertical field of view in degrees.
+    pub fov_y_degrees: f32,
+}
+
+/// The facts of a clip that are known before anything is decoded.
+#[derive(Clone, Debug)]
+pub struct ClipInfo {
+    /// What it is.
+    pub kind: ClipKind,
+    /// Name for people: the file's or folder's last part.
+    pub title: String,
+    /// Codec or format of the frames ("H.264 planes", "SOG", "PLY").
+    pub codec: String,
+    /// Frames a second.
+    pub frame_rate: f64,
+    /// Whether `frame_rate` stands in the clip (else it is the usual 30).
+    pub frame_rate_known: bool,
+    /// Number of frames.
+    pub frame_count: usize,
+    /// SH degree, 0 to 3; the largest where frames differ.
+    pub sh_degree: u8,
+    /// Fewest, mean and most Gaussians of a frame, where the container tells without decoding.
+    pub gaussians: Option<GaussianCounts>,
+    /// Box around the centres of all Gaussians of all frames, where the container tells.
+    pub bounds: Option<Bounds>,
+    /// Which axis points up.
+    pub up: UpAxis,
+    /// First view, where the clip asks for one.
+    pub camera: Option<CameraHint>,
+    /// Bytes of all groups, where known without reading them.
+    pub size_bytes: Option<u64>,
+    /// Oddities that did not stop the clip from opening, a sentence each.
+    pub warnings: Vec<String>,
+}
+
+impl ClipInfo {
+    /// Length in seconds.
+    pub fn duration(&self) -> f64 {
+        self.frame_count as f64 / self.frame_rate
+    }
+}
+
+/// Gaussians of a frame over a whole clip.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct GaussianCounts {
+    /// Fewest.
+    pub min: usize,
+    /// Mean.
+    pub mean: f64,
+    /// Most.
+    pub max: usize,
+}
+
+/// One independently decodable stretch of a clip.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupInfo {
+    /// Frames it holds, counted from the clip's start. Groups tile the clip without gaps.
+    pub frames: Range<usize>,
+}
+
+/// The undecoded content of one group.
+#[derive(Debug)]
+pub struct GroupPackets {
+    /// Index of the group.
+    pub group: usize,
+    /// Frames it holds, counted from the clip's start.
+    pub frames: Range<usize>,
+    /// The bytes.
+    pub payload: GroupPayload,
+}
+
+/// What the bytes of a group are.
+#[derive(Debug)]
+pub enum GroupPayload {
+    /// Gaussian video: one grey video per stored plane.
+    PlaneVideos {
+        /// Count, side and SH degree, constant within the group.
+        layout: PlaneLayout,
+        /// De-quantisation of each frame, as many as the group has frames.
+        ranges: Vec<Arc<AttributeRanges>>,
+        /// The videos, in the order of [`PlaneLayout`]'s layers, one for each layer.
+        videos: Vec<PlaneVideo>,
+    },
+    /// A splat file, which is one frame.
+    SplatFile {
+        /// Name for messages.
+        name: String,
+        /// The file, already parsed: splat formats have no codec worth a second thread.
+        cloud: Box<crate::SplatCloud>,
+    },
+}
+
+/// The video of one plane over one group.
+#[derive(Debug)]
+pub struct PlaneVideo {
+    /// Name for messages ("group3/5.mp4").
+    pub name: String,
+    /// A whole video file (MP4).
+    pub bytes: Vec<u8>,
+}
+
+/// Bytes to packets: knows the tracks and the time index, reads one group at a time.
+pub trait Demuxer: Send {
+    /// Facts of the clip.
+    fn info(&self) -> &ClipInfo;
+
+    /// The groups in time order. They tile `0..info().frame_count`.
+    fn groups(&self) -> &[GroupInfo];
+
+    /// Reads one group. A damaged or missing group is an error of that group alone: the others
+    /// can still be read.
+    ///
+    /// # Errors
+    /// Anything of [`crate::Error`]; [`crate::Error::Cancelled`] within 100 ms of `cancel`.
+    fn read_group(&mut self, group: usize, cancel: &Cancel) -> Result<GroupPackets>;
+}
+
+/// Packets to frames. One group at a time; pushing another drops what was left of the last.
+pub trait Decoder: Send {
+    /// Starts on a group.
+    ///
+    /// # Errors
+    /// When the payload cannot be decoded by this decoder, or its headers are damaged.
+    fn push(&mut self, packets: GroupPackets) -> Result<()>;
+
+    /// Decodes the next frame of the group, in time order; `None` after the last.
+    ///
+    /// # Errors
+    /// When the frame cannot be decoded. The group is then over; push another.
+    fn next_frame(&mut self) -> Result<Option<Frame>>;
+
+    /// Who does the work.
+    fn engine(&self) -> Engine;
+}
+
+/// A decoded frame.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    /// Number of the frame from the clip's start.
+    pub index: usize,
+    /// Its content, shared between the frame store and the renderer.
+    pub content: Arc<SplatFrame>,
+}
+
+/// Who decodes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Engine {
+    /// Name for people ("FFmpeg H.264").
+    pub name: String,
+    /// Whether fixed-function hardware does it.
+    pub hardware: bool,
+}
+
+/// Encodes one plane over one group.
+pub trait PlaneVideoEncoder: Sync {
+    /// A whole MP4 file out of `frames`: 8-bit full-range grey pictures of `side`² samples each,
+    /// row-major. The first picture is the only IDR picture.
+    ///
+    /// # Errors
+    /// When the encoder refuses the settings.
+    fn encode(&self, frames: &[&[u8]], settings: &PlaneVideoSettings) -> Result<Vec<u8>>;
+}
+
+/// Settings of [`PlaneVideoEncoder::encode`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PlaneVideoSettings {
+    /// Width and height in pixels.
+    pub side: u32,
+    /// Constant H.264 quantiser, 0 (lossless) to 51.
+    pub qp: u8,
+    /// Frames a second.
+    pub frame_rate: f64,
+}

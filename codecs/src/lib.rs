@@ -1,0 +1,32 @@
+//! Bytes to frames: clip containers, splat formats and Gaussian video.
+//!
+//! Pure Rust, no GPU, no windows, no C, no `unsafe`. Data goes one way:
+//!
+//! ```text
+//! Source ──bytes──▶ Demuxer ──GroupPackets──▶ Decoder ──Frame──▶ (player, renderer)
+//! ```
+//!
+//! * [`source`]: where bytes come from (a file, memory, an entry of a zip), and folders of them.
+//! * [`splat`]: one file per format of a single Gaussian cloud, and the cloud itself.
+//! * [`gaussian_video`]: Gaussians as 2D pictures: layout, quantisation, the frame made of planes.
+//! * [`clip`]: the facts of a clip and the traits [`Demuxer`] and [`Decoder`].
+//! * [`limits`]: every cap in one place, with its reason.
+
+pub mod cancel;
+pub mod clip;
+pub mod error;
+pub mod frame;
+pub mod gaussian_video;
+pub mod limits;
+pub mod source;
+pub mod splat;
+
+pub use cancel::Cancel;
+pub use clip::{
+    ClipInfo, ClipKind, Decoder, Demuxer, Engine, Frame, GroupInfo, GroupPackets, GroupPayload,
+    PlaneVideo, PlaneVideoEncoder, PlaneVideoSettings, UpAxis,
+};
+pub use error::{Error, Result};
+pub use frame::{Bounds, SplatFrame};
+pub use gaussian_video::{AttributeRanges, PlaneFrame, PlaneLayout};
+pub use splat::SplatCloud;

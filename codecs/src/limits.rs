@@ -1,0 +1,45 @@
+//! Every cap on what an input may ask of this machine, with its reason.
+//!
+//! Each is tested at the limit and one past it, where it is used.
+
+use crate::{Error, Result};
+
+/// Gaussians in one frame. Four million at SH degree 3 fill about 1 GiB of GPU memory.
+pub const MAX_GAUSSIANS: u64 = 4_000_000;
+/// Side of a plane in pixels: the smallest 2D texture limit of the GPUs that are worth supporting.
+pub const MAX_PLANE_SIDE: u64 = 8192;
+/// Pixels of one frame over all its planes: 64 Mi samples are 64 MiB.
+pub const MAX_FRAME_SAMPLES: u64 = 64 << 20;
+/// Groups of a clip: a day at one group a second.
+pub const MAX_GROUPS: u64 = 100_000;
+/// Frames of a clip: 9 hours at 30 frames a second.
+pub const MAX_FRAMES: u64 = 1_000_000;
+/// Frames of one group: seeking decodes a group from its start, so longer ones cannot be scrubbed.
+pub const MAX_GROUP_FRAMES: u64 = 1000;
+/// Bytes of a clip's JSON: V3 spends about 1.1 KB of it a frame.
+pub const MAX_MANIFEST_BYTES: u64 = 64 << 20;
+/// Bytes of one plane's video in one group.
+pub const MAX_PLANE_VIDEO_BYTES: u64 = 256 << 20;
+/// Bytes of one splat file. Larger ones do not fit [`MAX_GAUSSIANS`] in any format.
+pub const MAX_SPLAT_FILE_BYTES: u64 = 2 << 30;
+/// Bytes of a text header (PLY).
+pub const MAX_HEADER_BYTES: u64 = 64 << 10;
+/// Entries of a folder or a zip archive that are looked at.
+pub const MAX_FOLDER_ENTRIES: u64 = 1_000_000;
+/// SH degree: 3 is the largest that 3D Gaussian Splatting is trained with.
+pub const MAX_SH_DEGREE: u64 = 3;
+
+/// [`Error::Limit`] when `value` is above `limit`.
+///
+/// `name` is the input, `what` the plural of the thing counted.
+pub fn check(name: &str, what: &'static str, value: u64, limit: u64) -> Result<()> {
+    if value > limit {
+        return Err(Error::Limit {
+            name: name.to_owned(),
+            what,
+            value,
+            limit,
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,128 @@
+//! Where bytes come from.
+//!
+//! A [`Source`] is one run of bytes, a [`Folder`] a set of named sources. Files, archives and (later)
+//! the network are reached only through these two, so that everything above them runs in a browser
+//! and in a test.
+
+mod memory;
+
+use std::cmp::Ordering;
+use std::ops::Range;
+
+pub use memory::{MemoryFolder, MemorySource};
+
+use crate::{Cancel, Result, limits};
+
+/// One run of bytes of known length.
+pub trait Source: Send + Sync {
+    /// Name for messages, as the user knows it.
+    fn name(&self) -> &str;
+
+    /// Length in bytes.
+    fn len(&self) -> u64;
+
+    /// Whether there is nothing in it.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Reads the bytes of `range`, all of them.
+    ///
+    /// # Errors
+    /// When the range is not inside `0..len()`, the system refuses, the bytes changed since the
+    /// source was opened, or `cancel` is set.
+    fn read(&self, range: Range<u64>, cancel: &Cancel) -> Result<Vec<u8>>;
+
+    /// Reads everything, if it is no longer than `limit_bytes`.
+    ///
+    /// # Errors
+    /// [`crate::Error::Limit`] above the limit, else as [`Source::read`].
+    fn read_all(&self, limit_bytes: u64, cancel: &Cancel) -> Result<Vec<u8>> {
+        limits::check(self.name(), "bytes", self.len(), limit_bytes)?;
+        self.read(0..self.len(), cancel)
+    }
+}
+
+/// A set of named sources: a folder, an archive, later a base URL.
+pub trait Folder: Send + Sync {
+    /// Name for messages, as the user knows it.
+    fn name(&self) -> &str;
+
+    /// Relative paths ("group0/0.mp4", `/` between parts) of everything in it, sorted in natural
+    /// order (2 before 10). `None` where that cannot be known (a web server).
+    ///
+    /// # Errors
+    /// When the system refuses.
+    fn list(&self) -> Result<Option<Vec<String>>>;
+
+    /// Opens one by its relative path.
+    ///
+    /// # Errors
+    /// An error for which [`crate::Error::is_not_found`] holds when there is none of that name.
+    fn open(&self, path: &str) -> Result<Box<dyn Source>>;
+}
+
+/// Compares names the way people number files: runs of digits by their value ("2" before "10"),
+/// everything else by character.
+pub fn natural_order(a: &str, b: &str) -> Ordering {
+    let (mut a_rest, mut b_rest) = (a, b);
+    loop {
+        match (a_rest.chars().next(), b_rest.chars().next()) {
+            (None, None) => return a.cmp(b),
+            (None, Some(_)) => return Ordering::Less,
+            (Some(_), None) => return Ordering::Greater,
+            (Some(x), Some(y)) if x.is_ascii_digit() && y.is_ascii_digit() => {
+                let (x_number, x_tail) = split_digits(a_rest);
+                let (y_number, y_tail) = split_digits(b_rest);
+                // Without leading zeros, the longer run of digits is the larger number.
+                let order = x_number
+                    .len()
+                    .cmp(&y_number.len())
+                    .then_with(|| x_number.cmp(y_number));
+                if order != Ordering::Equal {
+                    return order;
+                }
+                (a_rest, b_rest) = (x_tail, y_tail);
+            }
+            (Some(x), Some(y)) if x != y => return x.cmp(&y),
+            (Some(x), Some(_)) => {
+                (a_rest, b_rest) = (&a_rest[x.len_utf8()..], &b_rest[x.len_utf8()..]);
+            }
+        }
+    }
+}
+
+/// The leading run of digits, without its leading zeros, and what follows it.
+fn split_digits(text: &str) -> (&str, &str) {
+    let end = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
+    (text[..end].trim_start_matches('0'), &text[end..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn natural_order_counts() {
+        let mut names = [
+            "group10/0.mp4",
+            "group2/10.mp4",
+            "group2/9.mp4",
+            "a",
+            "group02/1.mp4",
+        ];
+        names.sort_by(|a, b| natural_order(a, b));
+        assert_eq!(
+            names,
+            [
+                "a",
+                "group02/1.mp4",
+                "group2/9.mp4",
+                "group2/10.mp4",
+                "group10/0.mp4"
+            ]
+        );
+    }
+}

@@ -1,0 +1,127 @@
+//! Gaussians as numbers.
+
+use crate::Bounds;
+use crate::gaussian_video::rest_coefficients;
+
+/// A cloud of 3D Gaussians in the activated domain: what "3D Gaussian Splatting for Real-Time
+/// Radiance Field Rendering" (Kerbl et al. 2023) draws. Structure of arrays, all of one length.
+///
+/// World space as the file has it (INRIA files: x right, y down, z forward).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SplatCloud {
+    /// Centres in world units.
+    pub positions: Vec<[f32; 3]>,
+    /// Unit quaternions w, x, y, z that turn the Gaussian's own axes into world space.
+    pub rotations: Vec<[f32; 4]>,
+    /// Standard deviations along the Gaussian's own axes, world units.
+    pub scales: Vec<[f32; 3]>,
+    /// Opacity at the centre, 0 to 1.
+    pub opacities: Vec<f32>,
+    /// SH coefficient of degree 0 of red, green, blue; colour = 0.5 + 0.2820948 x this.
+    pub sh_dc: Vec<[f32; 3]>,
+    /// SH coefficients of degree 1 and up, red, green, blue; `(sh_degree + 1)² - 1` of them for
+    /// each Gaussian, one Gaussian after the other.
+    pub sh_rest: Vec<[f32; 3]>,
+    /// SH degree, 0 to 3.
+    pub sh_degree: u8,
+    /// Whether it was trained with Mip-Splatting's 2D filter and wants to be drawn with it.
+    pub antialiased: bool,
+    /// Gaussians that were left out because a value was not finite or the quaternion was zero.
+    pub dropped: usize,
+}
+
+impl SplatCloud {
+    /// An empty cloud with room for `count` Gaussians.
+    pub fn with_capacity(count: usize, sh_degree: u8) -> Self {
+        Self {
+            positions: Vec::with_capacity(count),
+            rotations: Vec::with_capacity(count),
+            scales: Vec::with_capacity(count),
+            opacities: Vec::with_capacity(count),
+            sh_dc: Vec::with_capacity(count),
+            sh_rest: Vec::with_capacity(count * rest_coefficients(sh_degree)),
+            sh_degree,
+            antialiased: false,
+            dropped: 0,
+        }
+    }
+
+    /// Adds a Gaussian. The quaternion (w, x, y, z) is normalised here. One with a value that is
+    /// not finite, or with a zero quaternion, is kept as an invisible point at the origin, so that
+    /// rows stay where they are, and counted in `dropped`.
+    ///
+    /// `sh_rest` holds `(sh_degree + 1)² - 1` coefficients.
+    pub fn push(
+        &mut self,
+        position: [f32; 3],
+        rotation: [f32; 4],
+        scale: [f32; 3],
+        opacity: f32,
+        sh_dc: [f32; 3],
+        sh_rest: &[[f32; 3]],
+    ) {
+        debug_assert_eq!(sh_rest.len(), rest_coefficients(self.sh_degree));
+        let norm = rotation.iter().map(|part| part * part).sum::<f32>().sqrt();
+        let finite = position
+            .iter()
+            .chain(&scale)
+            .chain(&[opacity])
+            .chain(&sh_dc)
+            .chain(sh_rest.as_flattened())
+            .all(|value| value.is_finite());
+        if !finite || !norm.is_finite() || norm < 1e-12 {
+            self.dropped += 1;
+            self.positions.push([0.0; 3]);
+            self.rotations.push([1.0, 0.0, 0.0, 0.0]);
+            self.scales.push([0.0; 3]);
+            self.opacities.push(0.0);
+            self.sh_dc.push([0.0; 3]);
+            self.sh_rest
+                .resize(self.sh_rest.len() + sh_rest.len(), [0.0; 3]);
+            return;
+        }
+        self.positions.push(position);
+        self.rotations.push(rotation.map(|part| part / norm));
+        self.scales.push(scale);
+        self.opacities.push(opacity.clamp(0.0, 1.0));
+        self.sh_dc.push(sh_dc);
+        self.sh_rest.extend_from_slice(sh_rest);
+    }
+
+    /// Number of Gaussians.
+    pub fn len(&self) -> usize {
+        self.positions.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.positions.is_empty()
+    }
+
+    /// SH coefficients beyond DC of each Gaussian and channel: 0, 3, 8 or 15.
+    pub fn rest_coefficients(&self) -> usize {
+        rest_coefficients(self.sh_degree)
+    }
+
+    /// The SH coefficients beyond DC of Gaussian `k`.
+    pub fn rest_of(&self, k: usize) -> &[[f32; 3]] {
+        let rest = self.rest_coefficients();
+        &self.sh_rest[k * rest..(k + 1) * rest]
+    }
+
+    /// Bytes of memory it takes.
+    pub fn size_bytes(&self) -> usize {
+        self.len() * 4 * (3 + 4 + 3 + 1 + 3) + self.sh_rest.len() * 12
+    }
+
+    /// Box around the centres of all visible Gaussians, world space.
+    pub fn bounds(&self) -> Bounds {
+        let mut bounds = Bounds::EMPTY;
+        for (position, opacity) in self.positions.iter().zip(&self.opacities) {
+            if *opacity > 0.0 {
+                bounds.add(*position);
+            }
+        }
+        bounds
+    }
+}

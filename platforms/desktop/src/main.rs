@@ -1,0 +1,3 @@
+//! The zoetrope binary: the window and the command line.
+
+fn main() {}

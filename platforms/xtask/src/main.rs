@@ -1,0 +1,3 @@
+//! cargo xtask: sets the machine up, runs the app, runs the tests.
+
+fn main() {}
