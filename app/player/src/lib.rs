@@ -1,1 +1,34 @@
 //! Clock, transport, commands and the frame store of the player.
+//!
+//! [`Player`] decides which frame of a clip is shown when. It never touches pixels, and it has no
+//! clock of its own: the caller hands in `now` with every [`Player::tick`].
+//!
+//! ```text
+//! Command ──▶ Transport ──playhead──▶ FrameStore ──Request──▶ Pipeline (Demuxer, Decoder)
+//!                                         ▲                        │
+//!                                         └──────── Delivery ──────┘
+//! ```
+
+mod command;
+#[cfg(not(target_arch = "wasm32"))]
+mod decode_thread;
+mod error;
+mod frame_store;
+mod pipeline;
+mod play_order;
+mod player;
+mod range_set;
+mod supplier;
+mod transport;
+
+pub use command::{COMMANDS, Command, CommandInfo, LoopMode};
+#[cfg(not(target_arch = "wasm32"))]
+pub use decode_thread::DecodeThread;
+pub use error::Error;
+pub use frame_store::{FrameSize, FrameStatus, FrameStore, Insert, Lookup};
+pub use pipeline::{Clock, Pipeline, Step};
+pub use play_order::{PlayOrder, Repeat, Span, Window};
+pub use player::{Picture, Player, PlayerOptions, PlayerState};
+pub use range_set::RangeSet;
+pub use supplier::{Delivery, DeliveryKind, FrameSupplier, InlineDecoding, Request};
+pub use transport::{Playback, SPEED_MAX, SPEED_MIN, Transport};

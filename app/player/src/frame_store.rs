@@ -1,0 +1,320 @@
+//! Decoded frames in memory, under a hard cap in bytes.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use zoetrope_codecs::SplatFrame;
+
+use crate::{PlayOrder, RangeSet, Window};
+
+/// A thing that knows how much memory it takes.
+pub trait FrameSize {
+    /// Bytes of memory.
+    fn size_bytes(&self) -> usize;
+}
+
+impl FrameSize for SplatFrame {
+    fn size_bytes(&self) -> usize {
+        SplatFrame::size_bytes(self)
+    }
+}
+
+/// What the store has for a frame.
+#[derive(Clone, Debug)]
+pub enum Lookup<F> {
+    /// The frame itself.
+    Ready(Arc<F>),
+    /// Not that one, but the nearest that is decoded, with its number.
+    Stale(usize, Arc<F>),
+    /// Nothing is decoded.
+    Missing,
+}
+
+/// Whether a frame can be had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FrameStatus {
+    /// Decoded and held.
+    Ready,
+    /// Not decoded, or no longer held.
+    Missing,
+    /// It cannot be decoded.
+    Failed,
+}
+
+/// What became of a frame that was put in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Insert {
+    /// It is held.
+    Stored,
+    /// Others are wanted more and there is no room.
+    Dropped,
+    /// It alone is larger than the cap.
+    TooLarge,
+}
+
+/// Decoded frames around the playhead. Never holds more than `limit_bytes`; throws away first what
+/// will be played last.
+#[derive(Debug)]
+pub struct FrameStore<F> {
+    frames: BTreeMap<usize, Arc<F>>,
+    bytes: usize,
+    limit_bytes: usize,
+    /// The largest frame seen: how many frames are asked for follows from it, so that all that
+    /// are asked for fit.
+    largest_bytes: usize,
+    order: PlayOrder,
+    window: Window,
+    failed: RangeSet,
+    decoded: Arc<[Range<usize>]>,
+    revision: u64,
+}
+
+impl<F: FrameSize> FrameStore<F> {
+    /// An empty store for a clip of `frame_count` frames.
+    pub fn new(limit_bytes: usize, frame_count: usize) -> Self {
+        let order = PlayOrder::start(frame_count);
+        Self {
+            frames: BTreeMap::new(),
+            bytes: 0,
+            limit_bytes,
+            largest_bytes: 0,
+            window: order.window(frame_count),
+            order,
+            failed: RangeSet::new(),
+            decoded: Arc::from([]),
+            revision: 0,
+        }
+    }
+
+    /// Says which frames are wanted from now on. Nothing is thrown away until room is needed.
+    pub fn want(&mut self, order: PlayOrder) {
+        if order != self.order {
+            self.order = order;
+            self.window = self.order.window(self.capacity());
+            self.revision += 1;
+        }
+    }
+
+    /// Frames that fit, as far as sizes are known.
+    fn capacity(&self) -> usize {
+        self.limit_bytes
+            .checked_div(self.largest_bytes)
+            .unwrap_or(usize::MAX)
+    }
+
+    /// The order last given to [`Self::want`].
+    pub fn order(&self) -> &PlayOrder {
+        &self.order
+    }
+
+    /// The frames worth decoding.
+    pub fn window(&self) -> &Window {
+        &self.window
+    }
+
+    /// Takes a decoded frame, making room for it if it is wanted more than others.
+    pub fn insert(&mut self, index: usize, frame: Arc<F>) -> Insert {
+        let size = frame.size_bytes();
+        if size > self.limit_bytes {
+            return Insert::TooLarge;
+        }
+        if size > self.largest_bytes {
+            self.largest_bytes = size;
+            self.window = self.order.window(self.capacity());
+        }
+        self.revision += 1;
+        if let Some(old) = self.frames.remove(&index) {
+            self.bytes -= old.size_bytes();
+        }
+        let rank = |frame: usize| (!self.window.contains(frame), self.order.distance(frame));
+        let mut result = Insert::Stored;
+        while self.bytes + size > self.limit_bytes {
+            let worst = self.frames.keys().copied().max_by_key(|other| rank(*other));
+            match worst {
+                Some(other) if rank(other) > rank(index) => {
+                    if let Some(old) = self.frames.remove(&other) {
+                        self.bytes -= old.size_bytes();
+                    }
+                }
+                _ => {
+                    result = Insert::Dropped;
+                    break;
+                }
+            }
+        }
+        if result == Insert::Stored {
+            self.bytes += size;
+            self.frames.insert(index, frame);
+        }
+        let decoded: RangeSet = self.frames.keys().copied().collect();
+        self.decoded = decoded.ranges().into();
+        result
+    }
+
+    /// Remembers that `frames` cannot be decoded.
+    pub fn fail(&mut self, frames: Range<usize>) {
+        self.failed.insert(frames);
+        self.revision += 1;
+    }
+
+    /// The frame, or the nearest to it; of two equally near, the earlier.
+    pub fn get(&self, index: usize) -> Lookup<F> {
+        let before = self.frames.range(..=index).next_back();
+        let after = self.frames.range(index..).next();
+        let nearest = match (before, after) {
+            (Some(before), Some(after)) if after.0 - index < index - before.0 => Some(after),
+            (Some(before), _) => Some(before),
+            (None, after) => after,
+        };
+        match nearest {
+            Some((found, frame)) if *found == index => Lookup::Ready(frame.clone()),
+            Some((found, frame)) => Lookup::Stale(*found, frame.clone()),
+            None => Lookup::Missing,
+        }
+    }
+
+    /// Whether the frame can be had.
+    pub fn status(&self, index: usize) -> FrameStatus {
+        if self.frames.contains_key(&index) {
+            FrameStatus::Ready
+        } else if self.failed.contains(index) {
+            FrameStatus::Failed
+        } else {
+            FrameStatus::Missing
+        }
+    }
+
+    /// Ranges of decoded frames, sorted.
+    pub fn decoded(&self) -> &Arc<[Range<usize>]> {
+        &self.decoded
+    }
+
+    /// Frames that need no decoding: held, or known to fail.
+    pub fn settled(&self) -> RangeSet {
+        let mut settled = self.failed.clone();
+        for range in self.decoded.iter() {
+            settled.insert(range.clone());
+        }
+        settled
+    }
+
+    /// Bytes held.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// The cap.
+    pub fn limit_bytes(&self) -> usize {
+        self.limit_bytes
+    }
+
+    /// Counts every change of what is held or wanted.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::single_range_in_vec_init)] // lists of ranges are what is compared
+mod tests {
+    use super::*;
+    use crate::Repeat;
+
+    #[derive(Debug)]
+    struct Sized(usize);
+
+    impl FrameSize for Sized {
+        fn size_bytes(&self) -> usize {
+            self.0
+        }
+    }
+
+    fn order(playhead: usize, count: usize, repeat: Repeat) -> PlayOrder {
+        PlayOrder {
+            playhead,
+            repeat,
+            playing: true,
+            ..PlayOrder::start(count)
+        }
+    }
+
+    fn put(store: &mut FrameStore<Sized>, index: usize, size: usize) -> Insert {
+        store.insert(index, Arc::new(Sized(size)))
+    }
+
+    #[test]
+    fn nearest_is_stale_and_the_frame_itself_is_ready() {
+        let mut store = FrameStore::new(100, 50);
+        assert!(matches!(store.get(3), Lookup::Missing));
+        put(&mut store, 10, 1);
+        put(&mut store, 20, 1);
+        assert!(matches!(store.get(10), Lookup::Ready(_)));
+        assert!(matches!(store.get(0), Lookup::Stale(10, _)));
+        assert!(matches!(store.get(15), Lookup::Stale(10, _)));
+        assert!(matches!(store.get(16), Lookup::Stale(20, _)));
+        assert!(matches!(store.get(49), Lookup::Stale(20, _)));
+        assert_eq!(*store.decoded().clone(), [10..11, 20..21]);
+    }
+
+    #[test]
+    fn the_cap_holds_and_the_farthest_goes_first() {
+        let mut store = FrameStore::new(10, 100);
+        store.want(order(20, 100, Repeat::Once));
+        for index in 20..30 {
+            assert_eq!(put(&mut store, index, 1), Insert::Stored);
+        }
+        assert_eq!(store.bytes(), 10);
+        // One past what fits, farther than all: refused.
+        assert_eq!(put(&mut store, 30, 1), Insert::Dropped);
+        // Nearer than the farthest: the farthest goes.
+        assert_eq!(put(&mut store, 19, 1), Insert::Stored);
+        assert_eq!(*store.decoded().clone(), [19..29]);
+        assert_eq!(store.bytes(), 10);
+    }
+
+    #[test]
+    fn a_frame_at_the_cap_is_held_and_one_byte_more_is_not() {
+        let mut store = FrameStore::new(10, 3);
+        assert_eq!(put(&mut store, 0, 10), Insert::Stored);
+        assert_eq!(put(&mut store, 0, 11), Insert::TooLarge);
+        assert_eq!(store.bytes(), 10);
+    }
+
+    #[test]
+    fn replacing_a_frame_counts_it_once() {
+        let mut store = FrameStore::new(10, 3);
+        put(&mut store, 0, 4);
+        put(&mut store, 0, 6);
+        assert_eq!(store.bytes(), 6);
+    }
+
+    #[test]
+    fn everything_in_the_window_fits_whatever_the_sizes() {
+        let mut store = FrameStore::new(40, 100);
+        store.want(order(50, 100, Repeat::Loop));
+        for round in 0..200 {
+            let index = (round * 37) % 100;
+            put(&mut store, index, 1 + (round * 7) % 9);
+            assert!(store.bytes() <= 40);
+        }
+        let wanted: Vec<_> = store.window().spans.clone();
+        for frame in wanted.iter().flat_map(|span| span.frames.clone()) {
+            assert_eq!(put(&mut store, frame, 9), Insert::Stored, "{frame}");
+        }
+        for frame in wanted.iter().flat_map(|span| span.frames.clone()) {
+            assert_eq!(store.status(frame), FrameStatus::Ready, "{frame}");
+        }
+    }
+
+    #[test]
+    fn failed_frames_are_remembered_and_settled() {
+        let mut store = FrameStore::new(10, 20);
+        put(&mut store, 3, 1);
+        store.fail(4..8);
+        assert_eq!(store.status(3), FrameStatus::Ready);
+        assert_eq!(store.status(4), FrameStatus::Failed);
+        assert_eq!(store.status(8), FrameStatus::Missing);
+        assert_eq!(store.settled().ranges(), [3..8]);
+    }
+}

@@ -1,0 +1,104 @@
+//! A set of frame numbers, kept as ranges.
+
+use std::ops::Range;
+
+/// Frame numbers as sorted ranges that neither overlap nor touch.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RangeSet(Vec<Range<usize>>);
+
+impl RangeSet {
+    /// The empty set.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The ranges, in order.
+    pub fn ranges(&self) -> &[Range<usize>] {
+        &self.0
+    }
+
+    /// Adds `range`.
+    pub fn insert(&mut self, range: Range<usize>) {
+        if range.is_empty() {
+            return;
+        }
+        let first = self.0.partition_point(|other| other.end < range.start);
+        let last = self.0.partition_point(|other| other.start <= range.end);
+        let merged = self.0[first..last].iter().fold(range, |sum, other| {
+            sum.start.min(other.start)..sum.end.max(other.end)
+        });
+        self.0.splice(first..last, [merged]);
+    }
+
+    /// The range that holds `frame`.
+    pub fn covering(&self, frame: usize) -> Option<&Range<usize>> {
+        let index = self.0.partition_point(|range| range.end <= frame);
+        self.0.get(index).filter(|range| range.contains(&frame))
+    }
+
+    /// Whether `frame` is in it.
+    pub fn contains(&self, frame: usize) -> bool {
+        self.covering(frame).is_some()
+    }
+
+    /// The first frame of `range` that is not in the set.
+    pub fn first_gap(&self, range: Range<usize>) -> Option<usize> {
+        let frame = self
+            .covering(range.start)
+            .map_or(range.start, |own| own.end);
+        range.contains(&frame).then_some(frame)
+    }
+
+    /// The last frame of `range` that is not in the set.
+    pub fn last_gap(&self, range: Range<usize>) -> Option<usize> {
+        let last = range.end.checked_sub(1)?;
+        let frame = match self.covering(last) {
+            Some(own) => own.start.checked_sub(1)?,
+            None => last,
+        };
+        range.contains(&frame).then_some(frame)
+    }
+}
+
+impl FromIterator<usize> for RangeSet {
+    fn from_iter<I: IntoIterator<Item = usize>>(frames: I) -> Self {
+        let mut set = Self::new();
+        for frame in frames {
+            // Sorted input, the usual case, only ever grows the last range.
+            match set.0.last_mut() {
+                Some(last) if last.end == frame => last.end += 1,
+                _ => set.insert(frame..frame + 1),
+            }
+        }
+        set
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_merge_when_they_touch() {
+        let mut set = RangeSet::new();
+        for range in [5..7, 0..2, 9..9, 3..4, 2..3, 20..30, 6..21] {
+            set.insert(range);
+        }
+        assert_eq!(set.ranges(), [0..4, 5..30]);
+        assert!(set.contains(3) && !set.contains(4) && set.contains(29) && !set.contains(30));
+    }
+
+    #[test]
+    fn gaps_are_found_from_both_ends() {
+        let set: RangeSet = [3, 4, 5, 8].into_iter().collect();
+        assert_eq!(set.first_gap(3..9), Some(6));
+        assert_eq!(set.last_gap(3..9), Some(7));
+        assert_eq!(set.first_gap(3..6), None);
+        assert_eq!(set.last_gap(3..6), None);
+        assert_eq!(set.last_gap(0..6), Some(2));
+        assert_eq!(set.first_gap(0..0), None);
+        assert_eq!(set.last_gap(0..0), None);
+        let from_zero: RangeSet = (0..4).collect();
+        assert_eq!(from_zero.last_gap(0..4), None);
+    }
+}

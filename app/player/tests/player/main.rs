@@ -1,0 +1,9 @@
+//! The player with a fake clock and a scripted clip, without a GPU.
+
+#![allow(clippy::single_range_in_vec_init)] // lists of ranges are what is compared
+
+mod playback;
+mod properties;
+mod scripted;
+mod threads;
+mod transport;
