@@ -1,1 +1,19 @@
-//! Frames to pixels with wgpu.
+//! Frames to pixels with wgpu. No windows, no files, no clock.
+//!
+//! [`SplatRenderer`] draws a [`zoetrope_codecs::SplatFrame`] as a [`View`] sees it into a texture
+//! of its own. It has two ways to do so ([`Tier`]): on a GPU the stages are shaders in
+//! `render/shaders`, on software Vulkan they are the native loops of [`cpu`], which are at the same
+//! time the twins that the shaders are tested against. [`cpu::reference`] is the yardstick of both.
+
+mod camera;
+pub mod cpu;
+mod error;
+mod gpu;
+mod picture;
+mod splat;
+
+pub use camera::{Camera, Filter, View};
+pub use error::{Error, Result};
+pub use gpu::{Capabilities, Gpu, Tier};
+pub use picture::Picture;
+pub use splat::{RenderStats, SplatRenderer, Stage};

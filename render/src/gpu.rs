@@ -1,0 +1,129 @@
+//! The device, its queue, and what it can do.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::{Error, Result};
+
+/// Which of the two ways of drawing suits a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Tier {
+    /// Native code draws, the device only holds the finished picture: for software Vulkan, where
+    /// a shader costs many times what the same loop costs in native code.
+    Cpu,
+    /// Compute shaders project and sort, hardware quads draw.
+    Gpu,
+}
+
+/// What a device is and can do.
+#[derive(Clone, Debug)]
+pub struct Capabilities {
+    /// Name of the adapter, for people.
+    pub adapter_name: String,
+    /// Graphics interface ("Vulkan").
+    pub backend: String,
+    /// Driver and its version.
+    pub driver: String,
+    /// Which way of drawing suits it.
+    pub tier: Tier,
+    /// Limits of the device, which may be tighter than those of the adapter.
+    pub limits: wgpu::Limits,
+}
+
+/// A device with its queue.
+#[derive(Clone, Debug)]
+pub struct Gpu {
+    /// Makes resources.
+    pub device: wgpu::Device,
+    /// Takes work.
+    pub queue: wgpu::Queue,
+    /// What it is and can do.
+    pub capabilities: Capabilities,
+    /// Differs between any two devices of this process. Whoever holds resources of a device
+    /// compares it and makes them anew when the device was replaced after a loss.
+    pub generation: u64,
+}
+
+static GENERATIONS: AtomicU64 = AtomicU64::new(0);
+
+impl Gpu {
+    /// Opens the best adapter, without any window.
+    ///
+    /// # Errors
+    /// [`Error::NoAdapter`] and [`Error::Device`].
+    pub async fn headless() -> Result<Self> {
+        let instance =
+            wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle_from_env());
+        let adapter = instance
+            .request_adapter(&wgpu::RequestAdapterOptions {
+                power_preference: wgpu::PowerPreference::HighPerformance,
+                ..Default::default()
+            })
+            .await
+            .map_err(|_| Error::NoAdapter)?;
+        let (device, queue) = adapter
+            .request_device(&Self::device_descriptor(&adapter))
+            .await
+            .map_err(|error| Error::Device {
+                adapter: adapter.get_info().name,
+                reason: error.to_string(),
+            })?;
+        Ok(Self::new(&adapter, device, queue))
+    }
+
+    /// The features and limits that this crate wants of `adapter`, never more than it has.
+    ///
+    /// All limits of the adapter are asked for: scenes are as large as the device allows, and
+    /// the defaults of WebGPU would stop at 128 MiB a binding everywhere.
+    pub fn device_descriptor(adapter: &wgpu::Adapter) -> wgpu::DeviceDescriptor<'static> {
+        wgpu::DeviceDescriptor {
+            label: Some("zoetrope"),
+            required_features: wgpu::Features::empty(),
+            required_limits: adapter.limits(),
+            experimental_features: wgpu::ExperimentalFeatures::disabled(),
+            memory_hints: wgpu::MemoryHints::Performance,
+            trace: wgpu::Trace::Off,
+        }
+    }
+
+    /// Takes a device that exists, made from [`Gpu::device_descriptor`] or weaker.
+    pub fn new(adapter: &wgpu::Adapter, device: wgpu::Device, queue: wgpu::Queue) -> Self {
+        let info = adapter.get_info();
+        let limits = device.limits();
+        let compute = adapter.get_downlevel_capabilities().flags.contains(
+            wgpu::DownlevelFlags::COMPUTE_SHADERS | wgpu::DownlevelFlags::INDIRECT_EXECUTION,
+        ) && limits.max_storage_buffers_per_shader_stage >= 8
+            && limits.max_compute_invocations_per_workgroup >= 256;
+        let tier = if info.device_type == wgpu::DeviceType::Cpu || !compute {
+            Tier::Cpu
+        } else {
+            Tier::Gpu
+        };
+        let driver = format!("{} {}", info.driver, info.driver_info);
+        let capabilities = Capabilities {
+            adapter_name: info.name,
+            backend: format!("{:?}", info.backend),
+            driver: driver.trim().to_owned(),
+            tier,
+            limits,
+        };
+        Self {
+            device,
+            queue,
+            capabilities,
+            generation: GENERATIONS.fetch_add(1, Ordering::Relaxed),
+        }
+    }
+
+    /// Blocks until all submitted work is done.
+    ///
+    /// # Errors
+    /// [`Error::Lost`].
+    pub fn wait(&self) -> Result<()> {
+        self.device
+            .poll(wgpu::PollType::wait_indefinitely())
+            .map(|_| ())
+            .map_err(|error| Error::Lost {
+                reason: error.to_string(),
+            })
+    }
+}
