@@ -1,0 +1,3 @@
+//! Clips out of files and folders.
+
+pub mod v3;
