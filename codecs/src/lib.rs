@@ -29,4 +29,4 @@ pub use clip::{
 pub use error::{Error, Result};
 pub use frame::{Bounds, SplatFrame};
 pub use gaussian_video::{AttributeRanges, PlaneFrame, PlaneLayout};
-pub use splat::SplatCloud;
+pub use splat::{SplatCloud, SplatFileDecoder};

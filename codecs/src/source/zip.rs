@@ -1,0 +1,276 @@
+//! A zip archive as a folder (PKWARE APPNOTE 6.3): stored and deflated entries.
+
+use std::collections::BTreeMap;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::ops::Range;
+use std::sync::Arc;
+
+use zip::{CompressionMethod, ZipArchive, ZipReadOptions};
+
+use super::{Folder, Source};
+use crate::{Cancel, Error, Result, limits};
+
+/// Bytes that are read from the archive at a time.
+const BLOCK_BYTES: u64 = 64 << 10;
+/// Bytes of an entry that are unpacked between two looks at its length.
+const PIECE_BYTES: u64 = 1 << 20;
+
+/// The entries of a zip archive. They are unpacked when they are read, never to disk.
+#[derive(Clone)]
+pub struct ZipFolder {
+    source: Arc<dyn Source>,
+    archive: ZipArchive<SourceReader>,
+    entries: Arc<BTreeMap<String, Entry>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    index: usize,
+    len: u64,
+}
+
+impl ZipFolder {
+    /// Reads the table of contents of the archive in `source`.
+    ///
+    /// # Errors
+    /// As [`Source::read`]; [`Error::Malformed`] for a damaged archive, [`Error::Limit`] above
+    /// [`limits::MAX_FOLDER_ENTRIES`] and [`limits::MAX_ZIP_DIRECTORY_BYTES`].
+    pub fn open(source: Arc<dyn Source>, cancel: &Cancel) -> Result<Self> {
+        Self::open_up_to(
+            source,
+            limits::MAX_FOLDER_ENTRIES,
+            limits::MAX_ZIP_DIRECTORY_BYTES,
+            cancel,
+        )
+    }
+
+    fn open_up_to(
+        source: Arc<dyn Source>,
+        limit_entries: u64,
+        limit_directory_bytes: u64,
+        cancel: &Cancel,
+    ) -> Result<Self> {
+        let reader = SourceReader {
+            source: source.clone(),
+            cancel: cancel.clone(),
+            position: 0,
+            block: Arc::default(),
+            block_start: 0,
+            budget_bytes: limit_directory_bytes,
+        };
+        let archive = ZipArchive::new(reader).map_err(|error| damaged(&*source, error.into()))?;
+        limits::check(
+            source.name(),
+            "entries",
+            archive.len() as u64,
+            limit_entries,
+        )?;
+        let mut entries = BTreeMap::new();
+        for index in 0..archive.len() {
+            let entry = archive
+                .by_index_data(index)
+                .map_err(|error| damaged(&*source, error.into()))?;
+            // Names that are no text, lead outside or end with "/" (folders) are of no use here.
+            if let Ok(name) = std::str::from_utf8(entry.name_raw())
+                && super::is_inside(name)
+            {
+                let len = entry.size();
+                entries.insert(name.to_owned(), Entry { index, len });
+            }
+        }
+        Ok(Self {
+            source,
+            archive,
+            entries: Arc::new(entries),
+        })
+    }
+}
+
+impl Folder for ZipFolder {
+    fn name(&self) -> &str {
+        self.source.name()
+    }
+
+    fn list(&self) -> Result<Option<Vec<String>>> {
+        let mut paths: Vec<String> = self.entries.keys().cloned().collect();
+        paths.sort_by(|a, b| super::natural_order(a, b));
+        Ok(Some(paths))
+    }
+
+    fn open(&self, path: &str) -> Result<Box<dyn Source>> {
+        let entry = *self
+            .entries
+            .get(path)
+            .ok_or_else(|| super::not_found(self.name(), path))?;
+        Ok(Box::new(ZipSource {
+            name: format!("{}/{path}", self.source.name()),
+            folder: self.clone(),
+            entry,
+        }))
+    }
+}
+
+/// One entry.
+struct ZipSource {
+    name: String,
+    folder: ZipFolder,
+    entry: Entry,
+}
+
+impl Source for ZipSource {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn len(&self) -> u64 {
+        self.entry.len
+    }
+
+    fn read(&self, range: Range<u64>, cancel: &Cancel) -> Result<Vec<u8>> {
+        cancel.check()?;
+        if range.start > range.end || range.end > self.entry.len {
+            return Err(Error::malformed(&self.name, "it ends too early"));
+        }
+        limits::check(
+            &self.name,
+            "bytes",
+            self.entry.len,
+            limits::MAX_ZIP_ENTRY_BYTES,
+        )?;
+        // Cheap: the archive's table of contents is shared.
+        let archive = self.folder.archive.clone();
+        let mut reader = archive.into_inner();
+        reader.cancel = cancel.clone();
+        reader.budget_bytes = u64::MAX;
+        let metadata = self.folder.archive.metadata();
+        let entry = metadata
+            .entry(self.entry.index)
+            .map_err(|error| damaged(&*self.folder.source, error.into()))?;
+        let method = entry.compression();
+        if entry.encrypted()
+            || !matches!(
+                method,
+                CompressionMethod::Stored | CompressionMethod::Deflated
+            )
+        {
+            return Err(Error::unsupported(
+                &self.name,
+                "it is encrypted or packed in a rare way; zip it again without either",
+            ));
+        }
+        let mut unpacked = entry
+            .with_reader(&mut reader, ZipReadOptions::new())
+            .map_err(|error| self.damaged(error.into(), cancel))?;
+        self.unpack(&mut unpacked, range, cancel)
+    }
+}
+
+impl ZipSource {
+    fn unpack(&self, entry: &mut impl Read, range: Range<u64>, cancel: &Cancel) -> Result<Vec<u8>> {
+        let mut copy = |bytes: &mut dyn io::Write, count: u64| -> Result<()> {
+            let copied = io::copy(&mut entry.by_ref().take(count), bytes)
+                .map_err(|error| self.damaged(error, cancel))?;
+            if copied < count {
+                return Err(Error::malformed(&self.name, "it ends too early"));
+            }
+            cancel.check()
+        };
+        copy(&mut io::sink(), range.start)?;
+        // Grows as bytes arrive: the length that the archive claims costs nothing by itself.
+        let mut bytes = Vec::new();
+        let mut missing = range.end - range.start;
+        while missing > 0 {
+            let piece = missing.min(PIECE_BYTES);
+            copy(&mut bytes, piece)?;
+            missing -= piece;
+        }
+        if range.end == self.entry.len {
+            // Reading to the end checks the checksum, and that there is no more than was claimed.
+            let more = entry
+                .read(&mut [0])
+                .map_err(|error| self.damaged(error, cancel))?;
+            if more > 0 {
+                return Err(Error::malformed(
+                    &self.name,
+                    "it is longer than the archive says",
+                ));
+            }
+        }
+        Ok(bytes)
+    }
+
+    fn damaged(&self, error: io::Error, cancel: &Cancel) -> Error {
+        if cancel.is_cancelled() {
+            return Error::Cancelled;
+        }
+        match error.downcast::<Error>() {
+            Ok(error) => error,
+            Err(error) => Error::malformed(&self.name, format!("it cannot be unpacked ({error})")),
+        }
+    }
+}
+
+/// The error about a whole archive.
+fn damaged(source: &dyn Source, error: io::Error) -> Error {
+    match error.downcast::<Error>() {
+        Ok(error) => error,
+        Err(error) => Error::malformed(
+            source.name(),
+            format!("it is no whole zip archive ({error})"),
+        ),
+    }
+}
+
+/// A source as the standard library's reader, with one block of it at hand.
+#[derive(Clone)]
+struct SourceReader {
+    source: Arc<dyn Source>,
+    cancel: Cancel,
+    position: u64,
+    block: Arc<[u8]>,
+    block_start: u64,
+    /// Bytes that may still be handed out: bounds the table of contents.
+    budget_bytes: u64,
+}
+
+impl Read for SourceReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if buffer.is_empty() || self.position >= self.source.len() {
+            return Ok(0);
+        }
+        let inside = self.position.checked_sub(self.block_start);
+        if inside.is_none_or(|inside| inside >= self.block.len() as u64) {
+            let end = (self.position + BLOCK_BYTES).min(self.source.len());
+            self.block = self
+                .source
+                .read(self.position..end, &self.cancel)
+                .map_err(io::Error::other)?
+                .into();
+            self.block_start = self.position;
+        }
+        let at = (self.position - self.block_start) as usize;
+        let bytes = self.block.get(at..).unwrap_or_default();
+        let count = bytes.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&bytes[..count]);
+        self.position += count as u64;
+        self.budget_bytes = self.budget_bytes.checked_sub(count as u64).ok_or_else(|| {
+            io::Error::other(Error::unsupported(
+                self.source.name(),
+                "the table of contents of this zip archive is far too long",
+            ))
+        })?;
+        Ok(count)
+    }
+}
+
+impl Seek for SourceReader {
+    fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
+        let target = match position {
+            SeekFrom::Start(offset) => Some(offset),
+            SeekFrom::End(offset) => self.source.len().checked_add_signed(offset),
+            SeekFrom::Current(offset) => self.position.checked_add_signed(offset),
+        };
+        self.position = target.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
+        Ok(self.position)
+    }
+}
