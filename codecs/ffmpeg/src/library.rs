@@ -1,0 +1,72 @@
+//! Process-wide settings of FFmpeg: its log and the size of its allocations.
+#![allow(unsafe_code)]
+
+use std::ffi::{CStr, c_char, c_int, c_void};
+use std::sync::Once;
+
+use ffmpeg_next::ffi;
+
+/// Largest single allocation of FFmpeg. The largest plane is 64 Mi samples with two planes of
+/// chroma; the largest packet is [`zoetrope_codecs::limits::MAX_PLANE_VIDEO_BYTES`].
+const MAX_ALLOCATION_BYTES: usize = 512 << 20;
+
+/// Longest line of FFmpeg's log that is kept.
+const LOG_LINE_BYTES: usize = 1024;
+
+/// Prepares FFmpeg for this process; costs nothing after the first call.
+pub(crate) fn prepare() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        // SAFETY: both only set a global of libavutil. The callback may be called from any thread
+        // at any time from now on, and touches nothing but its arguments and the `log` crate.
+        unsafe {
+            ffi::av_log_set_callback(Some(log_line));
+            ffi::av_max_alloc(MAX_ALLOCATION_BYTES);
+        }
+    });
+}
+
+/// `av_log_format_line2` with the platform's `va_list` as a type parameter.
+type FormatLine<V> = unsafe extern "C" fn(
+    *mut c_void,
+    c_int,
+    *const c_char,
+    V,
+    *mut c_char,
+    c_int,
+    *mut c_int,
+) -> c_int;
+
+/// FFmpeg's log callback. `V` is the platform's `va_list` as the bindings have it, which differs
+/// between processors and so is left to inference.
+unsafe extern "C" fn log_line<V>(
+    source: *mut c_void,
+    level: c_int,
+    format: *const c_char,
+    arguments: V,
+) {
+    if level > ffi::AV_LOG_INFO || !log::log_enabled!(target: "ffmpeg", log::Level::Debug) {
+        return;
+    }
+    let mut line: [c_char; LOG_LINE_BYTES] = [0; LOG_LINE_BYTES];
+    let mut print_prefix: c_int = 1;
+    // SAFETY: the function's own type, with `V` for its `va_list`; `V` was inferred from the
+    // signature of the callback, which takes the same `va_list`.
+    let format_line: FormatLine<V> =
+        unsafe { std::mem::transmute(ffi::av_log_format_line2 as *const ()) };
+    // SAFETY: the arguments are those FFmpeg calls its own callback with, and the line is as long
+    // as it is told; FFmpeg ends it with a zero byte.
+    let text = unsafe {
+        format_line(
+            source,
+            level,
+            format,
+            arguments,
+            line.as_mut_ptr(),
+            LOG_LINE_BYTES as c_int,
+            &mut print_prefix,
+        );
+        CStr::from_ptr(line.as_ptr())
+    };
+    log::debug!(target: "ffmpeg", "{}", text.to_string_lossy().trim_end());
+}
