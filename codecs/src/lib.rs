@@ -28,6 +28,7 @@ pub use clip::{
     ClipInfo, ClipKind, Decoder, Demuxer, Engine, Frame, GroupInfo, GroupPackets, GroupPayload,
     PlaneVideo, PlaneVideoEncoder, PlaneVideoSettings, UpAxis,
 };
+pub use container::{Input, open, open_sequence};
 pub use error::{Error, Result};
 pub use frame::{Bounds, SplatFrame};
 pub use gaussian_video::{AttributeRanges, PlaneFrame, PlaneLayout};

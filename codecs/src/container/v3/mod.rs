@@ -9,10 +9,13 @@
 //! zoetrope.json            optional, ours: frame rate, up axis, first view, credit
 //! ```
 
+mod demuxer;
 mod json;
+mod manifest;
 mod sidecar;
 mod small_value;
 
+pub use demuxer::V3Demuxer;
 pub use json::{
     FrameRanges, GROUP_INFO_NAME, GroupFrames, VIEWER_MIN_MAX_NAME, group_info_to_json,
     parse_group_info, parse_viewer_min_max, viewer_min_max_to_json,
