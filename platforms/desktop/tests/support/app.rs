@@ -1,0 +1,197 @@
+//! The built binary in a window.
+
+use std::fs;
+use std::fs::File;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus};
+use std::time::{Duration, Instant};
+
+use super::{Area, Display, Picture, wait_for};
+
+/// Time in which a window must be there: the first start on a machine compiles shaders.
+const START_LIMIT: Duration = Duration::from_secs(60);
+/// Time in which the window must have answered to what was done to it.
+const ANSWER_LIMIT: Duration = Duration::from_secs(20);
+/// Time in which it must be gone when it was asked to close.
+const CLOSE_LIMIT: Duration = Duration::from_secs(10);
+/// A picture that stays the same for so long stands still.
+const STILL: Duration = Duration::from_millis(600);
+/// Steps of a drag: one jump would be a click to many a control.
+const DRAG_STEPS: usize = 12;
+
+/// The running app. It is ended when the test ends, however it ends.
+pub struct App<'a> {
+    display: &'a Display,
+    child: Child,
+    log: PathBuf,
+    screenshots: PathBuf,
+}
+
+impl<'a> App<'a> {
+    /// Starts the binary and waits for its window. Screenshots go to a folder of this name.
+    ///
+    /// # Panics
+    /// When no window opens.
+    pub fn start(display: &'a Display, name: &str, arguments: &[&str]) -> Self {
+        let screenshots = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+        fs::create_dir_all(&screenshots).expect("make the folder of screenshots");
+        let folder = display.folder();
+        let runtime = folder.join("runtime");
+        fs::create_dir_all(&runtime).expect("make the runtime folder");
+        fs::set_permissions(&runtime, fs::Permissions::from_mode(0o700)).expect("make it private");
+        let log = folder.join("log");
+        let output = File::create(&log).expect("create the log");
+        let child = Command::new(env!("CARGO_BIN_EXE_zoetrope"))
+            .args(arguments)
+            .env("DISPLAY", display.name())
+            // Settings and session of the person who runs the tests stay out of it. The cache does
+            // not: it holds compiled shaders.
+            .env("XDG_CONFIG_HOME", folder.join("config"))
+            .env("XDG_DATA_HOME", folder.join("data"))
+            .env("XDG_STATE_HOME", folder.join("state"))
+            .env("XDG_RUNTIME_DIR", runtime)
+            .env_remove("WAYLAND_DISPLAY")
+            .env_remove("DBUS_SESSION_BUS_ADDRESS")
+            .stdout(output.try_clone().expect("share the log"))
+            .stderr(output)
+            .spawn()
+            .expect("start the built binary");
+        let mut app = Self {
+            display,
+            child,
+            log,
+            screenshots,
+        };
+        app.wait(
+            "a window whose title starts with \"Zoetrope\"",
+            START_LIMIT,
+            |app| {
+                let found = ["search", "--onlyvisible", "--name", "^Zoetrope"];
+                app.display.xdotool(&found).filter(|ids| !ids.is_empty())
+            },
+        );
+        app
+    }
+
+    /// Waits until `probe` has an answer.
+    ///
+    /// # Panics
+    /// When it has none in time, or the app ends; with the app's log, and a screenshot saved.
+    pub fn wait<T>(
+        &mut self,
+        what: &str,
+        limit: Duration,
+        mut probe: impl FnMut(&Self) -> Option<T>,
+    ) -> T {
+        let answer = wait_for(limit, || {
+            if let Some(status) = self.child.try_wait().expect("ask for the app") {
+                self.fail(&format!("the app ended ({status}) before {what}"));
+            }
+            probe(self)
+        });
+        answer.unwrap_or_else(|| self.fail(&format!("{what} did not come in {limit:?}")))
+    }
+
+    /// Waits until an area of the window shows something, and returns it.
+    pub fn wait_for_content(&mut self, area: Area) -> Picture {
+        const ENOUGH: f64 = 0.01;
+        self.wait("a picture", ANSWER_LIMIT, |app| {
+            let picture = app.picture(area);
+            (picture.content() > ENOUGH).then_some(picture)
+        })
+    }
+
+    /// Waits until an area looks different than before, and returns how it looks then.
+    pub fn wait_for_change(&mut self, what: &str, area: Area, before: &Picture) -> Picture {
+        const ENOUGH: f64 = 0.002;
+        self.wait(what, ANSWER_LIMIT, |app| {
+            let picture = app.picture(area);
+            (picture.difference(before) > ENOUGH).then_some(picture)
+        })
+    }
+
+    /// Waits until an area has stood still for a while, and returns how it looks.
+    pub fn wait_for_stillness(&mut self, what: &str, area: Area) -> Picture {
+        let mut last = self.picture(area);
+        let mut since = Instant::now();
+        self.wait(what, ANSWER_LIMIT, |app| {
+            let picture = app.picture(area);
+            if picture != last {
+                last = picture;
+                since = Instant::now();
+            }
+            (since.elapsed() >= STILL).then(|| last.clone())
+        })
+    }
+
+    /// What an area of the window shows now.
+    pub fn picture(&self, area: Area) -> Picture {
+        self.display.picture().crop(area)
+    }
+
+    /// Presses and releases a key, named as X names it.
+    pub fn press(&self, key: &str) {
+        self.display
+            .xdotool(&["key", "--clearmodifiers", key])
+            .unwrap_or_else(|| self.fail(&format!("xdotool cannot press {key}")));
+    }
+
+    /// Drags with the left button, in steps, and parks the pointer.
+    pub fn drag(&self, from: (usize, usize), to: (usize, usize)) {
+        let between = |from: usize, to: usize, step: usize| {
+            (from * (DRAG_STEPS - step) + to * step) / DRAG_STEPS
+        };
+        self.display.move_pointer(from);
+        self.button("mousedown");
+        for step in 1..=DRAG_STEPS {
+            let point = (between(from.0, to.0, step), between(from.1, to.1, step));
+            self.display.move_pointer(point);
+        }
+        self.button("mouseup");
+        self.display.park_pointer();
+    }
+
+    fn button(&self, action: &str) {
+        const LEFT: &str = "1";
+        self.display
+            .xdotool(&[action, LEFT])
+            .unwrap_or_else(|| self.fail("xdotool cannot use the mouse button"));
+    }
+
+    /// Saves what the screen shows, for people to look at.
+    pub fn screenshot(&self, name: &str) {
+        let path = self.screenshots.join(format!("{name}.png"));
+        self.display.picture().save(&path);
+    }
+
+    /// Asks the window to close, as its close button would, and waits for the process to end.
+    ///
+    /// # Panics
+    /// When it does not end in time.
+    pub fn close(mut self) -> ExitStatus {
+        self.press("alt+F4");
+        let end = wait_for(CLOSE_LIMIT, || {
+            self.child.try_wait().expect("ask for the app")
+        });
+        end.unwrap_or_else(|| self.fail("the app did not end when its window was closed"))
+    }
+
+    /// Ends the test with all there is to know.
+    fn fail(&self, message: &str) -> ! {
+        self.screenshot("failure");
+        let log = fs::read_to_string(&self.log).unwrap_or_default();
+        panic!(
+            "{message}\nscreenshot: {}\nthe app's log:\n{log}",
+            self.screenshots.join("failure.png").display()
+        );
+    }
+}
+
+impl Drop for App<'_> {
+    fn drop(&mut self) {
+        // It has ended already when the test went well.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
