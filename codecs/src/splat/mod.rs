@@ -9,6 +9,7 @@ mod decoder;
 pub mod ply;
 mod ply_header;
 pub mod sog;
+pub mod synthetic;
 
 use std::sync::Arc;
 

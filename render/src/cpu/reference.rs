@@ -237,14 +237,14 @@ mod tests {
                 [0.0, 0.0, z],
                 [1.0, 0.0, 0.0, 0.0],
                 [0.5; 3],
-                0.9,
+                0.8,
                 colour,
                 &[],
             );
         }
         let picture = render(&cloud, &view());
         let centre = &picture.rgba[(10 * 31 + 15) * 4..][..3];
-        assert_eq!(centre, [23, 230, 3]);
+        assert_eq!(centre, [41, 204, 10]);
     }
 
     #[test]

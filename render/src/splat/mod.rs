@@ -1,10 +1,24 @@
 //! Splat frames to pixels.
 
-use std::sync::Arc;
+pub(crate) mod constants;
+mod cpu_tier;
+mod parameters;
+mod record;
+mod resources;
+mod target;
 
-use zoetrope_codecs::SplatFrame;
+use std::sync::{Arc, Weak};
 
-use crate::{Error, Gpu, Picture, Result, Tier, View, cpu};
+use zoetrope_codecs::gaussian_video::rest_coefficients;
+use zoetrope_codecs::{Bounds, SplatFrame};
+
+pub(crate) use parameters::ProjectParameters;
+pub(crate) use record::{Ellipse, SplatRecord};
+
+use self::cpu_tier::CpuTier;
+use self::resources::Resources;
+use self::target::Target;
+use crate::{Error, Gpu, Picture, Result, Tier, View};
 
 /// A part of the work on one frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -32,13 +46,35 @@ pub struct RenderStats {
 }
 
 /// Draws splat frames into a texture of its own.
+///
+/// Memory grows to what the largest frame and picture need and is used again: after warm-up a
+/// frame allocates nothing on the device.
+#[derive(Debug)]
 pub struct SplatRenderer {
+    /// The device everything below belongs to.
+    generation: u64,
+    tier: Tier,
+    resources: Resources,
     target: Option<Target>,
+    cpu: CpuTier,
+    last: Option<Drawn>,
 }
 
-struct Target {
-    texture: wgpu::Texture,
-    view: wgpu::TextureView,
+/// What the picture shows, so that the same need not be drawn twice.
+#[derive(Debug)]
+struct Drawn {
+    frame: Weak<SplatFrame>,
+    bounds: Bounds,
+    view: View,
+    stats: RenderStats,
+}
+
+/// What is to be drawn.
+struct Job<'a> {
+    frame: &'a Arc<SplatFrame>,
+    /// Of the frame.
+    bounds: Bounds,
+    view: &'a View,
 }
 
 impl SplatRenderer {
@@ -47,15 +83,24 @@ impl SplatRenderer {
     /// # Errors
     /// When the device cannot do what the tier needs.
     pub fn new(gpu: &Gpu, tier: Option<Tier>) -> Result<Self> {
-        let _ = (gpu, tier);
-        Ok(Self { target: None })
+        Ok(Self {
+            generation: gpu.generation,
+            tier: tier.unwrap_or(gpu.capabilities.tier),
+            resources: Resources::new(&gpu.device),
+            target: None,
+            cpu: CpuTier::default(),
+            last: None,
+        })
     }
 
     /// Draws `frame` as `view` sees it into the renderer's own texture (Rgba8Unorm, display-space
-    /// colour, opaque), which is made anew when the size changes.
+    /// colour, opaque), which is made anew when the size changes. When neither frame nor view is
+    /// another than last time, the picture is there already and nothing is done.
     ///
     /// `observer` is told when each stage ends. On the GPU tier that means that the stage's work
     /// was submitted; an observer that measures waits for the device ([`Gpu::wait`]).
+    ///
+    /// A `gpu` of another generation than last time makes the renderer build everything anew on it.
     ///
     /// # Errors
     /// [`Error::EmptyPicture`], [`Error::TooLarge`] and [`Error::Frame`]; the old picture stays.
@@ -66,43 +111,50 @@ impl SplatRenderer {
         view: &View,
         observer: &mut dyn FnMut(Stage),
     ) -> Result<RenderStats> {
-        let picture = cpu::reference::render(&frame.to_cloud(), view);
-        let texture = gpu.device.create_texture(&wgpu::TextureDescriptor {
-            label: Some("splat picture"),
-            size: wgpu::Extent3d {
-                width: view.width,
-                height: view.height,
-                depth_or_array_layers: 1,
-            },
-            mip_level_count: 1,
-            sample_count: 1,
-            dimension: wgpu::TextureDimension::D2,
-            format: wgpu::TextureFormat::Rgba8Unorm,
-            usage: wgpu::TextureUsages::TEXTURE_BINDING
-                | wgpu::TextureUsages::COPY_SRC
-                | wgpu::TextureUsages::COPY_DST,
-            view_formats: &[],
-        });
-        gpu.queue.write_texture(
-            texture.as_image_copy(),
-            &picture.rgba,
-            wgpu::TexelCopyBufferLayout {
-                offset: 0,
-                bytes_per_row: Some(view.width * 4),
-                rows_per_image: None,
-            },
-            texture.size(),
-        );
-        self.target = Some(Target {
-            view: texture.create_view(&wgpu::TextureViewDescriptor::default()),
-            texture,
-        });
-        observer(Stage::Draw);
-        Ok(RenderStats {
+        if self.generation != gpu.generation {
+            *self = Self::new(gpu, Some(self.tier))?;
+        }
+        let same_frame = self
+            .last
+            .as_ref()
+            .filter(|last| std::ptr::eq(last.frame.as_ptr(), Arc::as_ptr(frame)));
+        if let Some(last) = same_frame
+            && last.view == *view
+        {
+            return Ok(last.stats);
+        }
+        let bounds = match same_frame {
+            Some(last) => last.bounds,
+            None => {
+                check(frame)?;
+                frame.bounds()
+            }
+        };
+        if !self.target.as_ref().is_some_and(|target| target.fits(view)) {
+            self.target = Some(Target::new(gpu, &mut self.resources, view)?);
+        }
+        let Some(target) = &self.target else {
+            return Err(Error::NothingDrawn);
+        };
+        let job = Job {
+            frame,
+            bounds,
+            view,
+        };
+        let drawn = Some(self.cpu.render(gpu, &job, target, observer));
+        let stats = RenderStats {
             stored: frame.count() as u32,
-            drawn: None,
-            memory_bytes: 0,
-        })
+            drawn,
+            memory_bytes: self.cpu.size_bytes()
+                + 4 * u64::from(view.width) * u64::from(view.height),
+        };
+        self.last = Some(Drawn {
+            frame: Arc::downgrade(frame),
+            bounds,
+            view: *view,
+            stats,
+        });
+        Ok(stats)
     }
 
     /// The texture of the last picture.
@@ -115,48 +167,68 @@ impl SplatRenderer {
     /// # Errors
     /// [`Error::NothingDrawn`] and [`Error::Lost`].
     pub fn read_picture(&self, gpu: &Gpu) -> Result<Picture> {
-        let target = self.target.as_ref().ok_or(Error::NothingDrawn)?;
-        read_texture(gpu, &target.texture)
+        self.target.as_ref().ok_or(Error::NothingDrawn)?.read(gpu)
+    }
+
+    /// Which way it draws.
+    pub fn tier(&self) -> Tier {
+        self.tier
+    }
+
+    /// Textures, buffers and bind groups made since the renderer was made. Stays as it is while
+    /// frames and pictures do not grow.
+    pub fn resources_created(&self) -> u64 {
+        self.resources.created()
     }
 }
 
-/// Copies an RGBA texture with 8 bits a channel back.
-fn read_texture(gpu: &Gpu, texture: &wgpu::Texture) -> Result<Picture> {
-    let (width, height) = (texture.width(), texture.height());
-    let row_bytes = width * 4;
-    let stride = row_bytes.next_multiple_of(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT);
-    let buffer = gpu.device.create_buffer(&wgpu::BufferDescriptor {
-        label: Some("picture read-back"),
-        size: u64::from(stride) * u64::from(height),
-        usage: wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::MAP_READ,
-        mapped_at_creation: false,
-    });
-    let mut encoder = gpu.device.create_command_encoder(&Default::default());
-    encoder.copy_texture_to_buffer(
-        texture.as_image_copy(),
-        wgpu::TexelCopyBufferInfo {
-            buffer: &buffer,
-            layout: wgpu::TexelCopyBufferLayout {
-                offset: 0,
-                bytes_per_row: Some(stride),
-                rows_per_image: None,
-            },
-        },
-        texture.size(),
-    );
-    gpu.queue.submit([encoder.finish()]);
-    buffer.map_async(wgpu::MapMode::Read, .., |_| ());
-    gpu.wait()?;
-    let view = buffer.get_mapped_range(..).map_err(|error| Error::Lost {
-        reason: error.to_string(),
-    })?;
-    let mut rgba = Vec::with_capacity(row_bytes as usize * height as usize);
-    for row in view.chunks_exact(stride as usize) {
-        rgba.extend_from_slice(&row[..row_bytes as usize]);
+/// Checks that the parts of a frame fit together: the loops and shaders rely on it.
+fn check(frame: &SplatFrame) -> Result<()> {
+    let damaged = |reason: String| Err(Error::Frame { reason });
+    match frame {
+        SplatFrame::Planes(planes) => {
+            let layout = &planes.layout;
+            if let Err(error) = layout.check("the frame") {
+                return damaged(error.to_string());
+            }
+            if planes.samples.len() != layout.samples() {
+                return damaged(format!(
+                    "its planes should have {} samples but have {}",
+                    layout.samples(),
+                    planes.samples.len()
+                ));
+            }
+            if planes.ranges.values().len() != layout.attributes() {
+                return damaged(format!(
+                    "it should have {} attribute ranges but has {}",
+                    layout.attributes(),
+                    planes.ranges.values().len()
+                ));
+            }
+        }
+        SplatFrame::Cloud(cloud) => {
+            let lengths = [
+                cloud.rotations.len(),
+                cloud.scales.len(),
+                cloud.opacities.len(),
+                cloud.sh_dc.len(),
+            ];
+            let rest = cloud.len() * rest_coefficients(cloud.sh_degree);
+            if cloud.sh_degree > 3 {
+                return damaged(format!("its SH degree is {}, above 3", cloud.sh_degree));
+            }
+            if lengths != [cloud.len(); 4] || cloud.sh_rest.len() != rest {
+                return damaged("its attributes are not all of one length".to_owned());
+            }
+            let limit = zoetrope_codecs::limits::MAX_GAUSSIANS;
+            if cloud.len() as u64 > limit {
+                return Err(Error::TooLarge {
+                    what: "a number of Gaussians",
+                    value: cloud.len() as u64,
+                    limit,
+                });
+            }
+        }
     }
-    Ok(Picture {
-        width,
-        height,
-        rgba,
-    })
+    Ok(())
 }

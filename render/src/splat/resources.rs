@@ -1,0 +1,44 @@
+//! Makes GPU resources and counts them, so that a test can prove that a frame makes none.
+
+/// Makes GPU resources on one device.
+#[derive(Debug)]
+pub struct Resources {
+    device: wgpu::Device,
+    created: u64,
+}
+
+impl Resources {
+    /// On `device`.
+    pub fn new(device: &wgpu::Device) -> Self {
+        Self {
+            device: device.clone(),
+            created: 0,
+        }
+    }
+
+    /// Textures made so far.
+    pub fn created(&self) -> u64 {
+        self.created
+    }
+
+    /// A 2D texture (an array where `size` has layers) without mip levels.
+    pub fn texture(
+        &mut self,
+        label: &'static str,
+        size: wgpu::Extent3d,
+        format: wgpu::TextureFormat,
+        usage: wgpu::TextureUsages,
+    ) -> wgpu::Texture {
+        self.created += 1;
+        self.device.create_texture(&wgpu::TextureDescriptor {
+            label: Some(label),
+            size,
+            mip_level_count: 1,
+            sample_count: 1,
+            dimension: wgpu::TextureDimension::D2,
+            format,
+            usage,
+            view_formats: &[],
+        })
+    }
+}

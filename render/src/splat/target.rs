@@ -1,0 +1,119 @@
+//! The texture that holds the picture.
+
+use super::resources::Resources;
+use crate::{Error, Gpu, Picture, Result, View};
+
+/// The renderer's own texture: Rgba8Unorm, display-space colour, opaque.
+#[derive(Debug)]
+pub struct Target {
+    /// The texture.
+    pub texture: wgpu::Texture,
+    /// All of it.
+    pub view: wgpu::TextureView,
+}
+
+impl Target {
+    /// A texture of the view's size.
+    ///
+    /// # Errors
+    /// [`Error::EmptyPicture`] and [`Error::TooLarge`].
+    pub fn new(gpu: &Gpu, resources: &mut Resources, view: &View) -> Result<Self> {
+        let (width, height) = (view.width, view.height);
+        if width == 0 || height == 0 {
+            return Err(Error::EmptyPicture { width, height });
+        }
+        let limit = gpu.capabilities.limits.max_texture_dimension_2d;
+        if width.max(height) > limit {
+            return Err(Error::TooLarge {
+                what: "a picture side",
+                value: width.max(height).into(),
+                limit: limit.into(),
+            });
+        }
+        let texture = resources.texture(
+            "splat picture",
+            wgpu::Extent3d {
+                width,
+                height,
+                depth_or_array_layers: 1,
+            },
+            wgpu::TextureFormat::Rgba8Unorm,
+            wgpu::TextureUsages::TEXTURE_BINDING
+                | wgpu::TextureUsages::RENDER_ATTACHMENT
+                | wgpu::TextureUsages::COPY_SRC
+                | wgpu::TextureUsages::COPY_DST,
+        );
+        Ok(Self {
+            view: texture.create_view(&wgpu::TextureViewDescriptor::default()),
+            texture,
+        })
+    }
+
+    /// Whether it has the view's size.
+    pub fn fits(&self, view: &View) -> bool {
+        (self.texture.width(), self.texture.height()) == (view.width, view.height)
+    }
+
+    /// Replaces the picture by RGBA bytes, row-major from the top.
+    pub fn write(&self, gpu: &Gpu, rgba: &[u8]) {
+        gpu.queue.write_texture(
+            self.texture.as_image_copy(),
+            rgba,
+            wgpu::TexelCopyBufferLayout {
+                offset: 0,
+                bytes_per_row: Some(self.texture.width() * 4),
+                rows_per_image: None,
+            },
+            self.texture.size(),
+        );
+        // Without a submission the copy would wait, and its staging memory with it, until
+        // somebody else submits.
+        gpu.queue.submit([]);
+    }
+
+    /// Copies the picture back; blocks until it is there.
+    ///
+    /// # Errors
+    /// [`Error::Lost`].
+    pub fn read(&self, gpu: &Gpu) -> Result<Picture> {
+        let (width, height) = (self.texture.width(), self.texture.height());
+        let row_bytes = width * 4;
+        let stride = row_bytes.next_multiple_of(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT);
+        let buffer = gpu.device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some("picture read-back"),
+            size: u64::from(stride) * u64::from(height),
+            usage: wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::MAP_READ,
+            mapped_at_creation: false,
+        });
+        let mut encoder = gpu
+            .device
+            .create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        encoder.copy_texture_to_buffer(
+            self.texture.as_image_copy(),
+            wgpu::TexelCopyBufferInfo {
+                buffer: &buffer,
+                layout: wgpu::TexelCopyBufferLayout {
+                    offset: 0,
+                    bytes_per_row: Some(stride),
+                    rows_per_image: None,
+                },
+            },
+            self.texture.size(),
+        );
+        gpu.queue.submit([encoder.finish()]);
+        buffer.map_async(wgpu::MapMode::Read, .., |_| ());
+        gpu.wait()?;
+        let mapped = buffer.get_mapped_range(..).map_err(|error| Error::Lost {
+            reason: error.to_string(),
+        })?;
+        let mut rgba = Vec::with_capacity(row_bytes as usize * height as usize);
+        for row in mapped.chunks_exact(stride as usize) {
+            rgba.extend_from_slice(&row[..row_bytes as usize]);
+        }
+        Ok(Picture {
+            width,
+            height,
+            rgba,
+        })
+    }
+}
