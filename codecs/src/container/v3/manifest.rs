@@ -135,8 +135,8 @@ impl Manifest {
         for group in &mut groups {
             if group.first_index > next_index {
                 warnings.push(format!(
-                    "frames {next_index} to {} belong to no group; the clip goes on without them",
-                    group.first_index - 1
+                    "no group holds the {} frames from {next_index} on; the clip goes on without them",
+                    group.first_index - next_index
                 ));
             }
             next_index = group.last_index() + 1;
@@ -170,7 +170,12 @@ impl Manifest {
             let frame = match self.frames.get(&key) {
                 Some(Ok(frame)) => frame,
                 Some(Err(reason)) => return Err(Error::malformed(frame_name, reason)),
-                None => return Err(Error::malformed(frame_name, "it is missing there")),
+                None => {
+                    return Err(Error::malformed(
+                        name,
+                        format!("{VIEWER_MIN_MAX_NAME} has no entry for its frame {key}"),
+                    ));
+                }
             };
             limits::check(
                 &frame_name,
