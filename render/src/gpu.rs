@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::splat::constants::WORKGROUP_SIZE;
 use crate::{Error, Result};
 
 /// Which of the two ways of drawing suits a device.
@@ -25,6 +26,8 @@ pub struct Capabilities {
     pub driver: String,
     /// Which way of drawing suits it.
     pub tier: Tier,
+    /// Whether it can do what [`Tier::Gpu`] needs.
+    pub compute: bool,
     /// Limits of the device, which may be tighter than those of the adapter.
     pub limits: wgpu::Limits,
 }
@@ -89,10 +92,13 @@ impl Gpu {
     pub fn new(adapter: &wgpu::Adapter, device: wgpu::Device, queue: wgpu::Queue) -> Self {
         let info = adapter.get_info();
         let limits = device.limits();
-        let compute = adapter.get_downlevel_capabilities().flags.contains(
-            wgpu::DownlevelFlags::COMPUTE_SHADERS | wgpu::DownlevelFlags::INDIRECT_EXECUTION,
-        ) && limits.max_storage_buffers_per_shader_stage >= 8
-            && limits.max_compute_invocations_per_workgroup >= 256;
+        let needed = wgpu::DownlevelFlags::COMPUTE_SHADERS
+            | wgpu::DownlevelFlags::INDIRECT_EXECUTION
+            | wgpu::DownlevelFlags::VERTEX_STORAGE
+            | wgpu::DownlevelFlags::SHADER_F16_IN_F32;
+        let compute = adapter.get_downlevel_capabilities().flags.contains(needed)
+            && limits.max_storage_buffers_per_shader_stage >= 7
+            && limits.max_compute_invocations_per_workgroup >= WORKGROUP_SIZE;
         let tier = if info.device_type == wgpu::DeviceType::Cpu || !compute {
             Tier::Cpu
         } else {
@@ -104,6 +110,7 @@ impl Gpu {
             backend: format!("{:?}", info.backend),
             driver: driver.trim().to_owned(),
             tier,
+            compute,
             limits,
         };
         Self {

@@ -10,6 +10,7 @@ pub mod cpu;
 mod error;
 mod gpu;
 mod picture;
+mod shader;
 mod splat;
 
 pub use camera::{Camera, Filter, View};

@@ -26,5 +26,15 @@ pub const SH_C3: [f32; 5] = [
 ];
 /// Depth key of Gaussians that are not drawn.
 pub const KEY_CULLED: u32 = u32::MAX;
-/// Most `[low, step]` pairs of de-quantisation: the attributes of SH degree 3.
-pub const RANGES_MAX: usize = 59;
+/// Pairs of attributes of SH degree 3, for whose de-quantisation there is room.
+pub const RANGE_PAIRS: usize = 59_usize.div_ceil(2);
+/// Invocations of a compute workgroup.
+pub const WORKGROUP_SIZE: u32 = 256;
+/// Bits that one pass of the GPU's radix sort sorts by: one digit for each invocation.
+pub const SORT_DIGIT_BITS: u32 = 8;
+/// Keys that one workgroup sorts in a pass.
+pub const SORT_BLOCK: u32 = 16 * WORKGROUP_SIZE;
+/// Natural logarithm of the scale that code 0 of a packed cloud means.
+pub const SCALE_LOG_MIN: f32 = -20.0;
+/// The same for code 65535.
+pub const SCALE_LOG_MAX: f32 = 12.0;

@@ -1,11 +1,23 @@
 //! Splat frames to pixels.
 
+mod attributes;
 pub(crate) mod constants;
 mod cpu_tier;
+mod gpu_tier;
+mod pack;
 mod parameters;
+mod pipelines;
 mod record;
 mod resources;
+mod sort;
 mod target;
+
+/// The structs that shaders read, for the test of their layout.
+#[cfg(test)]
+pub(crate) mod layouts {
+    pub use super::gpu_tier::DrawParameters;
+    pub use super::sort::{SortParameters, SortState};
+}
 
 use std::sync::{Arc, Weak};
 
@@ -16,6 +28,7 @@ pub(crate) use parameters::ProjectParameters;
 pub(crate) use record::{Ellipse, SplatRecord};
 
 use self::cpu_tier::CpuTier;
+use self::gpu_tier::GpuTier;
 use self::resources::Resources;
 use self::target::Target;
 use crate::{Error, Gpu, Picture, Result, Tier, View};
@@ -53,11 +66,17 @@ pub struct RenderStats {
 pub struct SplatRenderer {
     /// The device everything below belongs to.
     generation: u64,
-    tier: Tier,
     resources: Resources,
     target: Option<Target>,
-    cpu: CpuTier,
+    engine: Engine,
     last: Option<Drawn>,
+}
+
+/// How it is drawn.
+#[derive(Debug)]
+enum Engine {
+    Cpu(Box<CpuTier>),
+    Gpu(Box<GpuTier>),
 }
 
 /// What the picture shows, so that the same need not be drawn twice.
@@ -83,12 +102,22 @@ impl SplatRenderer {
     /// # Errors
     /// When the device cannot do what the tier needs.
     pub fn new(gpu: &Gpu, tier: Option<Tier>) -> Result<Self> {
+        let mut resources = Resources::new(&gpu.device);
+        let engine = match tier.unwrap_or(gpu.capabilities.tier) {
+            Tier::Cpu => Engine::Cpu(Box::default()),
+            Tier::Gpu if !gpu.capabilities.compute => {
+                return Err(Error::Device {
+                    adapter: gpu.capabilities.adapter_name.clone(),
+                    reason: "it has no compute shaders; draw on the CPU instead".to_owned(),
+                });
+            }
+            Tier::Gpu => Engine::Gpu(Box::new(GpuTier::new(gpu, &mut resources))),
+        };
         Ok(Self {
             generation: gpu.generation,
-            tier: tier.unwrap_or(gpu.capabilities.tier),
-            resources: Resources::new(&gpu.device),
+            resources,
             target: None,
-            cpu: CpuTier::default(),
+            engine,
             last: None,
         })
     }
@@ -112,7 +141,7 @@ impl SplatRenderer {
         observer: &mut dyn FnMut(Stage),
     ) -> Result<RenderStats> {
         if self.generation != gpu.generation {
-            *self = Self::new(gpu, Some(self.tier))?;
+            *self = Self::new(gpu, Some(self.tier()))?;
         }
         let same_frame = self
             .last
@@ -141,12 +170,24 @@ impl SplatRenderer {
             bounds,
             view,
         };
-        let drawn = Some(self.cpu.render(gpu, &job, target, observer));
+        let fresh = same_frame.is_none();
+        // Should drawing fail half-way, the next call starts from nothing.
+        self.last = None;
+        let (drawn, memory_bytes) = match &mut self.engine {
+            Engine::Cpu(cpu) => {
+                let drawn = cpu.render(gpu, &job, target, observer);
+                (Some(drawn), cpu.size_bytes())
+            }
+            Engine::Gpu(tier) => {
+                let resources = &mut self.resources;
+                let drawn = tier.render(gpu, resources, &job, fresh, target, observer)?;
+                (drawn, tier.size_bytes())
+            }
+        };
         let stats = RenderStats {
             stored: frame.count() as u32,
             drawn,
-            memory_bytes: self.cpu.size_bytes()
-                + 4 * u64::from(view.width) * u64::from(view.height),
+            memory_bytes: memory_bytes + 4 * u64::from(view.width) * u64::from(view.height),
         };
         self.last = Some(Drawn {
             frame: Arc::downgrade(frame),
@@ -172,7 +213,10 @@ impl SplatRenderer {
 
     /// Which way it draws.
     pub fn tier(&self) -> Tier {
-        self.tier
+        match self.engine {
+            Engine::Cpu(_) => Tier::Cpu,
+            Engine::Gpu(_) => Tier::Gpu,
+        }
     }
 
     /// Textures, buffers and bind groups made since the renderer was made. Stays as it is while

@@ -5,7 +5,7 @@ use glam::Vec3;
 use zoetrope_codecs::gaussian_video::{PlaneEncoding, rest_coefficients};
 use zoetrope_codecs::{Bounds, SplatFrame};
 
-use super::constants::{RANGES_MAX, TANGENT_MARGIN};
+use super::constants::{RANGE_PAIRS, TANGENT_MARGIN};
 use crate::{Filter, View};
 
 /// Up to this many Gaussians, 16-bit depth keys suffice: at most two in a slice of depth on average.
@@ -55,7 +55,7 @@ pub struct ProjectParameters {
     /// Unused; structs in uniforms are multiples of 16 bytes.
     pub padding: u32,
     /// Two attributes each: low, step, low, step. `value = low + code * step`.
-    pub ranges: [[f32; 4]; RANGES_MAX.div_ceil(2)],
+    pub ranges: [[f32; 4]; RANGE_PAIRS],
 }
 
 impl ProjectParameters {
@@ -86,7 +86,7 @@ impl ProjectParameters {
             keep_integral: u32::from(view.filter == Filter::Mip),
             raw: 0,
             padding: 0,
-            ranges: [[0.0; 4]; RANGES_MAX.div_ceil(2)],
+            ranges: [[0.0; 4]; RANGE_PAIRS],
         };
         if let SplatFrame::Planes(planes) = frame {
             parameters.side = planes.layout.side;

@@ -16,7 +16,7 @@ impl Resources {
         }
     }
 
-    /// Textures made so far.
+    /// Textures, buffers and bind groups made so far.
     pub fn created(&self) -> u64 {
         self.created
     }
@@ -39,6 +39,45 @@ impl Resources {
             format,
             usage,
             view_formats: &[],
+        })
+    }
+
+    /// A buffer, zeroed.
+    pub fn buffer(
+        &mut self,
+        label: &'static str,
+        size_bytes: u64,
+        usage: wgpu::BufferUsages,
+    ) -> wgpu::Buffer {
+        self.created += 1;
+        self.device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some(label),
+            size: size_bytes,
+            usage,
+            mapped_at_creation: false,
+        })
+    }
+
+    /// A bind group; `resources[k]` is binding `k`.
+    pub fn bind_group(
+        &mut self,
+        label: &'static str,
+        layout: &wgpu::BindGroupLayout,
+        resources: &[wgpu::BindingResource<'_>],
+    ) -> wgpu::BindGroup {
+        self.created += 1;
+        let entries: Vec<wgpu::BindGroupEntry<'_>> = resources
+            .iter()
+            .zip(0..)
+            .map(|(resource, binding)| wgpu::BindGroupEntry {
+                binding,
+                resource: resource.clone(),
+            })
+            .collect();
+        self.device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: Some(label),
+            layout,
+            entries: &entries,
         })
     }
 }

@@ -1,0 +1,21 @@
+// What the projection needs to know besides the Gaussians; documented at its twin in Rust.
+struct ProjectParameters {
+    view_from_world: mat4x4<f32>,
+    camera_position: vec3<f32>,
+    near: f32,
+    viewport_px: vec2<f32>,
+    tangent_limit: vec2<f32>,
+    focal_px: f32,
+    low_pass_px2: f32,
+    key_scale: f32,
+    key_near_bits: u32,
+    key_max: u32,
+    count: u32,
+    side: u32,
+    sh_degree: u32,
+    rest_stored: u32,
+    keep_integral: u32,
+    raw: u32,
+    padding: u32,
+    ranges: array<vec4<f32>, RANGE_PAIRS>,
+}

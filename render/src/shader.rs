@@ -1,0 +1,315 @@
+//! Shaders: their sources, the pieces they import, and the constants that they share with Rust.
+
+use std::fmt::Write;
+
+use zoetrope_codecs::PlaneLayout;
+
+use crate::splat::constants::*;
+
+macro_rules! sources {
+    ($($name:literal),* $(,)?) => {
+        /// Every WGSL file by its path without the suffix.
+        const SOURCES: &[(&str, &str)] = &[
+            $(($name, include_str!(concat!("../shaders/", $name, ".wgsl")))),*
+        ];
+    };
+}
+
+sources!(
+    "shared/dispatch",
+    "shared/draw_fragment_input",
+    "shared/draw_parameters",
+    "shared/parameters",
+    "shared/projection",
+    "shared/record",
+    "shared/sort",
+    "shared/workgroup_scan",
+    "splat/draw_fragment",
+    "splat/draw_vertex",
+    "splat/project_cloud",
+    "splat/project_planes",
+    "splat/resolve_fragment",
+    "splat/resolve_vertex",
+    "splat/sort_bases",
+    "splat/sort_histogram",
+    "splat/sort_scan",
+    "splat/sort_scatter",
+);
+
+/// The shader called `name` ("splat/sort_scan") with all that it imports, ready to compile. Its
+/// entry point has the last part of the name.
+pub fn compose(name: &str) -> String {
+    let mut composed = prelude();
+    append(&mut composed, &mut Vec::new(), name);
+    composed
+}
+
+/// A module of the shader called `name`.
+pub fn module(device: &wgpu::Device, name: &'static str) -> wgpu::ShaderModule {
+    device.create_shader_module(wgpu::ShaderModuleDescriptor {
+        label: Some(name),
+        source: wgpu::ShaderSource::Wgsl(compose(name).into()),
+    })
+}
+
+/// The last part of a shader's name, which is its entry point's.
+pub fn entry_point(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or(name)
+}
+
+/// Appends a source, `#import` lines replaced by what they name; each piece at most once.
+fn append(composed: &mut String, seen: &mut Vec<&'static str>, name: &str) {
+    let Some((name, source)) = SOURCES.iter().find(|(known, _)| *known == name) else {
+        // The compiler's message then names what is missing.
+        let _ = writeln!(composed, "#import {name}");
+        return;
+    };
+    if seen.contains(name) {
+        return;
+    }
+    seen.push(name);
+    for line in source.lines() {
+        match line.strip_prefix("#import ") {
+            Some(import) => append(composed, seen, import.trim()),
+            None => {
+                composed.push_str(line);
+                composed.push('\n');
+            }
+        }
+    }
+}
+
+/// The constants of [`crate::splat::constants`] as WGSL.
+fn prelude() -> String {
+    let integers = [
+        ("DC_LAYER", PlaneLayout::DC_LAYER as u32),
+        ("KEY_CULLED", KEY_CULLED),
+        ("RANGE_PAIRS", RANGE_PAIRS as u32),
+        ("REST_LAYER", PlaneLayout::REST_LAYER as u32),
+        ("SORT_BLOCK", SORT_BLOCK),
+        ("SORT_DIGITS", 1 << SORT_DIGIT_BITS),
+        ("SORT_ROUNDS", SORT_BLOCK / WORKGROUP_SIZE),
+        ("WORKGROUP_SIZE", WORKGROUP_SIZE),
+    ];
+    let floats = [
+        ("ALPHA_MAX", ALPHA_MAX),
+        ("ALPHA_MIN", ALPHA_MIN),
+        ("SCALE_LOG_MAX", SCALE_LOG_MAX),
+        ("SCALE_LOG_MIN", SCALE_LOG_MIN),
+        ("SH_C0", SH_C0),
+        ("SH_C1", SH_C1),
+        ("SH_C2_0", SH_C2[0]),
+        ("SH_C2_1", SH_C2[1]),
+        ("SH_C2_2", SH_C2[2]),
+        ("SH_C3_0", SH_C3[0]),
+        ("SH_C3_1", SH_C3[1]),
+        ("SH_C3_2", SH_C3[2]),
+        ("SH_C3_3", SH_C3[3]),
+        ("SH_C3_4", SH_C3[4]),
+        ("SIGMA_MAX_PX", SIGMA_MAX_PX),
+    ];
+    let mut prelude = String::new();
+    for (name, value) in integers {
+        let _ = writeln!(prelude, "const {name}: u32 = {value}u;");
+    }
+    for (name, value) in floats {
+        let _ = writeln!(prelude, "const {name}: f32 = {value:?}f;");
+    }
+    prelude
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+    use std::path::Path;
+
+    use naga::valid::{Capabilities, ValidationFlags, Validator};
+
+    use super::*;
+    use crate::splat::layouts::{DrawParameters, SortParameters, SortState};
+    use crate::splat::{ProjectParameters, SplatRecord};
+
+    fn parse(name: &str) -> naga::Module {
+        let source = compose(name);
+        naga::front::wgsl::parse_str(&source)
+            .unwrap_or_else(|error| panic!("{name}: {}", error.emit_to_string(&source)))
+    }
+
+    fn entry_shaders() -> impl Iterator<Item = &'static str> {
+        let names = SOURCES.iter().map(|(name, _)| *name);
+        names.filter(|name| !name.starts_with("shared/"))
+    }
+
+    #[test]
+    fn every_file_is_known_and_known_files_exist() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("shaders");
+        let mut files = BTreeSet::new();
+        for folder in std::fs::read_dir(&root).expect("shaders/ exists") {
+            let folder = folder.expect("readable").path();
+            for file in std::fs::read_dir(&folder).expect("only folders in shaders/") {
+                let file = file.expect("readable").path();
+                let relative = file.strip_prefix(&root).expect("inside").with_extension("");
+                files.insert(relative.to_string_lossy().replace('\\', "/"));
+            }
+        }
+        let known: BTreeSet<String> = SOURCES.iter().map(|(name, _)| (*name).to_owned()).collect();
+        assert_eq!(files, known);
+    }
+
+    #[test]
+    fn every_shader_is_valid_and_has_its_one_entry_point() {
+        for name in entry_shaders() {
+            let module = parse(name);
+            let points: Vec<&str> = module
+                .entry_points
+                .iter()
+                .map(|point| point.name.as_str())
+                .collect();
+            assert_eq!(points, [entry_point(name)], "{name}");
+            Validator::new(
+                ValidationFlags::all(),
+                Capabilities::SHADER_FLOAT16_IN_FLOAT32,
+            )
+            .validate(&module)
+            .unwrap_or_else(|error| panic!("{name}: {}", error.emit_to_string(&compose(name))));
+        }
+        for (name, source) in SOURCES
+            .iter()
+            .filter(|(name, _)| name.starts_with("shared/"))
+        {
+            let stages = ["@compute", "@vertex", "@fragment"];
+            assert!(!stages.iter().any(|stage| source.contains(stage)), "{name}");
+        }
+    }
+
+    #[test]
+    fn every_shared_piece_is_imported_and_every_import_exists() {
+        let mut imported = BTreeSet::new();
+        for (name, source) in SOURCES {
+            for import in source
+                .lines()
+                .filter_map(|line| line.strip_prefix("#import "))
+            {
+                let known = SOURCES.iter().any(|(known, _)| *known == import);
+                assert!(known && import.starts_with("shared/"), "{name}: {import}");
+                imported.insert(import);
+            }
+        }
+        for (name, _) in SOURCES
+            .iter()
+            .filter(|(name, _)| name.starts_with("shared/"))
+        {
+            assert!(imported.contains(name), "{name} is never used");
+        }
+    }
+
+    /// Offset and size of each field, and the size of the whole under the empty name.
+    type Layout = BTreeMap<String, (usize, usize)>;
+
+    macro_rules! layout {
+        ($type:ident { $($field:ident),* $(,)? }) => {{
+            let value: $type = bytemuck::Zeroable::zeroed();
+            // All fields must be named here.
+            let $type { $($field: _),* } = value;
+            let layout: Layout = [
+                $((
+                    stringify!($field).to_owned(),
+                    (std::mem::offset_of!($type, $field), size_of_val(&value.$field)),
+                ),)*
+                (String::new(), (0, size_of::<$type>())),
+            ]
+            .into();
+            (stringify!($type), layout)
+        }};
+    }
+
+    #[test]
+    fn structs_have_the_same_layout_in_rust_and_wgsl() {
+        let twins: BTreeMap<&str, Layout> = [
+            layout!(DrawParameters {
+                background,
+                padding,
+                viewport_px,
+                padding_2
+            }),
+            layout!(ProjectParameters {
+                view_from_world,
+                camera_position,
+                near,
+                viewport_px,
+                tangent_limit,
+                focal_px,
+                low_pass_px2,
+                key_scale,
+                key_near_bits,
+                key_max,
+                count,
+                side,
+                sh_degree,
+                rest_stored,
+                keep_integral,
+                raw,
+                padding,
+                ranges,
+            }),
+            layout!(SortParameters {
+                count,
+                blocks,
+                shift,
+                first_pass,
+                last_pass
+            }),
+            layout!(SortState {
+                visible,
+                vertex_count,
+                instance_count,
+                first_vertex,
+                first_instance,
+            }),
+            layout!(SplatRecord {
+                centre_px,
+                major_px,
+                minor_px_opacity,
+                colour
+            }),
+        ]
+        .into();
+        let mut compared = BTreeSet::new();
+        for name in entry_shaders() {
+            let module = parse(name);
+            for (_, variable) in module.global_variables.iter() {
+                let buffer = matches!(
+                    variable.space,
+                    naga::AddressSpace::Uniform | naga::AddressSpace::Storage { .. }
+                );
+                let mut inner = &module.types[variable.ty];
+                if let naga::TypeInner::Array { base, .. } = inner.inner {
+                    inner = &module.types[base];
+                }
+                let naga::TypeInner::Struct { members, span } = &inner.inner else {
+                    continue;
+                };
+                if !buffer {
+                    continue;
+                }
+                let struct_name = inner.name.as_deref().expect("structs have names");
+                let mut layout: Layout = members
+                    .iter()
+                    .map(|member| {
+                        let size = module.types[member.ty].inner.size(module.to_ctx());
+                        let field = member.name.clone().expect("fields have names");
+                        (field, (member.offset as usize, size as usize))
+                    })
+                    .collect();
+                layout.insert(String::new(), (0, *span as usize));
+                assert_eq!(
+                    Some(&layout),
+                    twins.get(struct_name),
+                    "{name}: {struct_name}"
+                );
+                compared.insert(struct_name.to_owned());
+            }
+        }
+        assert_eq!(compared.len(), twins.len(), "{compared:?}");
+    }
+}

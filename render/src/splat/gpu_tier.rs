@@ -1,0 +1,430 @@
+//! Drawing with compute shaders and hardware quads.
+//!
+//! upload → project (one invocation a Gaussian, once a frame, not once a vertex) → sort → quads into
+//! half floats, farthest first → 8 bits. Nothing is read back in between: how many quads there are
+//! is an argument that the sort leaves for an indirect draw.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bytemuck::{Pod, Zeroable};
+
+use super::attributes::Attributes;
+use super::constants::WORKGROUP_SIZE;
+use super::parameters::{ProjectParameters, key_bits};
+use super::pipelines::{BLEND_FORMAT, Pipelines};
+use super::record::SplatRecord;
+use super::resources::Resources;
+use super::sort::{Sort, SortState, fold_dispatch};
+use super::target::Target;
+use super::{Job, Stage};
+use crate::{Error, Gpu, Result};
+
+/// Uniform of the drawing. Same layout in WGSL (`DrawParameters`).
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+pub struct DrawParameters {
+    /// Red, green, blue behind everything.
+    pub background: [f32; 3],
+    /// Unused; keeps what follows aligned.
+    pub padding: f32,
+    /// Picture size in pixels.
+    pub viewport_px: [f32; 2],
+    /// Unused; structs in uniforms are multiples of 16 bytes.
+    pub padding_2: [f32; 2],
+}
+
+/// The GPU tier's resources. They grow to the largest frame and are used again.
+#[derive(Debug)]
+pub struct GpuTier {
+    pub(super) pipelines: Pipelines,
+    project_uniform: wgpu::Buffer,
+    draw_uniform: wgpu::Buffer,
+    pub(super) attributes: Option<Attributes>,
+    pub(super) buffers: Option<Buffers>,
+    blend: Option<Blend>,
+    project_bindings: Option<wgpu::BindGroup>,
+    visible: VisibleCount,
+}
+
+/// What grows with the number of Gaussians.
+#[derive(Debug)]
+pub(super) struct Buffers {
+    capacity: u32,
+    pub(super) records: wgpu::Buffer,
+    pub(super) sort: Sort,
+    /// For sorted rows after 16-bit and after 24-bit keys.
+    draw_bindings: [wgpu::BindGroup; 2],
+}
+
+/// What grows with the picture.
+#[derive(Debug)]
+struct Blend {
+    texture: wgpu::Texture,
+    view: wgpu::TextureView,
+    resolve_bindings: wgpu::BindGroup,
+}
+
+impl GpuTier {
+    /// Compiles the shaders.
+    pub fn new(gpu: &Gpu, resources: &mut Resources) -> Self {
+        let uniform = wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST;
+        Self {
+            pipelines: Pipelines::new(&gpu.device),
+            project_uniform: resources.buffer(
+                "projection parameters",
+                size_of::<ProjectParameters>() as u64,
+                uniform,
+            ),
+            draw_uniform: resources.buffer(
+                "draw parameters",
+                size_of::<DrawParameters>() as u64,
+                uniform,
+            ),
+            attributes: None,
+            buffers: None,
+            blend: None,
+            project_bindings: None,
+            visible: VisibleCount::new(resources),
+        }
+    }
+
+    /// Draws; returns how many Gaussians reached the picture of the last frame that is known.
+    ///
+    /// `fresh` says that the frame is not the one of last time.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`].
+    pub fn render(
+        &mut self,
+        gpu: &Gpu,
+        resources: &mut Resources,
+        job: &Job<'_>,
+        fresh: bool,
+        target: &Target,
+        observer: &mut dyn FnMut(Stage),
+    ) -> Result<Option<u32>> {
+        self.prepare(gpu, resources, job, target)?;
+        let (Some(attributes), Some(buffers), Some(blend), Some(project_bindings)) = (
+            &mut self.attributes,
+            &self.buffers,
+            &self.blend,
+            &self.project_bindings,
+        ) else {
+            return Err(Error::NothingDrawn);
+        };
+        if fresh {
+            attributes.upload(gpu, job.frame);
+        }
+        observer(Stage::Upload);
+
+        let mut parameters = ProjectParameters::new(job.frame, job.bounds, job.view);
+        parameters.side = attributes.side();
+        gpu.queue
+            .write_buffer(&self.project_uniform, 0, bytemuck::bytes_of(&parameters));
+        let count = parameters.count;
+        submit(gpu, |encoder| {
+            let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
+                label: Some("project"),
+                timestamp_writes: None,
+            });
+            let [x, y] = fold_dispatch(count.div_ceil(WORKGROUP_SIZE), gpu);
+            pass.set_pipeline(self.pipelines.project(attributes.kind));
+            pass.set_bind_group(0, project_bindings, &[]);
+            pass.dispatch_workgroups(x, y, 1);
+        });
+        observer(Stage::Project);
+
+        let key_bits = key_bits(count as usize);
+        submit(gpu, |encoder| {
+            let sort = &buffers.sort;
+            sort.encode(gpu, &self.pipelines, encoder, count, key_bits);
+        });
+        observer(Stage::Sort);
+
+        let draw = DrawParameters {
+            background: job.view.background,
+            padding: 0.0,
+            viewport_px: parameters.viewport_px,
+            padding_2: [0.0; 2],
+        };
+        gpu.queue
+            .write_buffer(&self.draw_uniform, 0, bytemuck::bytes_of(&draw));
+        submit(gpu, |encoder| {
+            draw_quads(encoder, &self.pipelines, buffers, blend, key_bits);
+            resolve(encoder, &self.pipelines, blend, target);
+            self.visible.copy(encoder, &buffers.sort.state);
+        });
+        let drawn = self.visible.update(gpu);
+        observer(Stage::Draw);
+        Ok(drawn)
+    }
+
+    /// Makes what is missing or too small.
+    fn prepare(
+        &mut self,
+        gpu: &Gpu,
+        resources: &mut Resources,
+        job: &Job<'_>,
+        target: &Target,
+    ) -> Result<()> {
+        let fits = |attributes: &Attributes| attributes.fit(job.frame);
+        if !self.attributes.as_ref().is_some_and(fits) {
+            self.project_bindings = None;
+            // The old one goes first: two of 256 MiB need not be there at once.
+            self.attributes = None;
+            self.attributes = Some(Attributes::new(gpu, resources, job.frame)?);
+        }
+        let count = job.frame.count() as u32;
+        if self
+            .buffers
+            .as_ref()
+            .is_none_or(|buffers| buffers.capacity < count)
+        {
+            self.project_bindings = None;
+            self.buffers = None;
+            let buffers = Buffers::new(gpu, resources, &self.pipelines, count, &self.draw_uniform)?;
+            self.buffers = Some(buffers);
+        }
+        if let (None, Some(attributes), Some(buffers)) =
+            (&self.project_bindings, &self.attributes, &self.buffers)
+        {
+            let pipeline = self.pipelines.project(attributes.kind);
+            self.project_bindings = Some(resources.bind_group(
+                "project",
+                &pipeline.get_bind_group_layout(0),
+                &[
+                    self.project_uniform.as_entire_binding(),
+                    wgpu::BindingResource::TextureView(&attributes.view),
+                    buffers.sort.keys[0].as_entire_binding(),
+                    buffers.records.as_entire_binding(),
+                ],
+            ));
+        }
+        if self
+            .blend
+            .as_ref()
+            .is_none_or(|blend| blend.texture.size() != target.texture.size())
+        {
+            self.blend = Some(Blend::new(
+                resources,
+                &self.pipelines,
+                &self.draw_uniform,
+                target,
+            ));
+        }
+        Ok(())
+    }
+
+    /// Bytes of memory it holds.
+    pub fn size_bytes(&self) -> u64 {
+        let attributes = self.attributes.as_ref().map_or(0, Attributes::size_bytes);
+        let buffers = self.buffers.as_ref().map_or(0, |buffers| {
+            buffers.records.size() + buffers.sort.size_bytes()
+        });
+        let blend = self.blend.as_ref().map_or(0, |blend| {
+            8 * u64::from(blend.texture.width()) * u64::from(blend.texture.height())
+        });
+        attributes + buffers + blend
+    }
+}
+
+impl Buffers {
+    /// # Errors
+    /// [`Error::TooLarge`] when the records do not fit one binding.
+    fn new(
+        gpu: &Gpu,
+        resources: &mut Resources,
+        pipelines: &Pipelines,
+        count: u32,
+        draw_uniform: &wgpu::Buffer,
+    ) -> Result<Self> {
+        // Coarse steps, so that a sequence of changing count seldom needs others.
+        let capacity = count.next_multiple_of(1 << 16).max(1 << 16);
+        let record_bytes = size_of::<SplatRecord>() as u64;
+        let limits = &gpu.capabilities.limits;
+        let limit = limits
+            .max_storage_buffer_binding_size
+            .min(limits.max_buffer_size);
+        if record_bytes * u64::from(capacity) > limit {
+            return Err(Error::TooLarge {
+                what: "a number of Gaussians",
+                value: count.into(),
+                limit: limit / record_bytes,
+            });
+        }
+        let records = resources.buffer(
+            "splat records",
+            record_bytes * u64::from(capacity),
+            wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC,
+        );
+        let sort = Sort::new(resources, pipelines, capacity);
+        let draw_bindings = [16, 24].map(|key_bits| {
+            resources.bind_group(
+                "draw",
+                &pipelines.draw.get_bind_group_layout(0),
+                &[
+                    draw_uniform.as_entire_binding(),
+                    sort.state.as_entire_binding(),
+                    sort.sorted_rows(key_bits).as_entire_binding(),
+                    records.as_entire_binding(),
+                ],
+            )
+        });
+        Ok(Self {
+            capacity,
+            records,
+            sort,
+            draw_bindings,
+        })
+    }
+}
+
+impl Blend {
+    fn new(
+        resources: &mut Resources,
+        pipelines: &Pipelines,
+        draw_uniform: &wgpu::Buffer,
+        target: &Target,
+    ) -> Self {
+        let texture = resources.texture(
+            "blended splats",
+            target.texture.size(),
+            BLEND_FORMAT,
+            wgpu::TextureUsages::RENDER_ATTACHMENT | wgpu::TextureUsages::TEXTURE_BINDING,
+        );
+        let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
+        let resolve_bindings = resources.bind_group(
+            "resolve",
+            &pipelines.resolve.get_bind_group_layout(0),
+            &[
+                draw_uniform.as_entire_binding(),
+                wgpu::BindingResource::TextureView(&view),
+            ],
+        );
+        Self {
+            texture,
+            view,
+            resolve_bindings,
+        }
+    }
+}
+
+/// Encodes and submits one stage.
+fn submit(gpu: &Gpu, encode: impl FnOnce(&mut wgpu::CommandEncoder)) {
+    let mut encoder = gpu
+        .device
+        .create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+    encode(&mut encoder);
+    gpu.queue.submit([encoder.finish()]);
+}
+
+fn draw_quads(
+    encoder: &mut wgpu::CommandEncoder,
+    pipelines: &Pipelines,
+    buffers: &Buffers,
+    blend: &Blend,
+    key_bits: u32,
+) {
+    let clear = wgpu::LoadOp::Clear(wgpu::Color::TRANSPARENT);
+    let mut pass = begin_pass(encoder, "draw", &blend.view, clear);
+    pass.set_pipeline(&pipelines.draw);
+    pass.set_bind_group(0, &buffers.draw_bindings[usize::from(key_bits > 16)], &[]);
+    pass.draw_indirect(
+        &buffers.sort.state,
+        std::mem::offset_of!(SortState, vertex_count) as u64,
+    );
+}
+
+fn resolve(
+    encoder: &mut wgpu::CommandEncoder,
+    pipelines: &Pipelines,
+    blend: &Blend,
+    target: &Target,
+) {
+    let clear = wgpu::LoadOp::Clear(wgpu::Color::BLACK);
+    let mut pass = begin_pass(encoder, "resolve", &target.view, clear);
+    pass.set_pipeline(&pipelines.resolve);
+    pass.set_bind_group(0, &blend.resolve_bindings, &[]);
+    pass.draw(0..3, 0..1);
+}
+
+fn begin_pass<'a>(
+    encoder: &'a mut wgpu::CommandEncoder,
+    label: &'static str,
+    view: &wgpu::TextureView,
+    load: wgpu::LoadOp<wgpu::Color>,
+) -> wgpu::RenderPass<'a> {
+    encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
+        label: Some(label),
+        color_attachments: &[Some(wgpu::RenderPassColorAttachment {
+            view,
+            depth_slice: None,
+            resolve_target: None,
+            ops: wgpu::Operations {
+                load,
+                store: wgpu::StoreOp::Store,
+            },
+        })],
+        depth_stencil_attachment: None,
+        timestamp_writes: None,
+        occlusion_query_set: None,
+        multiview_mask: None,
+    })
+}
+
+/// Brings the number of visible Gaussians back without ever waiting for it.
+#[derive(Debug)]
+struct VisibleCount {
+    buffer: wgpu::Buffer,
+    /// A copy was asked for and its mapping has not been read yet.
+    pending: bool,
+    mapped: Arc<AtomicBool>,
+    last: Option<u32>,
+}
+
+impl VisibleCount {
+    fn new(resources: &mut Resources) -> Self {
+        Self {
+            buffer: resources.buffer(
+                "visible count read-back",
+                4,
+                wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::MAP_READ,
+            ),
+            pending: false,
+            mapped: Arc::new(AtomicBool::new(false)),
+            last: None,
+        }
+    }
+
+    /// Encodes the copy unless an earlier one is still under way.
+    fn copy(&self, encoder: &mut wgpu::CommandEncoder, state: &wgpu::Buffer) {
+        if !self.pending {
+            encoder.copy_buffer_to_buffer(state, 0, &self.buffer, 0, 4);
+        }
+    }
+
+    /// After the submission: asks for the copy, or reads it when it has come; the last number.
+    fn update(&mut self, gpu: &Gpu) -> Option<u32> {
+        if !self.pending {
+            self.pending = true;
+            let mapped = Arc::clone(&self.mapped);
+            self.buffer
+                .map_async(wgpu::MapMode::Read, .., move |result| {
+                    mapped.store(result.is_ok(), Ordering::Release);
+                });
+        }
+        // A lost device shows itself elsewhere; here it only means that no number comes.
+        let _ = gpu.device.poll(wgpu::PollType::Poll);
+        if self.mapped.swap(false, Ordering::Acquire) {
+            if let Ok(bytes) = self.buffer.get_mapped_range(..) {
+                self.last = bytemuck::pod_read_unaligned::<[u32; 1]>(&bytes)
+                    .first()
+                    .copied();
+            }
+            self.buffer.unmap();
+            self.pending = false;
+        }
+        self.last
+    }
+}
