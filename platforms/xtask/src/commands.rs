@@ -1,5 +1,6 @@
 //! The commands.
 
+use std::ffi::OsString;
 use std::path::Path;
 use std::process::Command;
 
@@ -16,6 +17,8 @@ const SIDE_WORKSPACES: [&str; 2] = ["render/peer/Cargo.toml", "codecs/fuzz/Cargo
 const PEER: (&str, &str, &str) = ("render/peer", "peer-wgpu-3dgs", "ZOETROPE_PEER");
 /// Seconds for which a parser is fuzzed when nothing is said.
 const FUZZ_SECONDS: u64 = 60;
+/// The folder of the fuzz targets.
+const FUZZ: &str = "codecs/fuzz";
 
 /// Builds the app and starts it.
 ///
@@ -133,7 +136,7 @@ pub fn fuzz(machine: &Machine, arguments: &[String]) -> Result {
         targets.retain(|target| target == name);
     }
     if targets.is_empty() {
-        return Err("codecs/fuzz/fuzz_targets holds no targets".to_owned());
+        return Err(format!("{FUZZ}/fuzz_targets holds no targets"));
     }
     let mut cargo = Cargo::new(machine)?;
     if machine.program("cargo-fuzz").is_none() {
@@ -142,26 +145,36 @@ pub fn fuzz(machine: &Machine, arguments: &[String]) -> Result {
     // Sanitizers are not stable yet. The variable is what lets a toolchain use them all the same,
     // so that no other toolchain is needed.
     cargo.set("RUSTC_BOOTSTRAP", "1");
-    let target = environment::cache(machine)?.join("fuzz-target");
-    cargo.set("CARGO_TARGET_DIR", target);
-    for target in targets {
-        let limit = format!("-max_total_time={seconds}");
-        cargo.run(&[
-            "fuzz",
-            "run",
-            "--fuzz-dir",
-            "codecs/fuzz",
-            &target,
-            "--",
-            &limit,
-        ])?;
+    let cache = environment::cache(machine)?;
+    cargo.set("CARGO_TARGET_DIR", cache.join("fuzz-target"));
+    for target in &targets {
+        fuzz_one(machine, &cargo, &cache, target, seconds)?;
     }
     Ok(())
 }
 
+fn fuzz_one(machine: &Machine, cargo: &Cargo, cache: &Path, target: &str, seconds: u64) -> Result {
+    // What a fuzzer discovers goes to the first folder, so that the seeds in the repository stay as
+    // they are.
+    let discoveries = cache.join("fuzz-corpus").join(target);
+    std::fs::create_dir_all(&discoveries)
+        .map_err(|error| format!("cannot make {}: {error}", discoveries.display()))?;
+    let mut arguments: Vec<OsString> = ["fuzz", "run", "--fuzz-dir", FUZZ, target]
+        .map(OsString::from)
+        .into();
+    arguments.push(discoveries.into());
+    let seeds = format!("{FUZZ}/corpus/{target}");
+    if machine.checkout.join(&seeds).is_dir() {
+        arguments.push(seeds.into());
+    }
+    arguments.push("--".into());
+    arguments.push(format!("-max_total_time={seconds}").into());
+    cargo.run(&arguments)
+}
+
 /// Names of the fuzz targets, sorted.
 fn fuzz_targets(checkout: &Path) -> Vec<String> {
-    crate::pattern::files(checkout, "codecs/fuzz/fuzz_targets/*.rs")
+    crate::pattern::files(checkout, &format!("{FUZZ}/fuzz_targets/*.rs"))
         .iter()
         .filter_map(|file| Some(file.file_stem()?.to_str()?.to_owned()))
         .collect()
@@ -287,14 +300,19 @@ mod tests {
             fake.file(&format!("checkout/codecs/fuzz/fuzz_targets/{name}.rs"));
         }
         assert_eq!(fuzz_targets(&fake.machine.checkout), ["ply", "sog"]);
+        fake.file("checkout/codecs/fuzz/corpus/ply/seed");
         let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
         fuzz(&fake.machine, &words("ply 5")).expect("one target");
         let log = fake.read("log");
-        assert!(log.contains(" ply -- -max_total_time=5 "), "{log}");
+        let seeded = "fuzz-corpus/ply codecs/fuzz/corpus/ply -- -max_total_time=5 ";
+        assert!(log.contains(seeded), "{log}");
         assert!(!log.contains(" sog "), "{log}");
         fuzz(&fake.machine, &words("7")).expect("all targets");
         let log = fake.read("log");
-        assert!(log.contains(" sog -- -max_total_time=7 "), "{log}");
+        assert!(
+            log.contains("fuzz-corpus/sog -- -max_total_time=7 "),
+            "{log}"
+        );
 
         let message = fuzz(&fake.machine, &words("obj")).expect_err("no such target");
         assert!(message.contains("ply, sog"), "{message}");

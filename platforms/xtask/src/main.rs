@@ -1,7 +1,7 @@
 //! `cargo xtask`: sets the machine up, then runs the app, the tests, the benchmarks or the fuzzers.
 //!
-//! It has no dependencies and needs no C compiler, so that it builds in seconds on a machine that
-//! has nothing but Rust, and can install what the rest needs.
+//! It has no dependencies, so that it builds in seconds on a machine that has nothing but Rust, and
+//! can install what the rest needs.
 
 mod cargo;
 mod commands;
