@@ -54,8 +54,10 @@ pub enum Command {
     GoStart,
     /// Goes to the last frame.
     GoEnd,
-    /// Asks for a clip to open.
+    /// Asks for a file to open.
     Open,
+    /// Asks for a folder to open (V3 clips and sequences are folders).
+    OpenFolder,
     /// Puts the camera back to the first view.
     ResetView,
     /// Shows or hides the statistics.
@@ -201,7 +203,10 @@ pub const COMMANDS: &[CommandInfo] = &[
     row("go-end", "", "go to the last frame", |_| {
         Some(Command::GoEnd)
     }),
-    row("open", "", "open a clip", |_| Some(Command::Open)),
+    row("open", "", "open a file", |_| Some(Command::Open)),
+    row("open-folder", "", "open a folder of frames", |_| {
+        Some(Command::OpenFolder)
+    }),
     row("reset-view", "", "put the camera back", |_| {
         Some(Command::ResetView)
     }),
@@ -250,6 +255,7 @@ impl Command {
             Self::GoStart => "go-start",
             Self::GoEnd => "go-end",
             Self::Open => "open",
+            Self::OpenFolder => "open-folder",
             Self::ResetView => "reset-view",
             Self::ToggleStatistics => "toggle-statistics",
             Self::ToggleFullscreen => "toggle-fullscreen",

@@ -123,6 +123,7 @@ impl Transport {
             Command::GoStart => self.seek(0.0),
             Command::GoEnd => self.seek(self.last_frame() as f64),
             Command::Open
+            | Command::OpenFolder
             | Command::ResetView
             | Command::ToggleStatistics
             | Command::ToggleFullscreen

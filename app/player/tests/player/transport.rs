@@ -359,6 +359,7 @@ fn commands_of_the_application_are_left_alone() {
     let mut run = Run::new(5);
     for command in [
         Command::Open,
+        Command::OpenFolder,
         Command::ResetView,
         Command::ToggleStatistics,
         Command::ToggleFullscreen,

@@ -1,0 +1,209 @@
+//! From what a person names to a clip that can be played.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use zoetrope_codecs::container::{self, Input};
+use zoetrope_codecs::source::{FileSource, MemorySource, Source};
+use zoetrope_codecs::splat::SplatFileDecoder;
+use zoetrope_codecs::{Cancel, ClipKind, Decoder, Demuxer, limits};
+use zoetrope_ffmpeg::PlaneVideoDecoder;
+
+/// What is to be opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClipTarget {
+    /// A file, a folder, or a glob of frames ("walk/*.ply").
+    Path(PathBuf),
+    /// A file in memory: a built-in clip.
+    Memory {
+        /// Name for people.
+        name: String,
+        /// The file's bytes.
+        bytes: Arc<[u8]>,
+    },
+}
+
+impl ClipTarget {
+    /// Name for people: the last part of the path.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Path(path) => path.file_name().map_or_else(
+                || path.display().to_string(),
+                |name| name.to_string_lossy().into_owned(),
+            ),
+            Self::Memory { name, .. } => name.clone(),
+        }
+    }
+}
+
+impl<P: Into<PathBuf>> From<P> for ClipTarget {
+    fn from(path: P) -> Self {
+        Self::Path(path.into())
+    }
+}
+
+/// A clip with the decoder that suits it.
+pub struct OpenClip {
+    /// Reads it.
+    pub demuxer: Box<dyn Demuxer>,
+    /// Decodes what is read.
+    pub decoder: Box<dyn Decoder>,
+}
+
+/// Opens a clip; what it holds is found out from its content.
+///
+/// # Errors
+/// One sentence that says what is wrong with it and what would work.
+pub fn open_clip(target: &ClipTarget, cancel: &Cancel) -> anyhow::Result<OpenClip> {
+    let demuxer = match target {
+        ClipTarget::Path(path) => match glob_pattern(path) {
+            Some(pattern) => container::open_sequence(matching_files(pattern)?, cancel)?,
+            None => container::open(Input::from_path(path)?, cancel)?,
+        },
+        ClipTarget::Memory { name, bytes } => {
+            let source = MemorySource::new(name.as_str(), bytes.clone());
+            container::open(Input::File(Box::new(source)), cancel)?
+        }
+    };
+    let decoder: Box<dyn Decoder> = match demuxer.info().kind {
+        ClipKind::V3 => Box::new(PlaneVideoDecoder::new()),
+        _ => Box::new(SplatFileDecoder::new()),
+    };
+    Ok(OpenClip { demuxer, decoder })
+}
+
+/// The path as a glob, if it is one and not the name of something that is there.
+fn glob_pattern(path: &Path) -> Option<&str> {
+    let text = path.to_str()?;
+    (text.contains(['*', '?', '[']) && !path.exists()).then_some(text)
+}
+
+fn matching_files(pattern: &str) -> anyhow::Result<Vec<Box<dyn Source>>> {
+    let paths = glob::glob(pattern).with_context(|| format!("{pattern} is not a pattern"))?;
+    let mut files: Vec<Box<dyn Source>> = Vec::new();
+    for path in paths {
+        let path = path.with_context(|| format!("cannot look for {pattern}"))?;
+        if path.is_file() {
+            limits::check(
+                pattern,
+                "matching files",
+                files.len() as u64 + 1,
+                limits::MAX_FRAMES,
+            )?;
+            files.push(Box::new(FileSource::open(path)?));
+        }
+    }
+    if files.is_empty() {
+        bail!("no file matches {pattern}; check the folder and the pattern");
+    }
+    Ok(files)
+}
+
+#[cfg(test)]
+pub(crate) fn test_info() -> zoetrope_codecs::ClipInfo {
+    zoetrope_codecs::ClipInfo {
+        kind: ClipKind::SplatFile,
+        title: "test".to_owned(),
+        codec: "PLY".to_owned(),
+        frame_rate: 30.0,
+        frame_rate_known: false,
+        frame_count: 1,
+        sh_degree: 0,
+        gaussians: None,
+        bounds: None,
+        up: zoetrope_codecs::UpAxis::MinusY,
+        camera: None,
+        size_bytes: None,
+        warnings: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A PLY of three Gaussians; `x` tells the files apart.
+    fn ply(x: f32) -> Vec<u8> {
+        let names = [
+            "x", "y", "z", "f_dc_0", "f_dc_1", "f_dc_2", "opacity", "scale_0", "scale_1",
+            "scale_2", "rot_0", "rot_1", "rot_2", "rot_3",
+        ];
+        let mut bytes = b"ply\nformat binary_little_endian 1.0\nelement vertex 3\n".to_vec();
+        for name in names {
+            bytes.extend(format!("property float {name}\n").bytes());
+        }
+        bytes.extend(b"end_header\n");
+        for k in 0..3 {
+            let mut row = [0.0f32; 14];
+            row[0] = x + k as f32;
+            row[10] = 1.0;
+            bytes.extend(row.iter().flat_map(|value| value.to_le_bytes()));
+        }
+        bytes
+    }
+
+    /// The x of the first Gaussian of each frame.
+    fn frames(target: &ClipTarget) -> anyhow::Result<Vec<f32>> {
+        let cancel = Cancel::new();
+        let mut clip = open_clip(target, &cancel)?;
+        let mut found = Vec::new();
+        for group in 0..clip.demuxer.groups().len() {
+            clip.decoder
+                .push(clip.demuxer.read_group(group, &cancel)?)?;
+            while let Some(frame) = clip.decoder.next_frame()? {
+                found.push(frame.content.to_cloud().positions[0][0]);
+            }
+        }
+        Ok(found)
+    }
+
+    #[test]
+    fn opens_a_file_a_folder_a_glob_and_memory() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for number in [1, 2, 10] {
+            let path = folder.path().join(format!("frame{number}.ply"));
+            std::fs::write(path, ply(number as f32)).expect("a file");
+        }
+        let one = frames(&folder.path().join("frame2.ply").into()).expect("a file");
+        assert_eq!(one, [2.0]);
+        let all = frames(&folder.path().into()).expect("a folder");
+        assert_eq!(all, [1.0, 2.0, 10.0]);
+        let some = frames(&folder.path().join("frame1*.ply").into()).expect("a glob");
+        assert_eq!(some, [1.0, 10.0]);
+        let memory = ClipTarget::Memory {
+            name: "built-in".to_owned(),
+            bytes: ply(7.0).into(),
+        };
+        assert_eq!(frames(&memory).expect("memory"), [7.0]);
+    }
+
+    #[test]
+    fn what_cannot_be_opened_is_told_in_a_sentence() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let error = |target: ClipTarget| match open_clip(&target, &Cancel::new()) {
+            Ok(_) => panic!("{target:?} opens"),
+            Err(error) => error.to_string(),
+        };
+        let missing = error(folder.path().join("missing.ply").into());
+        assert!(
+            missing.contains("there is no such file or folder"),
+            "{missing}"
+        );
+        let none = error(folder.path().join("*.ply").into());
+        assert!(none.starts_with("no file matches "), "{none}");
+        let pattern = error(folder.path().join("***.ply").into());
+        assert!(pattern.contains("is not a pattern"), "{pattern}");
+        error(folder.path().into());
+        error(ClipTarget::Memory {
+            name: "empty".to_owned(),
+            bytes: Arc::from([]),
+        });
+    }
+
+    #[test]
+    fn names_are_the_last_part() {
+        assert_eq!(ClipTarget::from("a/b/walk.ply").name(), "walk.ply");
+        assert_eq!(ClipTarget::from("/").name(), "/");
+    }
+}

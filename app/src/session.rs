@@ -1,0 +1,277 @@
+//! The clip that is open, the one that is being opened, and the change from one to the other.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, TryRecvError};
+use std::time::{Duration, Instant};
+
+use zoetrope_codecs::{Bounds, Cancel};
+use zoetrope_player::{Command, LoopMode, Player, PlayerOptions, PlayerState};
+
+use crate::camera::OrbitCamera;
+use crate::open::{ClipTarget, OpenClip};
+
+/// Opens a clip; called on a thread of its own.
+pub type Opener = Arc<dyn Fn(&ClipTarget, &Cancel) -> anyhow::Result<OpenClip> + Send + Sync>;
+
+/// Makes the user interface look again after a time. Called from any thread.
+pub type Repaint = Arc<dyn Fn(Duration) + Send + Sync>;
+
+/// While nobody waits for a frame, news of decoding is shown at this pace: every look costs a
+/// repaint, which on software rendering takes the cores that decode.
+const CALM_REPAINT: Duration = Duration::from_millis(100);
+
+/// How other threads reach the user interface.
+struct Wake {
+    repaint: Repaint,
+    urgent: AtomicBool,
+}
+
+impl Wake {
+    fn wake(&self) {
+        let urgent = self.urgent.load(Ordering::Relaxed);
+        (self.repaint)(if urgent { Duration::ZERO } else { CALM_REPAINT });
+    }
+}
+
+/// A clip with its player and camera.
+pub struct Clip {
+    /// Plays it.
+    pub player: Player,
+    /// The player's last state.
+    pub state: PlayerState,
+    /// The hand on its camera, from the first picture on.
+    pub camera: Option<OrbitCamera>,
+    /// The box that the first view shows.
+    pub bounds: Option<Bounds>,
+}
+
+/// A clip on its way.
+struct Opening {
+    name: String,
+    result: Receiver<anyhow::Result<OpenClip>>,
+    cancel: Cancel,
+    loop_mode: LoopMode,
+    since: f64,
+}
+
+/// The open clip and the one that will replace it.
+pub struct Session {
+    current: Option<Clip>,
+    /// Opened, but without its first frame: the current one is shown until then.
+    incoming: Option<Clip>,
+    opening: Option<Opening>,
+    opener: Opener,
+    wake: Arc<Wake>,
+}
+
+/// What a tick has to tell.
+#[derive(Debug, Default)]
+pub struct News {
+    /// Sentences about things that went wrong, each told once.
+    pub notices: Vec<String>,
+    /// Whether another clip is the current one now.
+    pub changed: bool,
+}
+
+impl Session {
+    /// Without a clip.
+    pub fn new(opener: Opener, repaint: Repaint) -> Self {
+        Self {
+            current: None,
+            incoming: None,
+            opening: None,
+            opener,
+            wake: Arc::new(Wake {
+                repaint,
+                urgent: AtomicBool::new(true),
+            }),
+        }
+    }
+
+    /// Starts opening `target` at the time `now`, instead of whatever was being opened. It plays
+    /// when it is there.
+    pub fn open(&mut self, target: ClipTarget, now: f64) {
+        let loop_mode = match (&target, &self.current) {
+            // A built-in clip is a few seconds long and there to be looked at.
+            (ClipTarget::Memory { .. }, _) => LoopMode::All,
+            (_, Some(clip)) => clip.state.loop_mode,
+            (_, None) => LoopMode::Off,
+        };
+        if let Some(opening) = self.opening.take() {
+            opening.cancel.cancel();
+        }
+        let (sender, result) = mpsc::channel();
+        let cancel = Cancel::new();
+        let name = target.name();
+        let (opener, wake, flag) = (self.opener.clone(), self.wake.clone(), cancel.clone());
+        let failed = sender.clone();
+        let thread = std::thread::Builder::new()
+            .name("open".to_owned())
+            .spawn(move || {
+                let opened = catch_unwind(AssertUnwindSafe(|| opener(&target, &flag)));
+                let opened = opened.unwrap_or_else(|_| {
+                    let name = target.name();
+                    Err(anyhow::anyhow!(
+                        "{name} cannot be opened: reading it failed"
+                    ))
+                });
+                // Nobody listens any more when another clip was asked for meanwhile.
+                if sender.send(opened).is_ok() {
+                    (wake.repaint)(Duration::ZERO);
+                }
+            });
+        if let Err(error) = thread {
+            let sent = failed.send(Err(anyhow::anyhow!("{name} cannot be opened: {error}")));
+            debug_assert!(sent.is_ok(), "the receiver is right here");
+        }
+        self.opening = Some(Opening {
+            name,
+            result,
+            cancel,
+            loop_mode,
+            since: now,
+        });
+    }
+
+    /// The name of the clip that is being opened and the time since which it is.
+    pub fn opening(&self) -> Option<(&str, f64)> {
+        self.opening
+            .as_ref()
+            .map(|opening| (opening.name.as_str(), opening.since))
+    }
+
+    /// The clip on the screen.
+    pub fn clip(&self) -> Option<&Clip> {
+        self.current.as_ref()
+    }
+
+    /// The clip on the screen.
+    pub fn clip_mut(&mut self) -> Option<&mut Clip> {
+        self.current.as_mut()
+    }
+
+    /// Carries out a command of the player; false when it is not one, or there is no clip.
+    pub fn apply(&mut self, command: Command) -> bool {
+        self.current
+            .as_mut()
+            .is_some_and(|clip| clip.player.apply(command))
+    }
+
+    /// Brings everything up to `now` seconds. Never waits.
+    pub fn tick(&mut self, now: f64) -> News {
+        let mut news = News::default();
+        self.receive(now, &mut news);
+        if let Some(clip) = &mut self.current {
+            clip.state = clip.player.tick(now);
+            news.notices.append(&mut clip.state.notices);
+        }
+        if let Some(mut clip) = self.incoming.take() {
+            clip.state = clip.player.tick(now);
+            news.notices.append(&mut clip.state.notices);
+            if clip.state.picture.is_some() {
+                self.current = Some(clip);
+                news.changed = true;
+            } else if clip.state.buffering {
+                self.incoming = Some(clip);
+            } else {
+                let title = &clip.player.info().title;
+                let notice = format!("{title} has no frame that can be shown.");
+                news.notices.push(notice);
+            }
+        }
+        let waits = |clip: &Clip| clip.state.buffering || clip.state.picture.is_none();
+        let urgent = self.current.as_ref().is_some_and(waits) || self.incoming.is_some();
+        self.wake.urgent.store(urgent, Ordering::Relaxed);
+        news
+    }
+
+    /// Takes a clip that has been opened.
+    fn receive(&mut self, now: f64, news: &mut News) {
+        let Some(opening) = &self.opening else {
+            return;
+        };
+        let opened = match opening.result.try_recv() {
+            Ok(opened) => opened,
+            Err(TryRecvError::Empty) => return,
+            Err(TryRecvError::Disconnected) => {
+                Err(anyhow::anyhow!("{} cannot be opened", opening.name))
+            }
+        };
+        let loop_mode = opening.loop_mode;
+        self.opening = None;
+        match opened.and_then(|clip| self.start(clip, loop_mode, now)) {
+            Ok(mut clip) => {
+                news.notices.append(&mut clip.state.notices);
+                self.incoming = Some(clip);
+            }
+            Err(error) => news.notices.push(sentence(&error)),
+        }
+    }
+
+    fn start(&self, clip: OpenClip, loop_mode: LoopMode, now: f64) -> anyhow::Result<Clip> {
+        let wake = self.wake.clone();
+        let started = Instant::now();
+        let mut player = Player::new(
+            clip.demuxer,
+            clip.decoder,
+            PlayerOptions {
+                autoplay: true,
+                loop_mode,
+                clock: Arc::new(move || started.elapsed().as_secs_f64()),
+                waker: Arc::new(move || wake.wake()),
+                ..PlayerOptions::default()
+            },
+        )?;
+        self.wake.urgent.store(true, Ordering::Relaxed);
+        let state = player.tick(now);
+        let bounds = player.info().bounds;
+        Ok(Clip {
+            player,
+            state,
+            camera: None,
+            bounds,
+        })
+    }
+}
+
+/// An error with its causes as one sentence that starts with a capital letter.
+fn sentence(error: &anyhow::Error) -> String {
+    let text = format!("{error:#}");
+    let mut letters = text.chars();
+    let first = letters.next().map(char::to_uppercase);
+    let mut sentence: String = first.into_iter().flatten().chain(letters).collect();
+    // A file's name stays as it is.
+    if text
+        .split_whitespace()
+        .next()
+        .is_some_and(|word| word.contains(['.', '/', '\\']))
+    {
+        sentence = text;
+    }
+    if !sentence.ends_with(['.', '!', '?']) {
+        sentence.push('.');
+    }
+    sentence
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_become_sentences() {
+        for (error, expected) in [
+            ("cannot read it", "Cannot read it."),
+            (
+                "a.ply is damaged: too short",
+                "a.ply is damaged: too short.",
+            ),
+            ("What?", "What?"),
+            ("", "."),
+        ] {
+            assert_eq!(sentence(&anyhow::anyhow!(error)), expected);
+        }
+    }
+}

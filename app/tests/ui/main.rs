@@ -1,0 +1,7 @@
+//! The window, driven by accessibility label, keys and pointer, drawn with wgpu.
+
+mod controls;
+mod opening;
+mod picture;
+mod scripted;
+mod stage;

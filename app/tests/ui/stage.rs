@@ -1,0 +1,183 @@
+//! The application under test.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use egui::{Key, Modifiers, Vec2, ViewportId};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable;
+use zoetrope_app::platform::{Pick, PickAnswer};
+use zoetrope_app::{AppOptions, ClipTarget, Platform, ZoetropeApp};
+use zoetrope_codecs::Cancel;
+use zoetrope_player::{Command, PlayerState};
+
+use crate::scripted::{self, FRAMES};
+
+const DEADLINE: Duration = Duration::from_secs(30);
+/// Seconds that pass in one step of the harness.
+pub const STEP_S: f64 = 1.0 / 60.0;
+
+/// A platform whose dialogs answer at once.
+#[derive(Default)]
+pub struct ScriptedPlatform {
+    pub answer: Option<PathBuf>,
+    pub asked: Mutex<Vec<Pick>>,
+}
+
+impl Platform for ScriptedPlatform {
+    fn pick(&self, what: Pick, answer: PickAnswer) {
+        self.asked.lock().expect("unpoisoned").push(what);
+        answer(self.answer.clone());
+    }
+}
+
+pub struct Stage {
+    pub harness: Harness<'static, ZoetropeApp>,
+    pub platform: Arc<ScriptedPlatform>,
+    /// Held by the test while "slow" must not open.
+    pub gate: Arc<Mutex<()>>,
+}
+
+impl Stage {
+    /// A window of 1280 × 720 points with the scripted clip.
+    pub fn new(scale: f32) -> Self {
+        Self::build(Vec2::new(1280.0, 720.0), scale, Some("ring".into()), None)
+    }
+
+    pub fn build(
+        size: Vec2,
+        scale: f32,
+        clip: Option<ClipTarget>,
+        answer: Option<PathBuf>,
+    ) -> Self {
+        let platform = Arc::new(ScriptedPlatform {
+            answer,
+            ..ScriptedPlatform::default()
+        });
+        let gate = Arc::new(Mutex::new(()));
+        let (for_app, for_opener) = (platform.clone(), gate.clone());
+        let harness = Harness::builder()
+            .with_size(size)
+            .with_pixels_per_point(scale)
+            .with_step_dt(STEP_S as f32)
+            .with_render_cursor(false)
+            .wgpu()
+            .build_eframe(move |cc| {
+                let options = AppOptions {
+                    clip,
+                    platform: for_app,
+                    opener: Arc::new(move |target: &ClipTarget, _: &Cancel| {
+                        open(target, &for_opener)
+                    }),
+                };
+                ZoetropeApp::new(cc, options).expect("a graphics device")
+            });
+        Self {
+            harness,
+            platform,
+            gate,
+        }
+    }
+
+    /// With the clip on its first frame, paused, everything decoded.
+    pub fn ready(scale: f32) -> Self {
+        let mut stage = Self::new(scale);
+        stage.make_ready();
+        stage
+    }
+
+    pub fn make_ready(&mut self) {
+        self.until("a picture", |app| app.player_state().is_some());
+        self.apply("pause");
+        self.apply("go-start");
+        self.until("everything decoded", |app| {
+            app.player_state().is_some_and(|state| {
+                let decoded: usize = state.decoded.iter().map(ExactSizeIterator::len).sum();
+                decoded == FRAMES && state.picture.as_ref().is_some_and(|shown| shown.exact)
+            })
+        });
+        self.harness.run();
+    }
+
+    /// Steps until the application is as wanted.
+    pub fn until(&mut self, what: &str, mut done: impl FnMut(&ZoetropeApp) -> bool) {
+        let started = Instant::now();
+        loop {
+            self.harness.step();
+            if done(self.harness.state()) {
+                return;
+            }
+            assert!(started.elapsed() < DEADLINE, "never came: {what}");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    pub fn apply(&mut self, command: &str) {
+        let command: Command = command.parse().expect("a command");
+        self.harness.state_mut().apply(command);
+        self.harness.step();
+    }
+
+    pub fn open(&mut self, name: &str) {
+        self.harness.state_mut().open(name.into());
+        self.harness.step();
+    }
+
+    /// Lets `seconds` pass.
+    pub fn pass(&mut self, seconds: f64) {
+        self.harness.run_steps((seconds / STEP_S).round() as usize);
+    }
+
+    pub fn click(&mut self, label: &str) {
+        self.harness.get_by_label(label).click();
+        self.harness.run();
+    }
+
+    pub fn key(&mut self, key: Key) {
+        self.key_with(Modifiers::NONE, key);
+    }
+
+    pub fn key_with(&mut self, modifiers: Modifiers, key: Key) {
+        self.harness.key_press_modifiers(modifiers, key);
+        self.harness.step();
+    }
+
+    pub fn has(&self, label: &str) -> bool {
+        self.harness.query_by_label(label).is_some()
+    }
+
+    pub fn state(&self) -> &PlayerState {
+        self.harness.state().player_state().expect("an open clip")
+    }
+
+    /// When the window wants to be painted next; `Duration::MAX` for never.
+    pub fn repaint_delay(&self) -> Duration {
+        self.harness.output().viewport_output[&ViewportId::ROOT].repaint_delay
+    }
+
+    /// Draws the window; saved for people to look at when `UI_SCREENSHOTS` names a folder.
+    pub fn render(&mut self, name: &str) -> image::RgbaImage {
+        let image = self.harness.render().expect("a picture of the window");
+        if let Ok(folder) = std::env::var("UI_SCREENSHOTS") {
+            let path = PathBuf::from(folder).join(format!("{name}.png"));
+            image.save(path).expect("the folder of screenshots exists");
+        }
+        image
+    }
+}
+
+fn open(target: &ClipTarget, gate: &Mutex<()>) -> anyhow::Result<zoetrope_app::OpenClip> {
+    let name = target.name();
+    match name.as_str() {
+        "ring" | "other" => Ok(scripted::clip(&name, &[])),
+        "slow" => {
+            drop(gate.lock());
+            Ok(scripted::clip(&name, &[]))
+        }
+        "holed" => Ok(scripted::clip(&name, &[2])),
+        "hopeless" => Ok(scripted::clip(&name, &(0..FRAMES).collect::<Vec<_>>())),
+        "panics" => panic!("scripted panic while opening"),
+        _ => anyhow::bail!("cannot read {name}: there is no such file or folder"),
+    }
+}
