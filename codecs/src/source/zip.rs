@@ -71,11 +71,14 @@ impl ZipFolder {
                 .by_index_data(index)
                 .map_err(|error| damaged(&*source, error.into()))?;
             // Names that are no text, lead outside or end with "/" (folders) are of no use here.
-            if let Ok(name) = std::str::from_utf8(entry.name_raw())
-                && super::is_inside(name)
-            {
+            let Ok(name) = std::str::from_utf8(entry.name_raw()) else {
+                continue;
+            };
+            // Some tools on Windows write backslashes.
+            let name = name.replace('\\', "/");
+            if super::is_inside(&name) {
                 let len = entry.size();
-                entries.insert(name.to_owned(), Entry { index, len });
+                entries.insert(name, Entry { index, len });
             }
         }
         Ok(Self {
@@ -342,6 +345,17 @@ mod tests {
             cancel.cancel();
             assert!(matches!(entry.read(0..10, &cancel), Err(Error::Cancelled)));
         }
+    }
+
+    #[test]
+    fn names_that_lead_outside_are_left_out() {
+        let names = ["a\\b.txt", "../c", "/d", "e/../f", "g//h", "ok/i"];
+        let files = names.map(|name| (name, &b"x"[..]));
+        let folder = open(archive(CompressionMethod::Stored, &files));
+        let paths = folder.list().expect("lists").expect("knows");
+        assert_eq!(paths, ["a/b.txt", "ok/i"]);
+        let entry = folder.open("a/b.txt").expect("is there");
+        assert_eq!(entry.read_all(1, &Cancel::new()).expect("reads"), b"x");
     }
 
     #[test]

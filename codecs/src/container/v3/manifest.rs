@@ -134,10 +134,14 @@ impl Manifest {
         let mut next_index = groups[0].first_index;
         for group in &mut groups {
             if group.first_index > next_index {
-                warnings.push(format!(
-                    "no group holds the {} frames from {next_index} on; the clip goes on without them",
-                    group.first_index - next_index
-                ));
+                let last = group.first_index - 1;
+                warnings.push(if last == next_index {
+                    format!("frame {last} is in no group; the clip goes on without it")
+                } else {
+                    format!(
+                        "frames {next_index} to {last} are in no group; the clip goes on without them"
+                    )
+                });
             }
             next_index = group.last_index() + 1;
             group.frames = start..start + group.frames.len();
