@@ -3,8 +3,9 @@
 //!
 //! `zoetrope bench` runs it beside our own renderer on the same file and camera. Its picture is made
 //! to mean the same as far as the crate allows: display-space colour, blended over black, the
-//! camera's `up` up. Two things cannot be set and remain different: the crate has no 0.3 pixel
-//! low-pass filter, and it keeps base colour and opacity in 8 bits.
+//! camera's `up` up. Two things cannot be set and remain different: the crate has no low-pass filter
+//! (so that our Mip filter, with its narrower one, comes closest), and it keeps base colour and
+//! opacity in 8 bits.
 
 mod headless;
 mod options;
