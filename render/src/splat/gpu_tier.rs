@@ -37,11 +37,11 @@ pub struct DrawParameters {
 /// The GPU tier's resources. They grow to the largest frame and are used again.
 #[derive(Debug)]
 pub struct GpuTier {
-    pub(super) pipelines: Pipelines,
+    pipelines: Pipelines,
     project_uniform: wgpu::Buffer,
     draw_uniform: wgpu::Buffer,
-    pub(super) attributes: Option<Attributes>,
-    pub(super) buffers: Option<Buffers>,
+    attributes: Option<Attributes>,
+    buffers: Option<Buffers>,
     blend: Option<Blend>,
     project_bindings: Option<wgpu::BindGroup>,
     visible: VisibleCount,
@@ -49,10 +49,10 @@ pub struct GpuTier {
 
 /// What grows with the number of Gaussians.
 #[derive(Debug)]
-pub(super) struct Buffers {
+struct Buffers {
     capacity: u32,
-    pub(super) records: wgpu::Buffer,
-    pub(super) sort: Sort,
+    records: wgpu::Buffer,
+    sort: Sort,
     /// For sorted rows after 16-bit and after 24-bit keys.
     draw_bindings: [wgpu::BindGroup; 2],
 }
@@ -151,8 +151,10 @@ impl GpuTier {
         gpu.queue
             .write_buffer(&self.draw_uniform, 0, bytemuck::bytes_of(&draw));
         submit(gpu, |encoder| {
-            draw_quads(encoder, &self.pipelines, buffers, blend, key_bits);
-            resolve(encoder, &self.pipelines, blend, target);
+            let bindings = &buffers.draw_bindings[usize::from(key_bits > 16)];
+            let state = &buffers.sort.state;
+            draw_quads(encoder, &self.pipelines, bindings, state, &blend.view);
+            resolve(encoder, &self.pipelines, &blend.resolve_bindings, target);
             self.visible.copy(encoder, &buffers.sort.state);
         });
         let drawn = self.visible.update(gpu);
@@ -319,33 +321,32 @@ fn submit(gpu: &Gpu, encode: impl FnOnce(&mut wgpu::CommandEncoder)) {
     gpu.queue.submit([encoder.finish()]);
 }
 
-fn draw_quads(
+/// Draws the quads that `state` counts into a texture of [`BLEND_FORMAT`].
+pub(super) fn draw_quads(
     encoder: &mut wgpu::CommandEncoder,
     pipelines: &Pipelines,
-    buffers: &Buffers,
-    blend: &Blend,
-    key_bits: u32,
+    bindings: &wgpu::BindGroup,
+    state: &wgpu::Buffer,
+    blend: &wgpu::TextureView,
 ) {
     let clear = wgpu::LoadOp::Clear(wgpu::Color::TRANSPARENT);
-    let mut pass = begin_pass(encoder, "draw", &blend.view, clear);
+    let mut pass = begin_pass(encoder, "draw", blend, clear);
     pass.set_pipeline(&pipelines.draw);
-    pass.set_bind_group(0, &buffers.draw_bindings[usize::from(key_bits > 16)], &[]);
-    pass.draw_indirect(
-        &buffers.sort.state,
-        std::mem::offset_of!(SortState, vertex_count) as u64,
-    );
+    pass.set_bind_group(0, bindings, &[]);
+    pass.draw_indirect(state, std::mem::offset_of!(SortState, vertex_count) as u64);
 }
 
-fn resolve(
+/// Turns blended colours into the picture.
+pub(super) fn resolve(
     encoder: &mut wgpu::CommandEncoder,
     pipelines: &Pipelines,
-    blend: &Blend,
+    bindings: &wgpu::BindGroup,
     target: &Target,
 ) {
     let clear = wgpu::LoadOp::Clear(wgpu::Color::BLACK);
     let mut pass = begin_pass(encoder, "resolve", &target.view, clear);
     pass.set_pipeline(&pipelines.resolve);
-    pass.set_bind_group(0, &blend.resolve_bindings, &[]);
+    pass.set_bind_group(0, bindings, &[]);
     pass.draw(0..3, 0..1);
 }
 

@@ -10,6 +10,8 @@ mod pipelines;
 mod record;
 mod resources;
 mod sort;
+#[cfg(test)]
+mod stage_tests;
 mod target;
 
 /// The structs that shaders read, for the test of their layout.

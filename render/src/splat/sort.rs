@@ -58,7 +58,7 @@ pub struct Sort {
     /// A [`SortState`].
     pub state: wgpu::Buffer,
     /// Counts by digit and block.
-    pub counts: wgpu::Buffer,
+    counts: wgpu::Buffer,
     totals: wgpu::Buffer,
     uniforms: wgpu::Buffer,
     passes: Vec<PassBindings>,
@@ -75,7 +75,9 @@ struct PassBindings {
 impl Sort {
     /// For up to `capacity` keys.
     pub fn new(resources: &mut Resources, pipelines: &Pipelines, capacity: u32) -> Self {
-        let storage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC;
+        let storage = wgpu::BufferUsages::STORAGE
+            | wgpu::BufferUsages::COPY_SRC
+            | wgpu::BufferUsages::COPY_DST;
         let words = |resources: &mut Resources, label, count: u32| {
             resources.buffer(label, 4 * u64::from(count), storage)
         };
@@ -87,7 +89,7 @@ impl Sort {
         let state = resources.buffer(
             "sort state",
             size_of::<SortState>() as u64,
-            storage | wgpu::BufferUsages::INDIRECT | wgpu::BufferUsages::COPY_DST,
+            storage | wgpu::BufferUsages::INDIRECT,
         );
         let uniforms = resources.buffer(
             "sort parameters",
