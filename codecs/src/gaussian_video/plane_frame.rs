@@ -24,7 +24,8 @@ impl AttributeRanges {
     /// number fits no SH degree.
     pub fn new(name: &str, values: Vec<[f32; 2]>) -> Result<Self> {
         for (attribute, [low, high]) in values.iter().enumerate() {
-            if !low.is_finite() || !high.is_finite() || low > high {
+            // Two finite ends may still be infinitely far from each other.
+            if !(high - low).is_finite() || low > high {
                 return Err(Error::malformed(
                     name,
                     format!(
@@ -43,6 +44,11 @@ impl AttributeRanges {
             ));
         }
         Ok(Self { values })
+    }
+
+    /// Takes ranges that are known to be right.
+    pub(super) fn from_values(values: Vec<[f32; 2]>) -> Self {
+        Self { values }
     }
 
     /// `[low, high]` of each attribute.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use zip::{CompressionMethod, ZipArchive, ZipReadOptions};
 
@@ -106,6 +106,7 @@ impl Folder for ZipFolder {
             name: format!("{}/{path}", self.source.name()),
             folder: self.clone(),
             entry,
+            unpacked: OnceLock::new(),
         }))
     }
 }
@@ -115,6 +116,9 @@ struct ZipSource {
     name: String,
     folder: ZipFolder,
     entry: Entry,
+    /// All of it, once something behind its start was asked for: unpacking from the start for each
+    /// piece would take time that grows with the square of the length.
+    unpacked: OnceLock<Vec<u8>>,
 }
 
 impl Source for ZipSource {
@@ -137,6 +141,24 @@ impl Source for ZipSource {
             self.entry.len,
             limits::MAX_ZIP_ENTRY_BYTES,
         )?;
+        if range.start == 0 && self.unpacked.get().is_none() {
+            return self.unpack(range.end, cancel);
+        }
+        let unpacked = match self.unpacked.get() {
+            Some(unpacked) => unpacked,
+            None => {
+                let unpacked = self.unpack(self.entry.len, cancel)?;
+                self.unpacked.get_or_init(|| unpacked)
+            }
+        };
+        // Inside: the range was checked against the length that was unpacked.
+        Ok(unpacked[range.start as usize..range.end as usize].to_vec())
+    }
+}
+
+impl ZipSource {
+    /// Unpacks the first `count` bytes.
+    fn unpack(&self, count: u64, cancel: &Cancel) -> Result<Vec<u8>> {
         // Cheap: the archive's table of contents is shared.
         let archive = self.folder.archive.clone();
         let mut reader = archive.into_inner();
@@ -161,30 +183,25 @@ impl Source for ZipSource {
         let mut unpacked = entry
             .with_reader(&mut reader, ZipReadOptions::new())
             .map_err(|error| self.damaged(error.into(), cancel))?;
-        self.unpack(&mut unpacked, range, cancel)
+        self.drain(&mut unpacked, count, cancel)
     }
-}
 
-impl ZipSource {
-    fn unpack(&self, entry: &mut impl Read, range: Range<u64>, cancel: &Cancel) -> Result<Vec<u8>> {
-        let mut copy = |bytes: &mut dyn io::Write, count: u64| -> Result<()> {
-            let copied = io::copy(&mut entry.by_ref().take(count), bytes)
-                .map_err(|error| self.damaged(error, cancel))?;
-            if copied < count {
-                return Err(Error::malformed(&self.name, "it ends too early"));
-            }
-            cancel.check()
-        };
-        copy(&mut io::sink(), range.start)?;
+    fn drain(&self, entry: &mut impl Read, count: u64, cancel: &Cancel) -> Result<Vec<u8>> {
         // Grows as bytes arrive: the length that the archive claims costs nothing by itself.
         let mut bytes = Vec::new();
-        let mut missing = range.end - range.start;
-        while missing > 0 {
-            let piece = missing.min(PIECE_BYTES);
-            copy(&mut bytes, piece)?;
-            missing -= piece;
+        while (bytes.len() as u64) < count {
+            cancel.check()?;
+            let piece = (count - bytes.len() as u64).min(PIECE_BYTES);
+            let read = entry
+                .by_ref()
+                .take(piece)
+                .read_to_end(&mut bytes)
+                .map_err(|error| self.damaged(error, cancel))?;
+            if (read as u64) < piece {
+                return Err(Error::malformed(&self.name, "it ends too early"));
+            }
         }
-        if range.end == self.entry.len {
+        if count == self.entry.len {
             // Reading to the end checks the checksum, and that there is no more than was claimed.
             let more = entry
                 .read(&mut [0])
