@@ -8,12 +8,14 @@
 //!
 //! * [`source`]: where bytes come from (a file, memory, an entry of a zip), and folders of them.
 //! * [`splat`]: one file per format of a single Gaussian cloud, and the cloud itself.
+//! * [`container`]: finds out what an input is and opens it: V3 clips, sequences, splat files.
 //! * [`gaussian_video`]: Gaussians as 2D pictures: layout, quantisation, the frame made of planes.
 //! * [`clip`]: the facts of a clip and the traits [`Demuxer`] and [`Decoder`].
 //! * [`limits`]: every cap in one place, with its reason.
 
 pub mod cancel;
 pub mod clip;
+pub mod container;
 pub mod error;
 pub mod frame;
 pub mod gaussian_video;
@@ -26,7 +28,8 @@ pub use clip::{
     ClipInfo, ClipKind, Decoder, Demuxer, Engine, Frame, GroupInfo, GroupPackets, GroupPayload,
     PlaneVideo, PlaneVideoEncoder, PlaneVideoSettings, UpAxis,
 };
+pub use container::{Input, open, open_sequence};
 pub use error::{Error, Result};
 pub use frame::{Bounds, SplatFrame};
 pub use gaussian_video::{AttributeRanges, PlaneFrame, PlaneLayout};
-pub use splat::SplatCloud;
+pub use splat::{SplatCloud, SplatFileDecoder};

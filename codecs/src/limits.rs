@@ -20,10 +20,28 @@ pub const MAX_GROUP_FRAMES: u64 = 1000;
 pub const MAX_MANIFEST_BYTES: u64 = 64 << 20;
 /// Bytes of one plane's video in one group.
 pub const MAX_PLANE_VIDEO_BYTES: u64 = 256 << 20;
+/// Bytes of all videos of one group together: they lie in memory while it is decoded.
+pub const MAX_GROUP_BYTES: u64 = 1 << 30;
 /// Bytes of one splat file. Larger ones do not fit [`MAX_GAUSSIANS`] in any format.
 pub const MAX_SPLAT_FILE_BYTES: u64 = 2 << 30;
 /// Bytes of a text header (PLY).
 pub const MAX_HEADER_BYTES: u64 = 64 << 10;
+/// Bytes of a SOG model's `meta.json`: three code books of 256 numbers take about 15 KiB.
+pub const MAX_SOG_META_BYTES: u64 = 1 << 20;
+/// Pixels of a SOG picture: twice [`MAX_GAUSSIANS`], for those padded to a power of two.
+pub const MAX_SOG_PIXELS: u64 = 8 << 20;
+/// Bytes of a SOG picture: twice what [`MAX_SOG_PIXELS`] take without any compression.
+pub const MAX_SOG_PICTURE_BYTES: u64 = 64 << 20;
+/// Bytes of the tables of contents that are read out of a zip archive.
+pub const MAX_ZIP_DIRECTORY_BYTES: u64 = 256 << 20;
+/// Bytes of one entry of a zip archive, unpacked.
+pub const MAX_ZIP_ENTRY_BYTES: u64 = 2 << 30;
+/// How many folders deep a folder is searched.
+pub const MAX_FOLDER_DEPTH: usize = 4;
+/// Bytes of a sidecar `zoetrope.json`.
+pub const MAX_SIDECAR_BYTES: u64 = 1 << 20;
+/// Kinds of file name, numbers aside, of which a folder is searched for splat files.
+pub const MAX_FOLDER_PATTERNS: usize = 1000;
 /// Entries of a folder or a zip archive that are looked at.
 pub const MAX_FOLDER_ENTRIES: u64 = 1_000_000;
 /// SH degree: 3 is the largest that 3D Gaussian Splatting is trained with.

@@ -6,6 +6,7 @@
 
 mod layout;
 mod plane_frame;
+mod quantise;
 
 pub use layout::{PlaneEncoding, PlaneLayout, rest_coefficients};
 pub use plane_frame::{AttributeRanges, PlaneFrame};

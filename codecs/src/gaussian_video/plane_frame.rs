@@ -24,11 +24,13 @@ impl AttributeRanges {
     /// number fits no SH degree.
     pub fn new(name: &str, values: Vec<[f32; 2]>) -> Result<Self> {
         for (attribute, [low, high]) in values.iter().enumerate() {
-            if !low.is_finite() || !high.is_finite() || low > high {
+            // Two finite ends may still be infinitely far from each other.
+            if !(high - low).is_finite() || low > high {
                 return Err(Error::malformed(
                     name,
                     format!(
-                        "the range of attribute {attribute} is {low} to {high}, which is no range"
+                        "the range of {} is {low:?} to {high:?}, which is no range",
+                        attribute_name(attribute, values.len())
                     ),
                 ));
             }
@@ -43,6 +45,11 @@ impl AttributeRanges {
             ));
         }
         Ok(Self { values })
+    }
+
+    /// Takes ranges that are known to be right.
+    pub(super) fn from_values(values: Vec<[f32; 2]>) -> Self {
+        Self { values }
     }
 
     /// `[low, high]` of each attribute.
@@ -122,6 +129,21 @@ impl PlaneFrame {
             );
         }
         cloud
+    }
+}
+
+/// Name for people of one of `count` attributes.
+fn attribute_name(attribute: usize, count: usize) -> &'static str {
+    // The last eight are opacity, scale and rotation, whatever the SH degree.
+    match (attribute, count.saturating_sub(attribute)) {
+        (0, _) => "x",
+        (1, _) => "y",
+        (2, _) => "z",
+        (3..6, _) => "colour",
+        (_, 8) => "opacity",
+        (_, 5..8) => "scale",
+        (_, 1..5) => "rotation",
+        _ => "an SH coefficient",
     }
 }
 

@@ -1,7 +1,6 @@
 //! Bytes in memory: built-in clips and tests.
 
 use std::collections::BTreeMap;
-use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -91,10 +90,7 @@ impl Folder for MemoryFolder {
     fn open(&self, path: &str) -> Result<Box<dyn Source>> {
         match self.files.get(path) {
             Some(bytes) => Ok(Box::new(MemorySource::new(path, bytes.clone()))),
-            None => Err(Error::io(
-                format!("{}/{path}", self.name),
-                &io::ErrorKind::NotFound.into(),
-            )),
+            None => Err(super::not_found(&self.name, path)),
         }
     }
 }

@@ -4,14 +4,23 @@
 //! the network are reached only through these two, so that everything above them runs in a browser
 //! and in a test.
 
+#[cfg(not(target_family = "wasm"))]
+mod file;
 mod memory;
+mod sub_folder;
+mod zip;
 
 use std::cmp::Ordering;
+use std::io;
 use std::ops::Range;
 
+#[cfg(not(target_family = "wasm"))]
+pub use file::{FileFolder, FileSource};
 pub use memory::{MemoryFolder, MemorySource};
+pub use sub_folder::SubFolder;
+pub use zip::ZipFolder;
 
-use crate::{Cancel, Result, limits};
+use crate::{Cancel, Error, Result, limits};
 
 /// One run of bytes of known length.
 pub trait Source: Send + Sync {
@@ -60,6 +69,20 @@ pub trait Folder: Send + Sync {
     /// # Errors
     /// An error for which [`crate::Error::is_not_found`] holds when there is none of that name.
     fn open(&self, path: &str) -> Result<Box<dyn Source>>;
+}
+
+/// Whether `path` is a relative path that stays inside its folder.
+fn is_inside(path: &str) -> bool {
+    !path.is_empty()
+        && !path.contains('\0')
+        && path
+            .split('/')
+            .all(|part| !part.is_empty() && part != "." && part != "..")
+}
+
+/// The error for a path that [`is_inside`] refuses or that is not there.
+fn not_found(folder: &str, path: &str) -> Error {
+    Error::io(format!("{folder}/{path}"), &io::ErrorKind::NotFound.into())
 }
 
 /// Compares names the way people number files: runs of digits by their value ("2" before "10"),

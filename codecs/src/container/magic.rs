@@ -1,0 +1,135 @@
+//! Tells what a file is by its first bytes.
+
+use crate::source::Source;
+use crate::splat::{PLY_MAGIC, ZIP_MAGIC};
+use crate::{Cancel, Result};
+
+/// Bytes that are looked at.
+const HEAD_BYTES: u64 = 64;
+/// Bytes of text that are looked at.
+const TEXT_BYTES: u64 = 1 << 20;
+
+/// What a file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Content {
+    /// PLY of any kind.
+    Ply,
+    /// A zip archive.
+    Zip,
+    /// `meta.json` of SOG.
+    SogMeta,
+    /// Something known that is not opened here; what it is, and what to do.
+    Foreign(&'static str),
+    /// Nothing known.
+    Unknown,
+}
+
+/// Looks into `source`.
+pub(super) fn recognise(source: &dyn Source, cancel: &Cancel) -> Result<Content> {
+    let head = source.read(0..source.len().min(HEAD_BYTES), cancel)?;
+    if head.is_empty() {
+        return Ok(Content::Foreign("it is empty"));
+    }
+    if head.starts_with(PLY_MAGIC) && head.get(3).is_some_and(u8::is_ascii_whitespace) {
+        return Ok(Content::Ply);
+    }
+    if head.starts_with(ZIP_MAGIC) {
+        return Ok(Content::Zip);
+    }
+    if let Some(foreign) = foreign(&head, source.len()) {
+        return Ok(Content::Foreign(foreign));
+    }
+    if head.trim_ascii_start().starts_with(b"{") || head.starts_with(b"\xef\xbb\xbf{") {
+        let text = source.read(0..source.len().min(TEXT_BYTES), cancel)?;
+        return Ok(json(&text));
+    }
+    Ok(Content::Unknown)
+}
+
+/// Why pickles are refused.
+pub(super) const PICKLE: &str = "it is a Python pickle (a PyTorch checkpoint or the like), which is a \
+     program that could do anything to this machine; convert it to PLY with the tool that made it";
+const VIDEO: &str = "it is an ordinary video; a V3 clip is a folder with group_info.json in it";
+const PICTURE: &str = "it is a picture, not a clip; open a V3 folder, or PLY or SOG files";
+const SPZ: &str = "it is an SPZ file, which cannot be read yet; convert it to PLY or SOG";
+
+/// Formats that cannot be opened, by their first bytes.
+fn foreign(head: &[u8], len: u64) -> Option<&'static str> {
+    let at = |offset: usize, magic: &[u8]| {
+        head.get(offset..)
+            .is_some_and(|rest| rest.starts_with(magic))
+    };
+    if at(4, b"ftypavif") || at(4, b"ftypheic") || at(4, b"ftypmif1") {
+        return Some(PICTURE);
+    }
+    if at(4, b"ftyp") || at(4, b"moov") || at(4, b"mdat") {
+        return Some(VIDEO);
+    }
+    let known: [(&[u8], &'static str); 16] = [
+        (b"\x1a\x45\xdf\xa3", VIDEO),
+        (b"\x89PNG", PICTURE),
+        (b"\xff\xd8\xff", PICTURE),
+        (b"GIF8", PICTURE),
+        (
+            b"RIFF",
+            "it is a WebP picture, WAV sound or AVI video; open a V3 folder, or PLY or SOG files",
+        ),
+        (b"NGSP", SPZ),
+        (
+            b"\x1f\x8b",
+            "it is packed with gzip (an SPZ file, or unpack it first); open PLY or SOG files",
+        ),
+        (
+            b"glTF",
+            "it is a glTF model, which cannot be read yet; convert it to PLY or SOG",
+        ),
+        (b"PK\x05\x06", "it is a zip archive with nothing in it"),
+        (b"\x80\x02", PICKLE),
+        (b"\x80\x03", PICKLE),
+        (b"\x80\x04", PICKLE),
+        (b"\x80\x05", PICKLE),
+        (
+            b"\x93NUMPY",
+            "it is a NumPy array; open a V3 folder, or PLY or SOG files",
+        ),
+        (b"%PDF", "it is a PDF document"),
+        (b"\x7fELF", "it is a program"),
+    ];
+    if let Some((_, what)) = known.iter().find(|(magic, _)| head.starts_with(magic)) {
+        return Some(what);
+    }
+    is_ksplat(head, len)
+        .then_some("it is a .ksplat file, which cannot be read yet; convert it to PLY or SOG")
+}
+
+/// Header of GaussianSplats3D's .ksplat: version 0.1, then counts and a compression level 0 to 2.
+fn is_ksplat(head: &[u8], len: u64) -> bool {
+    let byte = |offset: usize| head.get(offset).copied();
+    let sections = head.get(4..8).and_then(|bytes| bytes.try_into().ok());
+    byte(0) == Some(0)
+        && byte(1) == Some(1)
+        && byte(20).is_some_and(|level| level <= 2)
+        && byte(21) == Some(0)
+        && sections.is_some_and(|bytes| (1..=65536).contains(&u32::from_le_bytes(bytes)))
+        && len > 4096
+}
+
+/// What a JSON text belongs to, by its keys.
+fn json(text: &[u8]) -> Content {
+    let has = |key: &[u8]| text.windows(key.len()).any(|window| window == key);
+    if has(b"\"means\"") && has(b"\"quats\"") {
+        Content::SogMeta
+    } else if has(b"\"frame_index\"") || (has(b"\"num\"") && has(b"\"info\"")) {
+        Content::Foreign("it is a part of a V3 clip; open the folder that it lies in")
+    } else if has(b"\"lodLevels\"") {
+        Content::Foreign(STREAMED_SOG)
+    } else if has(b"\"accessors\"") || has(b"\"meshes\"") {
+        Content::Foreign("it is a glTF model, which cannot be read yet; convert it to PLY or SOG")
+    } else {
+        Content::Foreign("it is a JSON file; open a V3 folder, or PLY or SOG files")
+    }
+}
+
+/// What is said about streamed SOG.
+pub(super) const STREAMED_SOG: &str = "it is streamed SOG (a model in several levels of detail), \
+     which cannot be read yet; open the folder of one level in it";

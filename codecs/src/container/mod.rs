@@ -1,0 +1,160 @@
+//! Clips out of files and folders. What an input is shows in its content, never in its name alone.
+
+mod folder;
+#[cfg(not(target_family = "wasm"))]
+mod locate;
+mod magic;
+mod sequence;
+pub mod v3;
+
+use std::sync::Arc;
+
+use sequence::Item;
+pub use sequence::SequenceDemuxer;
+
+use crate::source::{Folder, Source, ZipFolder, natural_order};
+use crate::{Cancel, ClipKind, Demuxer, Error, Result};
+use magic::Content;
+
+/// Frames a second of clips that do not say it: what V3's own players show.
+pub const DEFAULT_FRAME_RATE: f64 = 30.0;
+
+/// What is to be opened.
+pub enum Input {
+    /// One file.
+    File(Box<dyn Source>),
+    /// A folder.
+    Folder(Box<dyn Folder>),
+}
+
+/// Opens a clip: a V3 folder, a zip archive of one, a folder of numbered splat files, one splat file.
+///
+/// A folder may be the clip's own, or one above it where there is no other clip.
+///
+/// # Errors
+/// One sentence that says what the input is and what would work.
+pub fn open(input: Input, cancel: &Cancel) -> Result<Box<dyn Demuxer>> {
+    match input {
+        Input::File(source) => open_file(Arc::from(source), cancel),
+        Input::Folder(folder) => folder::open(Arc::from(folder), cancel),
+    }
+}
+
+/// Opens a sequence out of an explicit list of splat files, a frame each, in natural order of their
+/// names (2 before 10).
+///
+/// # Errors
+/// When the list is empty or none of the files can be read.
+pub fn open_sequence(
+    mut sources: Vec<Box<dyn Source>>,
+    cancel: &Cancel,
+) -> Result<Box<dyn Demuxer>> {
+    if sources.len() == 1
+        && let Some(source) = sources.pop()
+    {
+        return open_file(Arc::from(source), cancel);
+    }
+    sources.sort_by(|a, b| natural_order(a.name(), b.name()));
+    let name = sources.first().map_or_else(
+        || "the list of files".to_owned(),
+        |first| first.name().to_owned(),
+    );
+    let items = sources
+        .into_iter()
+        .map(|source| Item::File(Arc::from(source)))
+        .collect();
+    let demuxer = SequenceDemuxer::open(
+        &name,
+        ClipKind::SplatSequence,
+        items,
+        Warnings::default(),
+        cancel,
+    )?;
+    Ok(Box::new(demuxer))
+}
+
+fn open_file(source: Arc<dyn Source>, cancel: &Cancel) -> Result<Box<dyn Demuxer>> {
+    let unsupported = |reason: &str| Err(Error::unsupported(source.name(), reason));
+    match magic::recognise(&*source, cancel)? {
+        Content::Ply => single(Item::File(source), cancel),
+        Content::Zip => {
+            let archive = ZipFolder::open(source.clone(), cancel)?;
+            if let Some(reason) = foreign_archive(&archive)? {
+                return unsupported(reason);
+            }
+            if folder::is_sog(&archive, cancel)? {
+                return single(Item::File(source), cancel);
+            }
+            folder::open(Arc::new(archive), cancel)
+        }
+        Content::SogMeta => unsupported("it is a part of a SOG model; open the folder it lies in"),
+        Content::Foreign(reason) => unsupported(reason),
+        Content::Unknown => unsupported(
+            "it is nothing that can be read; V3 folders, PLY, compressed PLY and SOG files work",
+        ),
+    }
+}
+
+/// A clip of one frame.
+fn single(item: Item, cancel: &Cancel) -> Result<Box<dyn Demuxer>> {
+    let name = item.name();
+    let items = vec![item];
+    let warnings = Warnings::default();
+    let demuxer = SequenceDemuxer::open(&name, ClipKind::SplatFile, items, warnings, cancel)?;
+    Ok(Box::new(demuxer))
+}
+
+/// Archives that are known and not opened.
+fn foreign_archive(archive: &ZipFolder) -> Result<Option<&'static str>> {
+    let paths = archive.list()?.unwrap_or_default();
+    let holds = |end: &str| paths.iter().any(|path| path.ends_with(end));
+    Ok(if paths.is_empty() {
+        Some("it is a zip archive with nothing in it")
+    } else if holds("data.pkl") {
+        Some(magic::PICKLE)
+    } else if paths.iter().all(|path| path.ends_with(".npy")) {
+        Some("it is an archive of NumPy arrays; open a V3 folder, or PLY or SOG files")
+    } else {
+        None
+    })
+}
+
+/// The last part of a path, for people.
+fn last_part(name: &str) -> String {
+    let name = name.trim_end_matches(['/', '\\']);
+    let last = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    last.to_owned()
+}
+
+/// Warnings of a clip, a sentence each; beyond a few only counted.
+#[derive(Default)]
+struct Warnings {
+    sentences: Vec<String>,
+    more: usize,
+}
+
+impl Warnings {
+    const MAX: usize = 12;
+
+    fn push(&mut self, sentence: String) {
+        if self.sentences.len() < Self::MAX {
+            self.sentences.push(sentence);
+        } else {
+            self.more += 1;
+        }
+    }
+
+    fn extend(&mut self, sentences: Vec<String>) {
+        for sentence in sentences {
+            self.push(sentence);
+        }
+    }
+
+    fn into_sentences(mut self) -> Vec<String> {
+        if self.more > 0 {
+            self.sentences
+                .push(format!("and {} more like these", self.more));
+        }
+        self.sentences
+    }
+}

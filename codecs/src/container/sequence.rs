@@ -1,0 +1,173 @@
+//! Splat files as a clip: each is one frame and a group of its own.
+
+use std::sync::Arc;
+
+use super::{DEFAULT_FRAME_RATE, Warnings, last_part};
+use crate::clip::GaussianCounts;
+use crate::source::{Folder, Source};
+use crate::splat::{self, SplatFacts, sog};
+use crate::{
+    Bounds, Cancel, ClipInfo, ClipKind, Demuxer, Error, GroupInfo, GroupPackets, GroupPayload,
+    Result, SplatCloud, limits,
+};
+
+/// Frames whose headers are read when a sequence is opened; in longer ones the first of them stand
+/// for all.
+const MAX_EXAMINED_FRAMES: usize = 512;
+
+/// One frame.
+pub(super) enum Item {
+    /// A splat file.
+    File(Arc<dyn Source>),
+    /// A splat file in a folder. It is opened for each read, so that a long sequence in an archive
+    /// keeps none of them unpacked.
+    Entry(Arc<dyn Folder>, String),
+    /// A SOG model as a folder.
+    Sog(Arc<dyn Folder>),
+}
+
+impl Item {
+    pub(super) fn name(&self) -> String {
+        match self {
+            Self::File(source) => source.name().to_owned(),
+            Self::Entry(folder, path) => format!("{}/{path}", folder.name()),
+            Self::Sog(folder) => folder.name().to_owned(),
+        }
+    }
+
+    fn facts(&self, cancel: &Cancel) -> Result<SplatFacts> {
+        match self {
+            Self::File(source) => splat::facts(source, cancel),
+            Self::Entry(folder, path) => splat::facts(&Arc::from(folder.open(path)?), cancel),
+            Self::Sog(folder) => sog::facts(&**folder, cancel),
+        }
+    }
+
+    fn read(&self, cancel: &Cancel) -> Result<SplatCloud> {
+        match self {
+            Self::File(source) => splat::read(source, cancel),
+            Self::Entry(folder, path) => splat::read(&Arc::from(folder.open(path)?), cancel),
+            Self::Sog(folder) => sog::read(&**folder, cancel),
+        }
+    }
+
+    /// Bytes, where one look tells.
+    fn size(&self) -> Option<u64> {
+        match self {
+            Self::File(source) => Some(source.len()),
+            Self::Entry(folder, path) => Some(folder.open(path).ok()?.len()),
+            Self::Sog(folder) => {
+                let paths = folder.list().ok()??;
+                let sizes = paths.iter().map(|path| Some(folder.open(path).ok()?.len()));
+                sizes.sum()
+            }
+        }
+    }
+}
+
+/// Demuxer of one splat file or a sequence of them.
+pub struct SequenceDemuxer {
+    items: Vec<Item>,
+    info: ClipInfo,
+    groups: Vec<GroupInfo>,
+}
+
+impl SequenceDemuxer {
+    /// A clip out of `items` in time order. `name` is that of the whole.
+    pub(super) fn open(
+        name: &str,
+        kind: ClipKind,
+        items: Vec<Item>,
+        mut warnings: Warnings,
+        cancel: &Cancel,
+    ) -> Result<Self> {
+        limits::check(name, "frames", items.len() as u64, limits::MAX_FRAMES)?;
+        let mut known = Vec::new();
+        let mut first_error = None;
+        for (frame, item) in items.iter().take(MAX_EXAMINED_FRAMES).enumerate() {
+            cancel.check()?;
+            match item.facts(cancel) {
+                Ok(facts) => known.push(facts),
+                Err(Error::Cancelled) => return Err(Error::Cancelled),
+                Err(error) => {
+                    warnings.push(format!("frame {frame} cannot be shown: {error}"));
+                    first_error.get_or_insert(error);
+                }
+            }
+        }
+        let Some(first) = known.first().copied() else {
+            let empty = || Error::unsupported(name, "it holds no splat files");
+            return Err(first_error.unwrap_or_else(empty));
+        };
+        let all_known = known.len() == items.len();
+        let sizes = items
+            .iter()
+            .take(MAX_EXAMINED_FRAMES)
+            .map(Item::size)
+            .sum::<Option<u64>>();
+        let groups = (0..items.len())
+            .map(|frame| GroupInfo {
+                frames: frame..frame + 1,
+            })
+            .collect();
+        let info = ClipInfo {
+            kind,
+            title: last_part(name),
+            codec: first.format.name().to_owned(),
+            frame_rate: DEFAULT_FRAME_RATE,
+            frame_rate_known: false,
+            frame_count: items.len(),
+            sh_degree: known.iter().map(|facts| facts.sh_degree).max().unwrap_or(0),
+            gaussians: all_known.then(|| counts(&known)),
+            bounds: if all_known { union(&known) } else { None },
+            up: crate::UpAxis::default(),
+            camera: None,
+            size_bytes: sizes.filter(|_| items.len() <= MAX_EXAMINED_FRAMES),
+            warnings: warnings.into_sentences(),
+        };
+        Ok(Self {
+            items,
+            info,
+            groups,
+        })
+    }
+}
+
+fn counts(known: &[SplatFacts]) -> GaussianCounts {
+    let counts = || known.iter().map(|facts| facts.count as usize);
+    GaussianCounts {
+        min: counts().min().unwrap_or(0),
+        mean: counts().sum::<usize>() as f64 / known.len().max(1) as f64,
+        max: counts().max().unwrap_or(0),
+    }
+}
+
+fn union(known: &[SplatFacts]) -> Option<Bounds> {
+    known
+        .iter()
+        .try_fold(Bounds::EMPTY, |all, facts| Some(all.union(facts.bounds?)))
+}
+
+impl Demuxer for SequenceDemuxer {
+    fn info(&self) -> &ClipInfo {
+        &self.info
+    }
+
+    fn groups(&self) -> &[GroupInfo] {
+        &self.groups
+    }
+
+    fn read_group(&mut self, group: usize, cancel: &Cancel) -> Result<GroupPackets> {
+        let item = self.items.get(group).ok_or_else(|| {
+            Error::malformed(&self.info.title, format!("it has no frame {group}"))
+        })?;
+        Ok(GroupPackets {
+            group,
+            frames: group..group + 1,
+            payload: GroupPayload::SplatFile {
+                name: item.name(),
+                cloud: Box::new(item.read(cancel)?),
+            },
+        })
+    }
+}

@@ -1,0 +1,48 @@
+//! The decoder of splat files: each is one frame that its demuxer has parsed already.
+
+use std::sync::Arc;
+
+use crate::{Decoder, Engine, Error, Frame, GroupPackets, GroupPayload, Result, SplatFrame};
+
+/// Hands out the frame of [`GroupPayload::SplatFile`].
+#[derive(Debug, Default)]
+pub struct SplatFileDecoder {
+    frame: Option<Frame>,
+}
+
+impl SplatFileDecoder {
+    /// A decoder without a group.
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl Decoder for SplatFileDecoder {
+    fn push(&mut self, packets: GroupPackets) -> Result<()> {
+        self.frame = None;
+        match packets.payload {
+            GroupPayload::SplatFile { cloud, .. } => {
+                self.frame = Some(Frame {
+                    index: packets.frames.start,
+                    content: Arc::new(SplatFrame::Cloud(*cloud)),
+                });
+                Ok(())
+            }
+            GroupPayload::PlaneVideos { .. } => Err(Error::unsupported(
+                format!("group {}", packets.group),
+                "it is Gaussian video, which the splat file decoder does not decode",
+            )),
+        }
+    }
+
+    fn next_frame(&mut self) -> Result<Option<Frame>> {
+        Ok(self.frame.take())
+    }
+
+    fn engine(&self) -> Engine {
+        Engine {
+            name: "splat file".to_owned(),
+            hardware: false,
+        }
+    }
+}

@@ -1,0 +1,283 @@
+//! The PLY files of "3D Gaussian Splatting for Real-Time Radiance Field Rendering" (Kerbl et al.
+//! 2023), in short INRIA PLY: one vertex a Gaussian, raw training values.
+//!
+//! Columns `x y z`, `f_dc_0..2`, `f_rest_*` (all red, all green, all blue), `opacity` (logit),
+//! `scale_0..2` (natural logarithm), `rot_0..3` (w, x, y, z). Any order, any number type, text or
+//! binary; other columns are ignored. Without `scale_2` it is a file of 2D Gaussian Splatting, whose
+//! discs have no thickness.
+
+use std::io;
+
+use super::ply_header::{Column, Element, Encoding, Header};
+use super::{SplatCloud, SplatFacts, SplatFormat};
+use crate::gaussian_video::rest_coefficients;
+use crate::source::Source;
+use crate::{Cancel, Error, Result, limits};
+
+/// Rows are read in pieces of about this size, so that a file never lies in memory twice.
+const CHUNK_BYTES: usize = 1 << 20;
+
+/// Reads an INRIA PLY file.
+///
+/// # Errors
+/// As [`Source::read`]; [`Error::Malformed`] for a damaged file, [`Error::Unsupported`] for a PLY
+/// file that holds no Gaussians, [`Error::Limit`] above [`limits::MAX_GAUSSIANS`].
+pub fn read(source: &dyn Source, cancel: &Cancel) -> Result<SplatCloud> {
+    limits::check(
+        source.name(),
+        "bytes",
+        source.len(),
+        limits::MAX_SPLAT_FILE_BYTES,
+    )?;
+    read_body(source, &Header::read(source, cancel)?, cancel)
+}
+
+pub(super) fn facts(source: &dyn Source, header: &Header) -> Result<SplatFacts> {
+    let (vertices, columns) = columns(source.name(), header)?;
+    Ok(SplatFacts {
+        format: SplatFormat::Ply,
+        count: vertices.count,
+        sh_degree: columns.sh_degree,
+        bounds: None,
+    })
+}
+
+pub(super) fn read_body(
+    source: &dyn Source,
+    header: &Header,
+    cancel: &Cancel,
+) -> Result<SplatCloud> {
+    let (vertices, columns) = columns(source.name(), header)?;
+    let mut cloud = match header.encoding {
+        Encoding::Ascii => read_text(source, header, vertices, &columns, cancel)?,
+        _ => read_binary(source, header, vertices, &columns, cancel)?,
+    };
+    cloud.antialiased = header
+        .comments
+        .iter()
+        .any(|comment| asks_for_antialiasing(comment));
+    Ok(cloud)
+}
+
+/// Brush writes `SplatRenderMode: mip`, Postshot `antialiased 1`.
+fn asks_for_antialiasing(comment: &str) -> bool {
+    let comment = comment.to_ascii_lowercase();
+    let words: Vec<&str> = comment
+        .split(|letter: char| letter.is_whitespace() || letter == ':' || letter == '=')
+        .filter(|word| !word.is_empty())
+        .collect();
+    matches!(
+        words[..],
+        ["splatrendermode", "mip", ..] | ["antialiased", "1" | "true", ..]
+    )
+}
+
+/// The columns of a row in the order that [`push`] takes them: x, y, z, DC, rest channel-major,
+/// opacity, scale, rotation.
+struct Columns {
+    wanted: Vec<Option<Column>>,
+    sh_degree: u8,
+}
+
+fn columns<'a>(name: &str, header: &'a Header) -> Result<(&'a Element, Columns)> {
+    let vertices = header
+        .element("vertex")
+        .ok_or_else(|| Error::unsupported(name, "it is a PLY file without vertices"))?;
+    limits::check(
+        name,
+        "Gaussians in a frame",
+        vertices.count,
+        limits::MAX_GAUSSIANS,
+    )?;
+    if vertices.stride().is_none() {
+        return Err(Error::unsupported(
+            name,
+            "its vertices hold lists, which no file of Gaussians does",
+        ));
+    }
+    let rest = vertices.numbered("f_rest_");
+    let sh_degree = (0..=limits::MAX_SH_DEGREE as u8)
+        .find(|degree| 3 * rest_coefficients(*degree) == rest)
+        .ok_or_else(|| {
+            Error::unsupported(
+                name,
+                format!(
+                    "it has {rest} columns f_rest_*; 0, 9, 24 and 45 can be read (SH degrees 0 to 3)"
+                ),
+            )
+        })?;
+    let fixed = |names: &[&str]| -> Vec<String> { names.iter().map(|n| (*n).to_owned()).collect() };
+    let mut wanted = fixed(&["x", "y", "z", "f_dc_0", "f_dc_1", "f_dc_2"]);
+    wanted.extend((0..rest).map(|number| format!("f_rest_{number}")));
+    wanted.extend(fixed(&["opacity", "scale_0", "scale_1", "scale_2"]));
+    wanted.extend(fixed(&["rot_0", "rot_1", "rot_2", "rot_3"]));
+    let wanted = wanted
+        .iter()
+        .map(|column| match vertices.column(column) {
+            Some(found) => Ok(Some(found)),
+            None if column == "scale_2" => Ok(None),
+            None => Err(Error::unsupported(
+                name,
+                format!(
+                    "it is a PLY file of something else than Gaussians (a mesh or a point cloud): \
+                     its vertices have no column \"{column}\""
+                ),
+            )),
+        })
+        .collect::<Result<_>>()?;
+    Ok((vertices, Columns { wanted, sh_degree }))
+}
+
+fn read_binary(
+    source: &dyn Source,
+    header: &Header,
+    vertices: &Element,
+    columns: &Columns,
+    cancel: &Cancel,
+) -> Result<SplatCloud> {
+    let (mut start, end) = header.rows(source, "vertex")?;
+    let stride = vertices.stride().unwrap_or(0).max(1);
+    // The rows are there, so this allocation is at most a few times the file.
+    let mut cloud = SplatCloud::with_capacity(vertices.count as usize, columns.sh_degree);
+    let mut values = vec![0.0; columns.wanted.len()];
+    let mut rest = vec![[0.0; 3]; cloud.rest_coefficients()];
+    let chunk = (CHUNK_BYTES / stride).max(1) * stride;
+    while start < end {
+        let bytes = source.read(start..end.min(start + chunk as u64), cancel)?;
+        start += bytes.len() as u64;
+        for row in bytes.chunks_exact(stride) {
+            for (value, column) in values.iter_mut().zip(&columns.wanted) {
+                *value = column.map_or(f32::NEG_INFINITY, |column| {
+                    column.read(row, header.encoding) as f32
+                });
+            }
+            push(&mut cloud, &values, &mut rest);
+        }
+    }
+    Ok(cloud)
+}
+
+fn read_text(
+    source: &dyn Source,
+    header: &Header,
+    vertices: &Element,
+    columns: &Columns,
+    cancel: &Cancel,
+) -> Result<SplatCloud> {
+    let bytes = source.read(header.body_offset..source.len(), cancel)?;
+    let mut tokens = bytes
+        .split(u8::is_ascii_whitespace)
+        .filter(|token| !token.is_empty());
+    let too_early = || Error::malformed(source.name(), "it ends too early; copy the file again");
+    for element in &header.elements {
+        if element.name == "vertex" {
+            break;
+        }
+        let width = element.width().ok_or_else(|| {
+            Error::unsupported(
+                source.name(),
+                format!("its \"{}\" rows differ in length", element.name),
+            )
+        })?;
+        for _ in 0..element.count.saturating_mul(width as u64) {
+            tokens.next().ok_or_else(too_early)?;
+        }
+    }
+    let width = vertices.width().unwrap_or(0);
+    // A number and its space take two bytes at least, whatever the header promises.
+    let capacity = (vertices.count as usize).min(bytes.len() / (2 * width.max(1)) + 1);
+    let mut cloud = SplatCloud::with_capacity(capacity, columns.sh_degree);
+    let mut values = vec![0.0; columns.wanted.len()];
+    let mut rest = vec![[0.0; 3]; cloud.rest_coefficients()];
+    let mut row = Vec::with_capacity(width);
+    for number in 0..vertices.count {
+        if number % 1024 == 0 {
+            cancel.check()?;
+        }
+        row.clear();
+        for _ in 0..width {
+            row.push(tokens.next().ok_or_else(too_early)?);
+        }
+        for (value, column) in values.iter_mut().zip(&columns.wanted) {
+            *value = column.map_or(f32::NEG_INFINITY, |column| column.parse(&row) as f32);
+        }
+        push(&mut cloud, &values, &mut rest);
+    }
+    Ok(cloud)
+}
+
+/// Activates one row of raw values and adds it.
+fn push(cloud: &mut SplatCloud, values: &[f32], rest: &mut [[f32; 3]]) {
+    let coefficients = rest.len();
+    for (j, coefficient) in rest.iter_mut().enumerate() {
+        *coefficient = std::array::from_fn(|channel| values[6 + channel * coefficients + j]);
+    }
+    let tail = &values[6 + 3 * coefficients..];
+    cloud.push(
+        std::array::from_fn(|axis| values[axis]),
+        std::array::from_fn(|part| tail[4 + part]),
+        std::array::from_fn(|axis| tail[1 + axis].exp()),
+        1.0 / (1.0 + (-tail[0]).exp()),
+        std::array::from_fn(|channel| values[3 + channel]),
+        rest,
+    );
+}
+
+/// Writes an INRIA PLY file: binary little-endian floats, columns in the order of the original
+/// training code, normals zero.
+///
+/// Opacities of exactly 0 and 1 and scales of 0 have no finite logit or logarithm; the nearest
+/// finite one is written.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write(cloud: &SplatCloud, out: &mut impl io::Write) -> io::Result<()> {
+    let rest = cloud.rest_coefficients();
+    let mut header = format!(
+        "ply\nformat binary_little_endian 1.0\n{}element vertex {}\n",
+        if cloud.antialiased {
+            "comment SplatRenderMode: mip\n"
+        } else {
+            ""
+        },
+        cloud.len()
+    );
+    let names = ["x", "y", "z", "nx", "ny", "nz"].map(str::to_owned);
+    let names = names
+        .into_iter()
+        .chain((0..3).map(|number| format!("f_dc_{number}")))
+        .chain((0..3 * rest).map(|number| format!("f_rest_{number}")))
+        .chain(["opacity".to_owned()])
+        .chain((0..3).map(|number| format!("scale_{number}")))
+        .chain((0..4).map(|number| format!("rot_{number}")));
+    for name in names {
+        header.push_str("property float ");
+        header.push_str(&name);
+        header.push('\n');
+    }
+    header.push_str("end_header\n");
+    out.write_all(header.as_bytes())?;
+    let mut row: Vec<u8> = Vec::new();
+    for k in 0..cloud.len() {
+        row.clear();
+        let mut put = |values: &[f32]| {
+            for value in values {
+                row.extend_from_slice(&value.to_le_bytes());
+            }
+        };
+        put(&cloud.positions[k]);
+        put(&[0.0; 3]);
+        put(&cloud.sh_dc[k]);
+        for channel in 0..3 {
+            for coefficient in cloud.rest_of(k) {
+                put(&[coefficient[channel]]);
+            }
+        }
+        let opacity = cloud.opacities[k].clamp(f32::MIN_POSITIVE, 1.0 - f32::EPSILON);
+        put(&[(opacity / (1.0 - opacity)).ln()]);
+        put(&cloud.scales[k].map(|scale| scale.max(f32::MIN_POSITIVE).ln()));
+        put(&cloud.rotations[k]);
+        out.write_all(&row)?;
+    }
+    Ok(())
+}
