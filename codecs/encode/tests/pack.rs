@@ -205,7 +205,7 @@ fn permuted_rows_come_back_in_one_row_each_and_within_quantisation() {
 fn lower_quality_is_smaller_and_further_off() {
     let clouds: Vec<SplatCloud> = (0..6).map(|t| turning(900, t, 0, |k| k)).collect();
     let folder = tempfile::tempdir().expect("a folder");
-    let reports: Vec<PackReport> = [100, 60, 20]
+    let reports: Vec<PackReport> = [100, 70, 30]
         .into_iter()
         .map(|quality| {
             let options = PackOptions {
