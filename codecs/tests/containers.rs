@@ -342,3 +342,39 @@ fn cancelling_stops_opening_and_reading() {
         "{error}"
     );
 }
+
+/// A sequence of archives in an archive: each is unpacked for itself when it is read.
+#[test]
+fn a_zip_of_sogs_is_a_sequence() {
+    let wave = std::fs::read(data("wave_0001.sog")).expect("is there");
+    for method in [
+        zip::CompressionMethod::Stored,
+        zip::CompressionMethod::Deflated,
+    ] {
+        let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        for frame in [2, 10] {
+            let options = zip::write::SimpleFileOptions::default().compression_method(method);
+            writer
+                .start_file(format!("wave_{frame}.sog"), options)
+                .expect("starts");
+            std::io::Write::write_all(&mut writer, &wave).expect("writes");
+        }
+        let bytes = writer.finish().expect("finishes").into_inner();
+        let source = zoetrope_codecs::source::MemorySource::new("waves.zip", bytes);
+        let mut clip = open(Input::File(Box::new(source)), &Cancel::new()).expect("opens");
+        assert_eq!(clip.info().kind, ClipKind::SplatSequence);
+        assert_eq!(counts(&mut *clip), [4225, 4225]);
+    }
+}
+
+#[test]
+fn a_pytorch_archive_is_refused_with_the_reason() {
+    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    writer
+        .start_file("archive/data.pkl", zip::write::SimpleFileOptions::default())
+        .expect("starts");
+    let bytes = writer.finish().expect("finishes").into_inner();
+    let source = zoetrope_codecs::source::MemorySource::new("model.pth", bytes);
+    let message = error_of(open(Input::File(Box::new(source)), &Cancel::new()));
+    assert!(message.contains("could do anything"), "{message}");
+}

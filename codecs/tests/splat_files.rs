@@ -1,6 +1,9 @@
 //! Splat files against what is known of them, and formats against each other.
 
 mod common;
+#[path = "../fuzz/src/entry.rs"]
+#[allow(dead_code)]
+mod entry;
 
 use common::{data, memory, read_splat, shared_data, small_cloud};
 use zoetrope_codecs::source::FileFolder;
@@ -296,4 +299,92 @@ fn worst_difference(a: &SplatCloud, b: &SplatCloud) -> [f32; 6] {
         worst = std::array::from_fn(|index| worst[index].max(differences[index]));
     }
     worst
+}
+
+/// Values of a SOG model made for the purpose, worked out by hand from its pixels.
+#[test]
+fn both_versions_of_sog_are_read_to_the_value() {
+    let near = |found: f32, wanted: f64| {
+        assert!(
+            (f64::from(found) - wanted).abs() < 1e-5,
+            "{found}, not {wanted}"
+        );
+    };
+    for version in [1, 2] {
+        let folder = entry::tiny_sog(version);
+        let facts = sog::facts(&folder, &Cancel::new()).expect("has facts");
+        assert_eq!((facts.count, facts.sh_degree), (6, 1));
+        let cloud = sog::read(&folder, &Cancel::new()).expect("reads");
+        assert_eq!((cloud.len(), cloud.sh_degree, cloud.dropped), (6, 1, 0));
+        assert_eq!(cloud.antialiased, version == 2);
+        // x: low byte 1, high byte 10 of pixel 0, between -1 and 1, then exp(|v|) - 1 with sign.
+        let x: f64 = -1.0 + f64::from(10 * 256 + 1) / 65535.0 * 2.0;
+        near(cloud.positions[0][0], -((-x).exp() - 1.0));
+        let z: f64 = -3.0 + f64::from(200 * 256 + 3) / 65535.0 * 6.0;
+        near(cloud.positions[0][2], z.exp() - 1.0);
+        // Quaternion bytes 128, 100, 90 are x, y, z; w is the largest.
+        let part = |code: f64| (code / 255.0 - 0.5) * std::f64::consts::SQRT_2;
+        let (qx, qy, qz) = (part(128.0), part(100.0), part(90.0));
+        near(
+            cloud.rotations[0][0],
+            (1.0 - qx * qx - qy * qy - qz * qz).sqrt(),
+        );
+        near(cloud.rotations[0][3], qz);
+        // Code books run from -3 in steps of 0.01; version 1 has ranges instead.
+        let (scale, red, opacity, rest) = if version == 1 {
+            let logit = -4.0 + 200.0 / 255.0 * 8.0_f64;
+            let opacity = 1.0 / (1.0 + (-logit).exp());
+            (
+                -3.0 + 20.0 / 255.0 * 2.0,
+                -1.0 + 50.0 / 255.0 * 2.0,
+                opacity,
+                -0.5 + 121.0 / 255.0,
+            )
+        } else {
+            (-2.8, -2.5, 200.0 / 255.0, -3.0 + 1.21)
+        };
+        near(cloud.scales[0][0], f64::exp(scale));
+        near(cloud.sh_dc[0][0], red);
+        near(cloud.opacities[0], opacity);
+        // Gaussian 3 has label 40: entries 120, 121, 122 of the palette; red is the entry's number.
+        near(cloud.rest_of(3)[1][0], rest);
+    }
+}
+
+/// The largest part left out of a packed rotation can be any of the four.
+#[test]
+fn every_largest_part_is_put_back() {
+    for largest in 0..4_u32 {
+        let mut bytes = std::fs::read(data("tiny.compressed.ply")).expect("is there");
+        // Rows: 2 chunks of 18 floats, then the first vertex: position, rotation.
+        let end = bytes
+            .windows(11)
+            .position(|w| w == b"end_header\n")
+            .expect("has one")
+            + 11;
+        let at = end + 2 * 18 * 4 + 4;
+        let word = largest << 30 | 512 << 20 | 700 << 10 | 300;
+        bytes[at..at + 4].copy_from_slice(&word.to_le_bytes());
+        let rotation = read_bytes(bytes).expect("reads").rotations[0];
+        let part = |code: f32| (code / 1023.0 - 0.5) * std::f32::consts::SQRT_2;
+        let mut expected = vec![part(512.0), part(700.0), part(300.0)];
+        let square: f32 = expected.iter().map(|part| part * part).sum();
+        expected.insert(largest as usize, (1.0 - square).sqrt());
+        for (found, expected) in rotation.iter().zip(expected) {
+            assert!((found - expected).abs() < 1e-5, "{largest}: {rotation:?}");
+        }
+    }
+}
+
+#[test]
+fn compressed_chunks_have_their_own_ranges() {
+    let cloud = read_splat(data("tiny.compressed.ply"));
+    assert_eq!((cloud.len(), cloud.sh_degree, cloud.dropped), (260, 1, 0));
+    // The second chunk, from Gaussian 256 on, has z from -2 to 4, the first from -3 to 3.
+    let z = |from: usize, to: usize| cloud.positions[from..to].iter().map(|p| p[2]);
+    assert!(z(0, 256).all(|z| (-3.0..=3.0).contains(&z)) && z(0, 256).any(|z| z < -2.0));
+    assert!(z(256, 260).all(|z| (-2.0..=4.0).contains(&z)));
+    // SH bytes are (7 i + k) mod 256, channel-major: Gaussian 1, coefficient 2, green is i = 5.
+    let expected = ((36.0 + 0.5) / 256.0 - 0.5) * 8.0;
+    assert!((cloud.rest_of(1)[2][1] - expected).abs() < 1e-6);
 }

@@ -29,7 +29,8 @@ impl AttributeRanges {
                 return Err(Error::malformed(
                     name,
                     format!(
-                        "the range of attribute {attribute} is {low} to {high}, which is no range"
+                        "the range of {} is {low:?} to {high:?}, which is no range",
+                        attribute_name(attribute, values.len())
                     ),
                 ));
             }
@@ -128,6 +129,21 @@ impl PlaneFrame {
             );
         }
         cloud
+    }
+}
+
+/// Name for people of one of `count` attributes.
+fn attribute_name(attribute: usize, count: usize) -> &'static str {
+    // The last eight are opacity, scale and rotation, whatever the SH degree.
+    match (attribute, count.saturating_sub(attribute)) {
+        (0, _) => "x",
+        (1, _) => "y",
+        (2, _) => "z",
+        (3..6, _) => "colour",
+        (_, 8) => "opacity",
+        (_, 5..8) => "scale",
+        (_, 1..5) => "rotation",
+        _ => "an SH coefficient",
     }
 }
 

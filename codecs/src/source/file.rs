@@ -3,7 +3,7 @@
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::time::SystemTime;
 
 use super::{Folder, Source};
@@ -167,7 +167,9 @@ impl Folder for FileFolder {
     }
 
     fn open(&self, path: &str) -> Result<Box<dyn Source>> {
-        if !super::is_inside(path) {
+        // On Windows a part may still be a drive.
+        let mut parts = Path::new(path).components();
+        if !super::is_inside(path) || !parts.all(|part| matches!(part, Component::Normal(_))) {
             return Err(super::not_found(&self.name, path));
         }
         Ok(Box::new(FileSource::open(self.path.join(path))?))

@@ -74,7 +74,7 @@ pub trait Folder: Send + Sync {
 /// Whether `path` is a relative path that stays inside its folder.
 fn is_inside(path: &str) -> bool {
     !path.is_empty()
-        && !path.contains(['\\', '\0', ':'])
+        && !path.contains('\0')
         && path
             .split('/')
             .all(|part| !part.is_empty() && part != "." && part != "..")

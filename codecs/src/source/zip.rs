@@ -71,11 +71,14 @@ impl ZipFolder {
                 .by_index_data(index)
                 .map_err(|error| damaged(&*source, error.into()))?;
             // Names that are no text, lead outside or end with "/" (folders) are of no use here.
-            if let Ok(name) = std::str::from_utf8(entry.name_raw())
-                && super::is_inside(name)
-            {
+            let Ok(name) = std::str::from_utf8(entry.name_raw()) else {
+                continue;
+            };
+            // Some tools on Windows write backslashes.
+            let name = name.replace('\\', "/");
+            if super::is_inside(&name) {
                 let len = entry.size();
-                entries.insert(name.to_owned(), Entry { index, len });
+                entries.insert(name, Entry { index, len });
             }
         }
         Ok(Self {
@@ -289,5 +292,140 @@ impl Seek for SourceReader {
         };
         self.position = target.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
         Ok(self.position)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Cursor, Write};
+
+    use zip::ZipWriter;
+    use zip::write::SimpleFileOptions;
+
+    use super::*;
+    use crate::source::MemorySource;
+
+    fn archive(method: CompressionMethod, files: &[(&str, &[u8])]) -> Vec<u8> {
+        let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+        for (path, bytes) in files {
+            let options = SimpleFileOptions::default().compression_method(method);
+            writer.start_file(*path, options).expect("starts");
+            writer.write_all(bytes).expect("writes");
+        }
+        writer.finish().expect("finishes").into_inner()
+    }
+
+    fn open(bytes: Vec<u8>) -> ZipFolder {
+        let source = Arc::new(MemorySource::new("a.zip", bytes));
+        ZipFolder::open(source, &Cancel::new()).expect("opens")
+    }
+
+    #[test]
+    fn ranges_of_stored_and_deflated_entries() {
+        let content: Vec<u8> = (0..100_000_u32).map(|k| (k / 7) as u8).collect();
+        for method in [CompressionMethod::Stored, CompressionMethod::Deflated] {
+            let folder = open(archive(method, &[("b/2.bin", &content), ("b/10.bin", b"")]));
+            let paths = folder.list().expect("lists").expect("knows");
+            assert_eq!(paths, ["b/2.bin", "b/10.bin"]);
+            let entry = folder.open("b/2.bin").expect("is there");
+            let cancel = Cancel::new();
+            for range in [0..10, 50_000..70_000, 99_999..100_000, 0..100_000, 3..3] {
+                let read = entry.read(range.clone(), &cancel).expect("reads");
+                assert_eq!(read, content[range.start as usize..range.end as usize]);
+            }
+            assert!(entry.read(5..100_001, &cancel).is_err());
+            assert!(folder.open("b/10.bin").expect("is there").is_empty());
+            assert!(
+                folder
+                    .open("b")
+                    .map(|_| ())
+                    .expect_err("is a folder")
+                    .is_not_found()
+            );
+            cancel.cancel();
+            assert!(matches!(entry.read(0..10, &cancel), Err(Error::Cancelled)));
+        }
+    }
+
+    #[test]
+    fn names_that_lead_outside_are_left_out() {
+        let names = ["a\\b.txt", "../c", "/d", "e/../f", "g//h", "ok/i"];
+        let files = names.map(|name| (name, &b"x"[..]));
+        let folder = open(archive(CompressionMethod::Stored, &files));
+        let paths = folder.list().expect("lists").expect("knows");
+        assert_eq!(paths, ["a/b.txt", "ok/i"]);
+        let entry = folder.open("a/b.txt").expect("is there");
+        assert_eq!(entry.read_all(1, &Cancel::new()).expect("reads"), b"x");
+    }
+
+    #[test]
+    fn an_entry_that_is_not_as_long_as_claimed_or_changed_is_told() {
+        let content = [7; 5000];
+        let good = archive(CompressionMethod::Deflated, &[("x", &content)]);
+        // The length in the table of contents: 24 bytes after its signature.
+        let table = good
+            .windows(4)
+            .position(|w| w == b"PK\x01\x02")
+            .expect("has one");
+        for claimed in [4999_u32, 5001, 3_000_000_000] {
+            let mut bad = good.clone();
+            bad[table + 24..table + 28].copy_from_slice(&claimed.to_le_bytes());
+            let entry = open(bad).open("x").expect("is there");
+            assert!(
+                entry.read_all(u64::MAX, &Cancel::new()).is_err(),
+                "{claimed}"
+            );
+        }
+        let stored = archive(CompressionMethod::Stored, &[("x", &content)]);
+        let at = stored
+            .windows(9)
+            .position(|w| w == [7; 9])
+            .expect("is stored");
+        let mut bad = stored;
+        bad[at] = 8;
+        let entry = open(bad).open("x").expect("is there");
+        let message = entry
+            .read_all(9999, &Cancel::new())
+            .expect_err("is damaged")
+            .to_string();
+        assert!(message.contains("a.zip/x is damaged"), "{message}");
+    }
+
+    #[test]
+    fn the_claimed_length_is_capped() {
+        let good = archive(CompressionMethod::Stored, &[("x", b"12345")]);
+        let table = good
+            .windows(4)
+            .position(|w| w == b"PK\x01\x02")
+            .expect("has one");
+        for (claimed, is_limit) in [(2_u32 << 30, false), ((2 << 30) + 1, true)] {
+            let mut bad = good.clone();
+            bad[table + 24..table + 28].copy_from_slice(&claimed.to_le_bytes());
+            let entry = open(bad).open("x").expect("is there");
+            let error = entry
+                .read(0..u64::from(claimed), &Cancel::new())
+                .expect_err("lies");
+            assert_eq!(matches!(error, Error::Limit { .. }), is_limit, "{error}");
+        }
+        assert_eq!(limits::MAX_ZIP_ENTRY_BYTES, 2 << 30);
+    }
+
+    #[test]
+    fn entries_and_their_table_are_capped() {
+        let files: Vec<(String, &[u8])> = (0..50).map(|k| (format!("{k}"), &b""[..])).collect();
+        let files: Vec<(&str, &[u8])> = files.iter().map(|(k, b)| (&**k, *b)).collect();
+        let bytes: Arc<[u8]> = archive(CompressionMethod::Stored, &files).into();
+        let open = |entries, directory| {
+            let source = Arc::new(MemorySource::new("a.zip", bytes.clone()));
+            ZipFolder::open_up_to(source, entries, directory, &Cancel::new()).map(|_| ())
+        };
+        open(50, 1 << 20).expect("is within both");
+        assert!(matches!(open(49, 1 << 20), Err(Error::Limit { .. })));
+        // The smallest budget that does, and one byte less.
+        let enough = (1..1 << 20).find(|budget| open(50, *budget).is_ok());
+        let enough = enough.expect("a mebibyte is enough");
+        assert!(enough > 50 * 46, "each entry takes 46 bytes at least");
+        let message = open(50, enough - 1).expect_err("is too little").to_string();
+        assert!(message.contains("far too long"), "{message}");
     }
 }

@@ -12,8 +12,8 @@ use crate::{Cancel, Error, Result, limits};
 
 /// Gaussians that share a chunk's ranges.
 const CHUNK_GAUSSIANS: u64 = 256;
-/// Chunks that are read in one go: 2 MiB of vertices and SH at most.
-const CHUNKS_AT_ONCE: u64 = 64;
+/// Bytes of vertices and SH that are read in one go, at least one chunk.
+const BYTES_AT_ONCE: u64 = 2 << 20;
 
 /// Reads a compressed PLY file.
 ///
@@ -160,8 +160,10 @@ pub(super) fn read_body(
     let mut cloud = SplatCloud::with_capacity(count as usize, shape.sh_degree);
     let mut rest = vec![[0.0; 3]; cloud.rest_coefficients()];
     let chunks = count.div_ceil(CHUNK_GAUSSIANS);
-    for first in (0..chunks).step_by(CHUNKS_AT_ONCE as usize) {
-        let last = chunks.min(first + CHUNKS_AT_ONCE);
+    let row_bytes = vertex_rows.stride + rest_rows.as_ref().map_or(0, |(rows, _)| rows.stride);
+    let chunks_at_once = (BYTES_AT_ONCE / (CHUNK_GAUSSIANS * row_bytes as u64)).max(1);
+    for first in (0..chunks).step_by(chunks_at_once as usize) {
+        let last = chunks.min(first + chunks_at_once);
         let rows = first * CHUNK_GAUSSIANS..count.min(last * CHUNK_GAUSSIANS);
         let chunk_bytes = chunk_rows.read(source, first..last, cancel)?;
         let vertex_bytes = vertex_rows.read(source, rows.clone(), cancel)?;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize, de};
+use serde_json::Value;
 
 use super::small_value::parse_map;
 use crate::{AttributeRanges, Error, Result, limits};
@@ -33,6 +34,7 @@ pub struct FrameRanges {
     pub num: u64,
     /// Lowest and highest value of each column: x, y, z, three normals, DC, rest, opacity, scale,
     /// rotation. Some writers leave the normals out.
+    #[serde(deserialize_with = "numbers")]
     pub info: Vec<f64>,
 }
 
@@ -85,15 +87,27 @@ impl FrameRanges {
 
 /// Python's tools write 147677 or 147677.0.
 fn whole_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
-    let number = f64::deserialize(deserializer)?;
-    // Above 2^53 it would not be exact, and no cap is near that.
-    if number.fract() == 0.0 && (0.0..=9e15).contains(&number) {
-        Ok(number as u64)
-    } else {
-        Err(de::Error::custom(format!(
-            "\"num\" is {number}, which is no number of Gaussians"
-        )))
-    }
+    let value = Value::deserialize(deserializer)?;
+    value
+        .as_f64()
+        // Above 2^53 it would not be exact, and no cap is near that.
+        .filter(|number| number.fract() == 0.0 && (0.0..=9e15).contains(number))
+        .map(|number| number as u64)
+        .ok_or_else(|| {
+            de::Error::custom(format!(
+                "\"num\" is {value}, which is no number of Gaussians"
+            ))
+        })
+}
+
+fn numbers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<f64>, D::Error> {
+    Vec::<Value>::deserialize(deserializer)?
+        .iter()
+        .map(Value::as_f64)
+        .collect::<Option<_>>()
+        .ok_or_else(|| {
+            de::Error::custom("\"info\" holds something that is no number (NaN, infinite or text)")
+        })
 }
 
 /// Reads `group_info.json`, keyed by group. An entry that makes no sense is an error of that group

@@ -134,10 +134,14 @@ impl Manifest {
         let mut next_index = groups[0].first_index;
         for group in &mut groups {
             if group.first_index > next_index {
-                warnings.push(format!(
-                    "frames {next_index} to {} belong to no group; the clip goes on without them",
-                    group.first_index - 1
-                ));
+                let last = group.first_index - 1;
+                warnings.push(if last == next_index {
+                    format!("frame {last} is in no group; the clip goes on without it")
+                } else {
+                    format!(
+                        "frames {next_index} to {last} are in no group; the clip goes on without them"
+                    )
+                });
             }
             next_index = group.last_index() + 1;
             group.frames = start..start + group.frames.len();
@@ -170,7 +174,12 @@ impl Manifest {
             let frame = match self.frames.get(&key) {
                 Some(Ok(frame)) => frame,
                 Some(Err(reason)) => return Err(Error::malformed(frame_name, reason)),
-                None => return Err(Error::malformed(frame_name, "it is missing there")),
+                None => {
+                    return Err(Error::malformed(
+                        name,
+                        format!("{VIEWER_MIN_MAX_NAME} has no entry for its frame {key}"),
+                    ));
+                }
             };
             limits::check(
                 &frame_name,

@@ -118,7 +118,8 @@ impl<'de, T: DeserializeOwned> Visitor<'de> for MapVisitor<T> {
                 budget: &mut budget,
             })?;
             let entry = match value {
-                Some(value) => serde_json::from_value(value).map_err(|error| error.to_string()),
+                Some(value) => serde_json::from_value(value)
+                    .map_err(|error| format!("its entry makes no sense ({error})")),
                 None => Err(format!("it has more than {ENTRY_VALUES} values")),
             };
             map.insert(key, entry);
