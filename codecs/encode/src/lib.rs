@@ -1,1 +1,30 @@
-//! Makes clips: packs sequences of Gaussians.
+//! Makes clips: packs sequences of Gaussians into V3 assets.
+//!
+//! ```text
+//! CloudSequence ─▶ matching ─▶ slots ─▶ order, signs ─▶ planes ─▶ videos ─▶ folder
+//!  (frames)        (who is     (a row    (smooth         (quantise)  (PlaneVideo-
+//!                   who)        each)     pictures)                   Encoder)
+//! ```
+//!
+//! No codec is linked here: the encoder of plane videos is handed in.
+
+mod canonical;
+mod error;
+mod matching;
+mod options;
+mod order;
+mod output;
+mod pack;
+mod random;
+mod sequence;
+mod signs;
+mod slots;
+mod statistics;
+
+pub use error::{PackError, Result};
+pub use options::{
+    DEFAULT_GROUP_FRAMES, DEFAULT_QUALITY, PackOptions, PackReport, PlaneClass, Progress,
+    StepStatistics,
+};
+pub use pack::{Packing, pack_v3};
+pub use sequence::{ClipClouds, CloudSequence};

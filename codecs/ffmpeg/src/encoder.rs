@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ffmpeg_next::codec::{self, Flags};
 use ffmpeg_next::format::{self, Pixel, context::StreamIo};
 use ffmpeg_next::{Dictionary, Packet, Rational, color, encoder, ffi, frame, threading};
-use zoetrope_codecs::{Error, PlaneVideoEncoder, PlaneVideoSettings, Result, limits};
+use zoetrope_codecs::{Cancel, Error, PlaneVideoEncoder, PlaneVideoSettings, Result, limits};
 
 use crate::library;
 
@@ -23,25 +23,32 @@ const NAME: &str = "the H.264 encoder";
 /// quantiser 0 the luma is lossless.
 ///
 /// Each call runs on the thread that made it; encode planes side by side.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct H264PlaneEncoder {
-    _private: (),
+    cancel: Cancel,
 }
 
 impl H264PlaneEncoder {
+    /// An encoder that stops with [`Error::Cancelled`] between two pictures once `cancel` is set.
+    ///
     /// # Errors
     /// [`Error::Unsupported`] when this FFmpeg was built without libx264.
-    pub fn new() -> Result<Self> {
+    pub fn new(cancel: &Cancel) -> Result<Self> {
         library::prepare();
         find_libx264()?;
-        Ok(Self { _private: () })
+        Ok(Self {
+            cancel: cancel.clone(),
+        })
     }
 }
 
 impl PlaneVideoEncoder for H264PlaneEncoder {
     fn encode(&self, frames: &[&[u8]], settings: &PlaneVideoSettings) -> Result<Vec<u8>> {
         check(frames, settings)?;
-        encode_mp4(frames, settings).map_err(|error| {
+        encode_mp4(frames, settings, &self.cancel).map_err(|error| {
+            if error == ffmpeg_next::Error::Exit {
+                return Error::Cancelled;
+            }
             Error::unsupported(
                 NAME,
                 format!(
@@ -106,10 +113,11 @@ fn check(frames: &[&[u8]], settings: &PlaneVideoSettings) -> Result<()> {
     Ok(())
 }
 
-/// Encodes and muxes into memory.
+/// Encodes and muxes into memory. [`ffmpeg_next::Error::Exit`] when cancelled.
 fn encode_mp4(
     frames: &[&[u8]],
     settings: &PlaneVideoSettings,
+    cancel: &Cancel,
 ) -> Result<Vec<u8>, ffmpeg_next::Error> {
     let mut encoder = open_encoder(settings)?;
     let encoder_unit = settings_time_base(settings);
@@ -143,6 +151,9 @@ fn encode_mp4(
         };
     let mut picture = grey_picture(settings.side);
     for (index, samples) in frames.iter().enumerate() {
+        if cancel.is_cancelled() {
+            return Err(ffmpeg_next::Error::Exit);
+        }
         make_writable(&mut picture)?;
         fill_luma(&mut picture, settings.side as usize, samples);
         picture.set_pts(Some(index as i64));

@@ -136,7 +136,7 @@ pub fn fuzz(machine: &Machine, arguments: &[String]) -> Result {
         targets.retain(|target| target == name);
     }
     if targets.is_empty() {
-        return Err(format!("{FUZZ}/fuzz_targets holds no targets"));
+        return Err(format!("{FUZZ}/Cargo.toml declares no targets"));
     }
     let mut cargo = Cargo::new(machine)?;
     if machine.program("cargo-fuzz").is_none() {
@@ -172,12 +172,20 @@ fn fuzz_one(machine: &Machine, cargo: &Cargo, cache: &Path, target: &str, second
     cargo.run(&arguments)
 }
 
-/// Names of the fuzz targets, sorted.
+/// Names of the fuzz targets: the binaries that the manifest of the fuzz folder declares, sorted.
 fn fuzz_targets(checkout: &Path) -> Vec<String> {
-    crate::pattern::files(checkout, &format!("{FUZZ}/fuzz_targets/*.rs"))
-        .iter()
-        .filter_map(|file| Some(file.file_stem()?.to_str()?.to_owned()))
-        .collect()
+    let manifest =
+        std::fs::read_to_string(checkout.join(FUZZ).join("Cargo.toml")).unwrap_or_default();
+    let mut names: Vec<String> = manifest
+        .split("[[bin]]")
+        .skip(1)
+        .filter_map(|section| {
+            let line = section.lines().find(|line| line.starts_with("name"))?;
+            Some(line.split('"').nth(1)?.to_owned())
+        })
+        .collect();
+    names.sort();
+    names
 }
 
 /// Installs what any command may need.
@@ -296,9 +304,9 @@ mod tests {
     fn fuzz_takes_a_target_and_seconds_in_any_sensible_form() {
         let fake = complete_machine();
         fake.script("cargo-fuzz", "exit 0");
-        for name in ["ply", "sog"] {
-            fake.file(&format!("checkout/codecs/fuzz/fuzz_targets/{name}.rs"));
-        }
+        let manifest = "[package]\nname = \"fuzz\"\n\n[[bin]]\nname = \"sog\"\n\n\
+                        [[bin]]\nname = \"ply\"\npath = \"targets/ply.rs\"\n";
+        fake.write("checkout/codecs/fuzz/Cargo.toml", manifest);
         assert_eq!(fuzz_targets(&fake.machine.checkout), ["ply", "sog"]);
         fake.file("checkout/codecs/fuzz/corpus/ply/seed");
         let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();

@@ -7,7 +7,7 @@ use ffmpeg_next::codec::{self, Flags};
 use ffmpeg_next::format::{self, Pixel, context::StreamIo};
 use ffmpeg_next::{Dictionary, Error as AvError, Packet, Rational, color, encoder, ffi, frame};
 use zoetrope_codecs::{
-    AttributeRanges, Decoder, Error, GroupPackets, GroupPayload, PlaneFrame, PlaneLayout,
+    AttributeRanges, Cancel, Decoder, Error, GroupPackets, GroupPayload, PlaneFrame, PlaneLayout,
     PlaneVideo, PlaneVideoEncoder, PlaneVideoSettings, SplatFrame,
 };
 use zoetrope_ffmpeg::{H264PlaneEncoder, PlaneVideoDecoder};
@@ -35,7 +35,7 @@ pub fn pictures(side: usize, seed: usize, frames: usize) -> Vec<Vec<u8>> {
 /// The MP4 that the product's own encoder makes.
 pub fn mp4(pictures: &[Vec<u8>], side: usize, qp: u8) -> Vec<u8> {
     let pictures: Vec<&[u8]> = pictures.iter().map(Vec::as_slice).collect();
-    H264PlaneEncoder::new()
+    H264PlaneEncoder::new(&Cancel::new())
         .expect("libx264")
         .encode(
             &pictures,

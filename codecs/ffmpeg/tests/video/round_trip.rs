@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use zoetrope_codecs::{Decoder, Error, PlaneVideoEncoder, PlaneVideoSettings, SplatFrame};
+use zoetrope_codecs::{Cancel, Decoder, Error, PlaneVideoEncoder, PlaneVideoSettings, SplatFrame};
 use zoetrope_ffmpeg::{H264PlaneEncoder, PlaneVideoDecoder};
 
 use crate::clips::{decode, group, layout, mp4, pictures};
@@ -114,7 +114,7 @@ fn another_group_replaces_one_half_decoded_at_once() {
 
 #[test]
 fn the_encoder_refuses_what_it_cannot_encode() {
-    let encoder = H264PlaneEncoder::new().expect("libx264");
+    let encoder = H264PlaneEncoder::new(&Cancel::new()).expect("libx264");
     let settings = PlaneVideoSettings {
         side: 8,
         qp: 0,
@@ -159,4 +159,18 @@ fn the_encoder_refuses_what_it_cannot_encode() {
     encoder
         .encode(&long[..1000], &settings)
         .expect("at the limit");
+}
+
+#[test]
+fn the_encoder_stops_when_asked() {
+    let cancel = Cancel::new();
+    let encoder = H264PlaneEncoder::new(&cancel).expect("libx264");
+    let settings = PlaneVideoSettings {
+        side: 8,
+        qp: 0,
+        frame_rate: 30.0,
+    };
+    cancel.cancel();
+    let result = encoder.encode(&[&[0; 64]], &settings);
+    assert!(matches!(result, Err(Error::Cancelled)), "{result:?}");
 }

@@ -1,0 +1,146 @@
+//! A folder that is there whole or not at all.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::{PackError, Result};
+
+/// A folder under a temporary name beside its final one. Dropped before [`NewFolder::finish`], it
+/// takes everything that was written with it.
+pub(crate) struct NewFolder {
+    temporary: PathBuf,
+    target: PathBuf,
+    finished: bool,
+}
+
+impl NewFolder {
+    /// Starts the folder that will be at `target`, where there must be nothing but an empty folder.
+    pub(crate) fn create(target: &Path) -> Result<Self> {
+        match fs::read_dir(target) {
+            Ok(mut entries) => {
+                if entries.next().is_some() {
+                    return Err(PackError::Exists { name: name(target) });
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+                return Err(PackError::Exists { name: name(target) });
+            }
+            Err(error) => return Err(PackError::write(target, &error)),
+        }
+        let Some(last) = target.file_name() else {
+            return Err(PackError::Exists { name: name(target) });
+        };
+        let temporary = target.with_file_name(format!(
+            ".{}.partial-{}",
+            last.to_string_lossy(),
+            std::process::id()
+        ));
+        if let Some(parent) = target.parent().filter(|p| !p.as_os_str().is_empty()) {
+            fs::create_dir_all(parent).map_err(|error| PackError::write(parent, &error))?;
+        }
+        fs::create_dir(&temporary).map_err(|error| PackError::write(&temporary, &error))?;
+        Ok(Self {
+            temporary,
+            target: target.to_owned(),
+            finished: false,
+        })
+    }
+
+    /// Writes a file by its path inside the folder ("group0/3.mp4").
+    pub(crate) fn write(&self, path: &str, bytes: &[u8]) -> Result<()> {
+        let file = self.temporary.join(path);
+        if let Some(parent) = file.parent() {
+            fs::create_dir_all(parent).map_err(|error| PackError::write(parent, &error))?;
+        }
+        // The message names the file as it would have been.
+        fs::write(&file, bytes).map_err(|error| PackError::write(&self.target.join(path), &error))
+    }
+
+    /// Gives the folder its name.
+    pub(crate) fn finish(mut self) -> Result<()> {
+        // A folder takes the place of an empty one on Unix; elsewhere that one must go first, and
+        // this removes it only if it is still empty.
+        let _ = fs::remove_dir(&self.target);
+        fs::rename(&self.temporary, &self.target)
+            .map_err(|error| PackError::write(&self.target, &error))?;
+        self.finished = true;
+        Ok(())
+    }
+}
+
+impl Drop for NewFolder {
+    fn drop(&mut self) {
+        if !self.finished {
+            // There is nobody to tell: what cannot be removed lies beside the target, by its name.
+            let _ = fs::remove_dir_all(&self.temporary);
+        }
+    }
+}
+
+fn name(path: &Path) -> String {
+    path.display().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entries(path: &Path) -> Vec<String> {
+        let mut names: Vec<String> = fs::read_dir(path)
+            .expect("read")
+            .map(|entry| {
+                entry
+                    .expect("entry")
+                    .file_name()
+                    .to_string_lossy()
+                    .into_owned()
+            })
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn it_is_there_whole_or_not_at_all() {
+        let parent = tempfile::tempdir().expect("a folder");
+        let target = parent.path().join("deep/clip");
+        let folder = NewFolder::create(&target).expect("create");
+        folder.write("group0/0.mp4", b"video").expect("write");
+        assert!(!target.exists());
+        drop(folder);
+        assert!(
+            entries(&parent.path().join("deep")).is_empty(),
+            "nothing is left behind"
+        );
+
+        let folder = NewFolder::create(&target).expect("create");
+        folder.write("group0/0.mp4", b"video").expect("write");
+        folder.finish().expect("finish");
+        assert_eq!(entries(&parent.path().join("deep")), ["clip"]);
+        assert_eq!(
+            fs::read(target.join("group0/0.mp4")).expect("read"),
+            b"video"
+        );
+
+        assert!(matches!(
+            NewFolder::create(&target),
+            Err(PackError::Exists { .. })
+        ));
+        let file = parent.path().join("file");
+        fs::write(&file, b"kept").expect("write");
+        assert!(matches!(
+            NewFolder::create(&file),
+            Err(PackError::Exists { .. })
+        ));
+        assert_eq!(fs::read(&file).expect("read"), b"kept");
+
+        let empty = parent.path().join("empty");
+        fs::create_dir(&empty).expect("create");
+        NewFolder::create(&empty)
+            .expect("an empty folder may be replaced")
+            .finish()
+            .expect("finish");
+    }
+}
