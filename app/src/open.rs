@@ -179,6 +179,29 @@ mod tests {
     }
 
     #[test]
+    fn opens_a_real_sequence_of_sog_files() {
+        let folder =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/splats/seq_wave_sog");
+        if !folder.is_dir() {
+            return;
+        }
+        let cancel = Cancel::new();
+        let mut clip = open_clip(&folder.into(), &cancel).expect("a sequence");
+        assert_eq!(clip.demuxer.info().frame_count, 60);
+        let packets = clip
+            .demuxer
+            .read_group(59, &cancel)
+            .expect("the last frame");
+        clip.decoder.push(packets).expect("a splat file");
+        let frame = clip
+            .decoder
+            .next_frame()
+            .expect("a frame")
+            .expect("a frame");
+        assert_eq!((frame.index, frame.content.count()), (59, 4225));
+    }
+
+    #[test]
     fn what_cannot_be_opened_is_told_in_a_sentence() {
         let folder = tempfile::tempdir().expect("a folder");
         let error = |target: ClipTarget| match open_clip(&target, &Cancel::new()) {

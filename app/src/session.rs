@@ -93,12 +93,9 @@ impl Session {
     /// Starts opening `target` at the time `now`, instead of whatever was being opened. It plays
     /// when it is there.
     pub fn open(&mut self, target: ClipTarget, now: f64) {
-        let loop_mode = match (&target, &self.current) {
-            // A built-in clip is a few seconds long and there to be looked at.
-            (ClipTarget::Memory { .. }, _) => LoopMode::All,
-            (_, Some(clip)) => clip.state.loop_mode,
-            (_, None) => LoopMode::Off,
-        };
+        // Most clips last a few seconds, and are there to be looked at from all sides.
+        let chosen = self.current.as_ref().map(|clip| clip.state.loop_mode);
+        let loop_mode = chosen.unwrap_or(LoopMode::All);
         if let Some(opening) = self.opening.take() {
             opening.cancel.cancel();
         }
@@ -183,6 +180,10 @@ impl Session {
         }
         let waits = |clip: &Clip| clip.state.buffering || clip.state.picture.is_none();
         let urgent = self.current.as_ref().is_some_and(waits) || self.incoming.is_some();
+        // What came in between was announced at the calm pace.
+        if urgent && !self.wake.urgent.swap(urgent, Ordering::Relaxed) {
+            (self.wake.repaint)(Duration::ZERO);
+        }
         self.wake.urgent.store(urgent, Ordering::Relaxed);
         news
     }
@@ -206,7 +207,7 @@ impl Session {
                 news.notices.append(&mut clip.state.notices);
                 self.incoming = Some(clip);
             }
-            Err(error) => news.notices.push(sentence(&error)),
+            Err(error) => news.notices.push(sentence(format!("{error:#}"))),
         }
     }
 
@@ -236,13 +237,12 @@ impl Session {
     }
 }
 
-/// An error with its causes as one sentence that starts with a capital letter.
-fn sentence(error: &anyhow::Error) -> String {
-    let text = format!("{error:#}");
+/// The text of an error as a sentence that starts with a capital letter, unless it starts with the
+/// name of a file.
+pub(crate) fn sentence(text: String) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(char::to_uppercase);
     let mut sentence: String = first.into_iter().flatten().chain(letters).collect();
-    // A file's name stays as it is.
     if text
         .split_whitespace()
         .next()
@@ -271,7 +271,7 @@ mod tests {
             ("What?", "What?"),
             ("", "."),
         ] {
-            assert_eq!(sentence(&anyhow::anyhow!(error)), expected);
+            assert_eq!(sentence(error.to_owned()), expected);
         }
     }
 }

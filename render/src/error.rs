@@ -26,6 +26,12 @@ pub enum Error {
         /// What the driver said.
         reason: String,
     },
+    /// The device has no memory left.
+    #[error("{adapter} has no memory left for this; close other programs or choose a smaller clip")]
+    OutOfMemory {
+        /// Name of the adapter.
+        adapter: String,
+    },
     /// The device cannot hold something this large.
     #[error(
         "{what} of {value} is more than the graphics device can hold ({limit}); choose a smaller one"

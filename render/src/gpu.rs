@@ -1,6 +1,9 @@
 //! The device, its queue, and what it can do.
 
+use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll, Waker};
 
 use crate::splat::constants::WORKGROUP_SIZE;
 use crate::{Error, Result};
@@ -44,6 +47,8 @@ pub struct Gpu {
     /// Differs between any two devices of this process. Whoever holds resources of a device
     /// compares it and makes them anew when the device was replaced after a loss.
     pub generation: u64,
+    /// Why the device was lost, once it was.
+    lost: Arc<OnceLock<String>>,
 }
 
 static GENERATIONS: AtomicU64 = AtomicU64::new(0);
@@ -104,6 +109,12 @@ impl Gpu {
         } else {
             Tier::Gpu
         };
+        let lost = Arc::new(OnceLock::new());
+        let report = Arc::clone(&lost);
+        device.set_device_lost_callback(move |reason, message| {
+            // Only the first reason is the cause.
+            let _ = report.set(format!("{message} ({reason:?})"));
+        });
         let driver = format!("{} {}", info.driver, info.driver_info);
         let capabilities = Capabilities {
             adapter_name: info.name,
@@ -118,6 +129,21 @@ impl Gpu {
             queue,
             capabilities,
             generation: GENERATIONS.fetch_add(1, Ordering::Relaxed),
+            lost,
+        }
+    }
+
+    /// Whether the device still works.
+    ///
+    /// # Errors
+    /// [`Error::Lost`] for ever once it was lost: then another [`Gpu`] must be made, and renderers
+    /// rebuild themselves on it.
+    pub fn check(&self) -> Result<()> {
+        match self.lost.get() {
+            Some(reason) => Err(Error::Lost {
+                reason: reason.clone(),
+            }),
+            None => Ok(()),
         }
     }
 
@@ -132,5 +158,89 @@ impl Gpu {
             .map_err(|error| Error::Lost {
                 reason: error.to_string(),
             })
+    }
+
+    /// Makes resources with `make`; a driver that refuses them is an error here, and not the end
+    /// of the program as by wgpu's default.
+    pub(crate) fn checked<T>(&self, make: impl FnOnce() -> T) -> Result<T> {
+        let memory = self.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
+        let internal = self.device.push_error_scope(wgpu::ErrorFilter::Internal);
+        let validation = self.device.push_error_scope(wgpu::ErrorFilter::Validation);
+        let made = make();
+        let errors = [
+            at_once(validation.pop()),
+            at_once(internal.pop()),
+            at_once(memory.pop()),
+        ];
+        self.check()?;
+        match errors.into_iter().flatten().next() {
+            None => Ok(made),
+            Some(wgpu::Error::OutOfMemory { .. }) => Err(Error::OutOfMemory {
+                adapter: self.capabilities.adapter_name.clone(),
+            }),
+            Some(error) => Err(Error::Device {
+                adapter: self.capabilities.adapter_name.clone(),
+                reason: error.to_string(),
+            }),
+        }
+    }
+}
+
+/// The error of a scope. It is there at once, except in browsers, where it goes to the log.
+fn at_once(error: impl Future<Output = Option<wgpu::Error>>) -> Option<wgpu::Error> {
+    match pin!(error).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(error) => error,
+        Poll::Pending => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gpu() -> Gpu {
+        pollster::block_on(Gpu::headless()).expect("these tests need a Vulkan device")
+    }
+
+    #[test]
+    fn refused_resources_are_errors() {
+        let gpu = gpu();
+        let buffer = |size| {
+            gpu.checked(|| {
+                gpu.device.create_buffer(&wgpu::BufferDescriptor {
+                    label: None,
+                    size,
+                    usage: wgpu::BufferUsages::STORAGE,
+                    mapped_at_creation: false,
+                })
+            })
+        };
+        assert!(buffer(16).is_ok());
+        let refused = buffer(gpu.capabilities.limits.max_buffer_size + 4);
+        assert!(matches!(refused, Err(Error::Device { .. })), "{refused:?}");
+    }
+
+    #[test]
+    fn a_lost_device_says_so() {
+        let gpu = gpu();
+        assert_eq!(gpu.check(), Ok(()));
+        gpu.device.destroy();
+        // The news comes with the next poll.
+        let _ = gpu.wait();
+        assert!(matches!(gpu.check(), Err(Error::Lost { .. })));
+        assert!(matches!(gpu.checked(|| ()), Err(Error::Lost { .. })));
+    }
+
+    #[test]
+    fn a_device_needs_no_more_than_its_adapter_has() {
+        let gpu = gpu();
+        assert!(gpu.capabilities.limits.max_texture_dimension_2d >= 4096);
+        assert_eq!(
+            gpu.capabilities.tier,
+            match gpu.device.adapter_info().device_type {
+                wgpu::DeviceType::Cpu => Tier::Cpu,
+                _ => Tier::Gpu,
+            }
+        );
     }
 }

@@ -151,6 +151,33 @@ fn another_device_is_taken_over() {
 }
 
 #[test]
+fn after_a_loss_a_new_device_goes_on() {
+    let frame = Arc::new(SplatFrame::Cloud(synthetic::surface(500, 0, 1)));
+    let view = view_of(&frame, 64, 64);
+    for tier in TIERS {
+        let first = gpu();
+        let mut renderer = SplatRenderer::new(&first, Some(tier)).expect("a renderer");
+        renderer
+            .render(&first, &frame, &view, &mut nothing)
+            .expect("a valid frame");
+        let before = renderer.read_picture(&first).expect("a picture");
+        first.device.destroy();
+        let _ = first.wait();
+        let lost = renderer.render(&first, &frame, &view, &mut nothing);
+        assert!(matches!(lost, Err(Error::Lost { .. })), "{lost:?}");
+        assert!(matches!(
+            renderer.read_picture(&first),
+            Err(Error::Lost { .. })
+        ));
+        let second = gpu();
+        renderer
+            .render(&second, &frame, &view, &mut nothing)
+            .expect("a valid frame");
+        assert!(renderer.read_picture(&second) == Ok(before));
+    }
+}
+
+#[test]
 fn bad_requests_are_refused_and_the_old_picture_stays() {
     let gpu = gpu();
     let cloud = synthetic::surface(300, 0, 1);

@@ -64,7 +64,7 @@ pub enum Command {
     ToggleStatistics,
     /// Fills the screen, or leaves it.
     ToggleFullscreen,
-    /// Takes the messages away.
+    /// Takes the messages away; without messages, leaves full screen.
     DismissNotices,
 }
 
@@ -219,9 +219,12 @@ pub const COMMANDS: &[CommandInfo] = &[
         "fill the screen or leave it",
         |_| Some(Command::ToggleFullscreen),
     ),
-    row("dismiss-notices", "", "take messages away", |_| {
-        Some(Command::DismissNotices)
-    }),
+    row(
+        "dismiss-notices",
+        "",
+        "take messages away, or leave full screen",
+        |_| Some(Command::DismissNotices),
+    ),
 ];
 
 fn number(text: &str) -> Option<f64> {

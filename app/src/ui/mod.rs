@@ -21,7 +21,7 @@ use crate::camera::OrbitCamera;
 use crate::keys;
 use crate::open::ClipTarget;
 use crate::platform::{Pick, Platform};
-use crate::session::{Opener, Session};
+use crate::session::{Opener, Session, sentence};
 use toasts::Toasts;
 use transport_bar::BarState;
 use viewport::Viewport;
@@ -95,14 +95,9 @@ impl ZoetropeApp {
                 }
             }
             Command::ToggleStatistics => self.statistics = !self.statistics,
-            Command::ToggleFullscreen => {
-                let full = self
-                    .ctx
-                    .input(|input| input.viewport().fullscreen.unwrap_or(false));
-                self.ctx
-                    .send_viewport_cmd(ViewportCommand::Fullscreen(!full));
-            }
-            Command::DismissNotices => self.toasts.clear(),
+            Command::ToggleFullscreen => self.set_fullscreen(!self.is_fullscreen()),
+            Command::DismissNotices if !self.toasts.messages().is_empty() => self.toasts.clear(),
+            Command::DismissNotices if self.is_fullscreen() => self.set_fullscreen(false),
             command => {
                 self.session.apply(command);
             }
@@ -128,6 +123,16 @@ impl ZoetropeApp {
     /// Pictures drawn so far; the same number means that nothing was drawn again.
     pub fn pictures(&self) -> u64 {
         self.viewport.pictures()
+    }
+
+    fn is_fullscreen(&self) -> bool {
+        self.ctx
+            .input(|input| input.viewport().fullscreen.unwrap_or(false))
+    }
+
+    fn set_fullscreen(&self, full: bool) {
+        self.ctx
+            .send_viewport_cmd(ViewportCommand::Fullscreen(full));
     }
 
     fn pick(&self, what: Pick) {
@@ -201,7 +206,7 @@ impl ZoetropeApp {
         viewport::steer(ui, &response, camera);
         let camera = camera.camera();
         if let Err(error) = self.viewport.show(ui, rect, &picture.frame, camera) {
-            self.toasts.push(format!("{error}."));
+            self.toasts.push(sentence(error.to_string()));
         }
     }
 

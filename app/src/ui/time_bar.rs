@@ -1,7 +1,7 @@
 //! The bar that shows where in time we are, and takes us elsewhere.
 
 use egui::accesskit::{Action, ActionData};
-use egui::{CursorIcon, Rect, Role, Sense, Ui, WidgetInfo, pos2};
+use egui::{CursorIcon, EventFilter, Rect, Role, Sense, Ui, WidgetInfo, pos2};
 use zoetrope_player::{Command, PlayerState};
 
 use super::{icons, theme};
@@ -33,6 +33,12 @@ pub fn time_bar(ui: &mut Ui, rect: Rect, state: &PlayerState) -> Vec<Command> {
     paint(ui, track, state, near);
     if response.has_focus() {
         icons::focus_ring(ui, rect);
+        // Arrows go through time then, not to the next control.
+        let filter = EventFilter {
+            horizontal_arrows: true,
+            ..EventFilter::default()
+        };
+        ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
     }
     if let Some(pointer) = response.hover_pos()
         && !held

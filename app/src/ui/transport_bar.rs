@@ -164,8 +164,6 @@ impl Controls<'_> {
             Align::Max,
             &[&length],
         );
-        let middle = vec2(2.0 * theme::BUTTON + PLAY, PLAY);
-        self.play_buttons(Rect::from_center_size(row.0.center(), middle));
         speed_menu(self.ui, row.left(SPEED), player.speed, &mut self.commands);
         self.button(
             row.right(theme::BUTTON),
@@ -175,6 +173,11 @@ impl Controls<'_> {
         );
         open_menu(self.ui, row.right(theme::BUTTON), &mut self.commands);
         self.loop_button(row.right(theme::BUTTON));
+        // In the middle of the window, or as near to it as the others leave room.
+        let half = theme::BUTTON + 0.5 * PLAY;
+        let x = rect.center().x.min(row.0.right() - half);
+        let middle = pos2(x, row.0.center().y);
+        self.play_buttons(Rect::from_center_size(middle, vec2(2.0 * half, PLAY)));
     }
 
     fn play_buttons(&mut self, rect: Rect) {

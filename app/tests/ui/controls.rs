@@ -228,10 +228,34 @@ fn nothing_is_painted_while_paused() {
 }
 
 #[test]
+fn arrows_on_the_focused_time_bar_go_through_time() {
+    let mut stage = Stage::ready(1.0);
+    stage.harness.get_by_label("Time").focus();
+    stage.harness.run();
+    for frame in [10, 20, 10] {
+        let key = if frame >= stage.state().frame {
+            Key::ArrowRight
+        } else {
+            Key::ArrowLeft
+        };
+        stage.key_with(Modifiers::SHIFT, key);
+        stage.harness.run();
+        assert_eq!(stage.state().frame, frame);
+        assert!(stage.harness.get_by_label("Time").is_focused());
+    }
+}
+
+#[test]
 fn every_control_fits_a_phone() {
-    let mut stage = Stage::build(Vec2::new(390.0, 844.0), 2.0, Some("ring".into()), None);
+    for size in [Vec2::new(390.0, 844.0), Vec2::new(340.0, 280.0)] {
+        controls_fit(size);
+    }
+}
+
+fn controls_fit(size: Vec2) {
+    let mut stage = Stage::build(size, 2.0, Some("ring".into()), None);
     stage.make_ready();
-    let window = egui::Rect::from_min_size(egui::Pos2::ZERO, Vec2::new(390.0, 844.0));
+    let window = egui::Rect::from_min_size(egui::Pos2::ZERO, size);
     let labels = [
         "Time",
         "Step back",
@@ -255,7 +279,7 @@ fn every_control_fits_a_phone() {
         }
         rects.push(rect);
     }
-    stage.render("phone");
+    stage.render(&format!("phone-{}", size.x));
 }
 
 #[test]

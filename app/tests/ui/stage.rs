@@ -10,7 +10,7 @@ use egui_kittest::kittest::Queryable;
 use zoetrope_app::platform::{Pick, PickAnswer};
 use zoetrope_app::{AppOptions, ClipTarget, Platform, ZoetropeApp};
 use zoetrope_codecs::Cancel;
-use zoetrope_player::{Command, PlayerState};
+use zoetrope_player::{Command, LoopMode, PlayerState};
 
 use crate::scripted::{self, FRAMES};
 
@@ -89,6 +89,8 @@ impl Stage {
 
     pub fn make_ready(&mut self) {
         self.until("a picture", |app| app.player_state().is_some());
+        assert_eq!(self.state().loop_mode, LoopMode::All);
+        self.apply("loop off");
         self.apply("pause");
         self.apply("go-start");
         self.until("everything decoded", |app| {

@@ -2,9 +2,10 @@
 //! tier's own drawing.
 //!
 //! Why not hardware quads on software Vulkan: Mesa's lavapipe takes about 1.6 µs for each quad
-//! before its first pixel and 10 to 17 ns for each pixel. Here a splat costs a few hundred
-//! nanoseconds and about 1 ns a pixel, colours stay in floats, and a tile that has become opaque
-//! ends its work, which back-to-front blending cannot.
+//! before its first pixel and 10 to 17 ns for each pixel. 100 000 splats at 1280 x 720 took 210 ms
+//! of CPU time as quads and take 50 ms here (Mesa 22.3, synthetic figure, 1.5 tiles a splat). Colours
+//! stay in floats, and a tile that has become opaque ends its work, which back-to-front blending
+//! cannot.
 //!
 //! The picture is cut into tiles. A batch of splats is binned (each tile lists its splats, front
 //! to back), then all tiles are blended side by side. Batches bound the memory of the lists however
@@ -14,14 +15,14 @@ use glam::{Vec2, Vec3, Vec4};
 use rayon::prelude::*;
 
 use crate::splat::SplatRecord;
-use crate::splat::constants::{ALPHA_MAX, ALPHA_MIN};
+use crate::splat::constants::ALPHA_MAX;
 
+/// Natural logarithm of `ALPHA_MIN`.
+const ALPHA_MIN_LOG: f32 = -5.541_263_5;
 /// Width and height of a tile in pixels.
 pub const TILE_PX: usize = 32;
 /// Groups of four pixels in a row of a tile.
 const TILE_GROUPS: usize = TILE_PX / 4;
-/// Entries of all tiles' lists in a batch.
-const BATCH_ENTRIES: usize = 1 << 22;
 /// Splats that a tile blends between two looks at whether it has become opaque.
 const OPACITY_CHECK_SPLATS: usize = 64;
 /// A tile whose transmittance is below this everywhere is opaque: what comes behind changes a
@@ -51,7 +52,18 @@ impl PixelGroup {
 #[derive(Clone, Debug)]
 pub struct Tile {
     groups: [PixelGroup; TILE_GROUPS * TILE_PX],
-    opaque: bool,
+    state: TileState,
+}
+
+/// How far the drawing of a tile is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum TileState {
+    /// Nothing is there; `groups` are those of an earlier picture.
+    Empty,
+    /// Something is there.
+    Painted,
+    /// What comes behind cannot be seen.
+    Opaque,
 }
 
 /// A splat as the inner loop wants it: along a row of pixels a Gaussian is a Gaussian again, with
@@ -76,13 +88,28 @@ struct Brush {
 }
 
 /// Blends splats into a picture; holds the memory that this takes between frames.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct SplatRaster {
+    /// Entries of all tiles' lists in a batch.
+    batch_entries: usize,
     brushes: Vec<Brush>,
     tiles: Vec<Tile>,
     /// First entry of each tile's list, and the end of the last.
     list_starts: Vec<u32>,
     entries: Vec<u32>,
+}
+
+impl Default for SplatRaster {
+    fn default() -> Self {
+        Self {
+            // 16 MiB of lists: some splats for every tile of a large picture, few batches a frame.
+            batch_entries: 1 << 22,
+            brushes: Vec::new(),
+            tiles: Vec::new(),
+            list_starts: Vec::new(),
+            entries: Vec::new(),
+        }
+    }
 }
 
 impl SplatRaster {
@@ -104,14 +131,10 @@ impl SplatRaster {
             .zip(order)
             .with_min_len(1024)
             .for_each(|(brush, row)| *brush = Brush::new(&records[*row as usize], tiles));
-        let empty = Tile {
-            groups: [PixelGroup::EMPTY; TILE_GROUPS * TILE_PX],
-            opaque: false,
-        };
-        self.tiles.resize(tiles[0] * tiles[1], empty.clone());
-        self.tiles
-            .par_iter_mut()
-            .for_each(|tile| tile.clone_from(&empty));
+        self.tiles.resize(tiles[0] * tiles[1], Tile::EMPTY);
+        for tile in &mut self.tiles {
+            tile.state = TileState::Empty;
+        }
 
         let mut first = 0;
         while first < self.brushes.len() {
@@ -133,7 +156,7 @@ impl SplatRaster {
         let mut end = first;
         for brush in &self.brushes[first..] {
             let touched = brush.tile_count();
-            if sum + touched > BATCH_ENTRIES && end > first {
+            if sum + touched > self.batch_entries && end > first {
                 break;
             }
             sum += touched;
@@ -167,14 +190,20 @@ impl SplatRaster {
             .for_each(|(index, tile)| {
                 let list = &entries[starts[index] as usize..starts[index + 1] as usize];
                 let origin = Vec2::new((index % columns) as f32, (index / columns) as f32);
+                if tile.state == TileState::Empty && !list.is_empty() {
+                    *tile = Tile::EMPTY;
+                    tile.state = TileState::Painted;
+                }
                 for chunk in list.chunks(OPACITY_CHECK_SPLATS) {
-                    if tile.opaque {
+                    if tile.state == TileState::Opaque {
                         break;
                     }
                     for brush in chunk {
                         brushes[*brush as usize].paint(tile, origin * TILE_PX as f32);
                     }
-                    tile.opaque = tile.is_opaque();
+                    if tile.is_opaque() {
+                        tile.state = TileState::Opaque;
+                    }
                 }
             });
     }
@@ -188,6 +217,16 @@ impl SplatRaster {
 }
 
 impl Tile {
+    const EMPTY: Self = Self {
+        groups: [PixelGroup::EMPTY; TILE_GROUPS * TILE_PX],
+        state: TileState::Empty,
+    };
+
+    /// Whether only the background is to be seen.
+    pub fn is_empty(&self) -> bool {
+        self.state == TileState::Empty
+    }
+
     fn is_opaque(&self) -> bool {
         let most = self
             .groups
@@ -213,29 +252,29 @@ impl Tile {
 impl Brush {
     fn new(record: &SplatRecord, tiles: [usize; 2]) -> Self {
         let ellipse = record.ellipse();
-        let square = 2.0 * (ellipse.opacity / ALPHA_MIN).ln();
-        let major_variance = ellipse.major_px.length_squared();
+        let log_opacity = ellipse.opacity.ln();
+        let square = 2.0 * (log_opacity - ALPHA_MIN_LOG);
+        let major = ellipse.major_px;
+        let major_variance = major.length_squared();
         let minor_variance = ellipse.minor_px * ellipse.minor_px;
         let paintable = square >= 0.0 && major_variance > 0.0 && minor_variance > 0.0;
         if !paintable {
             return Self::default();
         }
-        let along = ellipse.major_px / major_variance.sqrt();
-        let across = along.perp();
-        let covariance = |a: f32, b: f32| a * major_variance + b * minor_variance;
-        let xx = covariance(along.x * along.x, across.x * across.x);
-        let xy = covariance(along.x * along.y, across.x * across.y);
-        let yy = covariance(along.y * along.y, across.y * across.y);
+        let ratio = minor_variance / major_variance;
+        let xx = major.x * major.x + major.y * major.y * ratio;
+        let xy = major.x * major.y * (1.0 - ratio);
+        let yy = major.y * major.y + major.x * major.x * ratio;
         let extent = Vec2::new((xx * square).sqrt(), (yy * square).sqrt());
         let span = |centre: f32, extent: f32, tiles: usize| {
-            let first = ((centre - extent) / TILE_PX as f32).floor().max(0.0) as usize;
-            let end = ((centre + extent) / TILE_PX as f32).ceil().max(0.0) as usize;
-            let end = end.min(tiles);
+            let first = ((centre - extent) / TILE_PX as f32).floor().max(0.0) as i32;
+            let end = ((centre + extent) / TILE_PX as f32).ceil().max(0.0) as i32;
+            let end = end.min(tiles as i32);
             [first.min(end) as u16, end as u16]
         };
         Self {
             centre: ellipse.centre_px,
-            peak: ellipse.opacity.ln() / 8.0,
+            peak: log_opacity / 8.0,
             fall: -1.0 / (16.0 * yy),
             shear: xy / yy,
             curvature: -yy / (16.0 * major_variance * minor_variance),
@@ -260,13 +299,14 @@ impl Brush {
 
     /// Blends into the part of the picture whose outer corner is at `origin`, behind what is there.
     fn paint(&self, tile: &mut Tile, origin: Vec2) {
-        /// An eighth of ln(1/255): where alpha falls below [`ALPHA_MIN`].
-        const FLOOR: f32 = -0.692_658_7;
+        /// Where alpha falls below `ALPHA_MIN`.
+        const FLOOR: f32 = ALPHA_MIN_LOG / 8.0;
         let centre = self.centre - origin - 0.5;
-        let first_row = (centre.y - self.reach).ceil().max(0.0) as usize;
-        let end_row = (centre.y + self.reach + 1.0).clamp(0.0, TILE_PX as f32) as usize;
+        // Through i32, because a conversion from float to usize costs several times as much.
+        let first_row = (centre.y - self.reach).max(-1.0).ceil() as i32;
+        let end_row = (centre.y + self.reach + 1.0).clamp(0.0, TILE_PX as f32) as i32;
         let inverse_curvature = 1.0 / self.curvature;
-        for y in first_row..end_row {
+        for y in first_row.max(0) as usize..end_row as usize {
             let dy = y as f32 - centre.y;
             let row_peak = self.peak + self.fall * dy * dy;
             let middle = centre.x + self.shear * dy;
@@ -276,8 +316,8 @@ impl Brush {
             if !touches {
                 continue;
             }
-            let first = left.max(0.0) as usize / 4;
-            let last = (right as usize / 4).min(TILE_GROUPS - 1);
+            let first = left.max(0.0) as i32 as usize / 4;
+            let last = right.min(TILE_PX as f32 - 1.0) as i32 as usize / 4;
             let row = &mut tile.groups[y * TILE_GROUPS..][..TILE_GROUPS];
             let mut dx = Vec4::new(0.0, 1.0, 2.0, 3.0) + ((4 * first) as f32 - middle);
             for group in &mut row[first..=last] {
@@ -307,5 +347,88 @@ impl PixelGroup {
         self.green += weight * colour.y;
         self.blue += weight * colour.z;
         self.transmittance -= weight;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::splat::Ellipse;
+    use crate::splat::constants::ALPHA_MIN;
+
+    #[test]
+    fn the_logarithm_of_the_least_alpha() {
+        assert!((ALPHA_MIN_LOG - ALPHA_MIN.ln()).abs() < 1e-6);
+    }
+
+    /// Records of the same splats at random places, nearer ones first.
+    fn records(count: usize, sigma_px: f32) -> Vec<SplatRecord> {
+        (0..count)
+            .map(|k| {
+                let f = k as f32;
+                SplatRecord::new(&Ellipse {
+                    centre_px: Vec2::new(100.0 * f.sin(), 80.0 * (1.7 * f).cos()) + 60.0,
+                    major_px: Vec2::from_angle(f) * sigma_px,
+                    minor_px: 0.4 * sigma_px,
+                    opacity: 0.2 + 0.1 * (f % 8.0),
+                    colour: Vec3::new(f.sin().abs(), f.cos().abs(), 0.5),
+                })
+            })
+            .collect()
+    }
+
+    fn draw(raster: &mut SplatRaster, records: &[SplatRecord], size: [usize; 2]) -> Vec<u8> {
+        let order: Vec<u32> = (0..records.len() as u32).collect();
+        let mut rgba = vec![0; size[0] * size[1] * 4];
+        raster.draw(records, &order, size, [0.2, 0.4, 0.6], &mut rgba);
+        rgba
+    }
+
+    #[test]
+    fn batches_do_not_change_the_picture() {
+        let size = [130, 90];
+        let records = records(300, 20.0);
+        let whole = draw(&mut SplatRaster::default(), &records, size);
+        for batch_entries in [1, 100] {
+            let mut raster = SplatRaster {
+                batch_entries,
+                ..SplatRaster::default()
+            };
+            assert!(
+                draw(&mut raster, &records, size) == whole,
+                "{batch_entries}"
+            );
+            assert!(raster.entries.len() < 300, "{}", raster.entries.len());
+        }
+    }
+
+    #[test]
+    fn what_lies_behind_an_opaque_tile_is_not_painted() {
+        let mut raster = SplatRaster::default();
+        let mut records = records(400, 200.0);
+        let first = draw(&mut raster, &records, [64, 64]);
+        assert!(
+            raster
+                .tiles
+                .iter()
+                .all(|tile| tile.state == TileState::Opaque)
+        );
+        // Behind 400 splats over the whole picture one more cannot be told.
+        records.push(records[0]);
+        assert!(draw(&mut raster, &records, [64, 64]) == first);
+    }
+
+    #[test]
+    fn old_pictures_leave_nothing_behind() {
+        let mut raster = SplatRaster::default();
+        draw(&mut raster, &records(200, 10.0), [100, 70]);
+        let after = draw(&mut raster, &records(3, 2.0), [70, 100]);
+        assert!(after == draw(&mut SplatRaster::default(), &records(3, 2.0), [70, 100]));
+        let nothing = draw(&mut raster, &[], [70, 100]);
+        assert!(
+            nothing
+                .chunks_exact(4)
+                .all(|pixel| pixel == [51, 102, 153, 255])
+        );
     }
 }

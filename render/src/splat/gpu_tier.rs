@@ -94,7 +94,7 @@ impl GpuTier {
     /// `fresh` says that the frame is not the one of last time.
     ///
     /// # Errors
-    /// [`Error::TooLarge`].
+    /// [`Error::TooLarge`], [`Error::OutOfMemory`], [`Error::Device`] and [`Error::Lost`].
     pub fn render(
         &mut self,
         gpu: &Gpu,
@@ -104,7 +104,13 @@ impl GpuTier {
         target: &Target,
         observer: &mut dyn FnMut(Stage),
     ) -> Result<Option<u32>> {
-        self.prepare(gpu, resources, job, target)?;
+        let prepared = gpu.checked(|| self.prepare(gpu, resources, job, target));
+        if let Err(error) = prepared.and_then(|prepared| prepared) {
+            // Some of it may be there, but not usable.
+            (self.attributes, self.buffers, self.blend) = (None, None, None);
+            self.project_bindings = None;
+            return Err(error);
+        }
         let (Some(attributes), Some(buffers), Some(blend), Some(project_bindings)) = (
             &mut self.attributes,
             &self.buffers,

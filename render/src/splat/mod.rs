@@ -102,7 +102,7 @@ impl SplatRenderer {
     /// A renderer on `gpu`; `tier` overrides the probe's choice (for tests and comparisons).
     ///
     /// # Errors
-    /// When the device cannot do what the tier needs.
+    /// [`Error::Device`] when the device cannot do what the tier needs, [`Error::Lost`].
     pub fn new(gpu: &Gpu, tier: Option<Tier>) -> Result<Self> {
         let mut resources = Resources::new(&gpu.device);
         let engine = match tier.unwrap_or(gpu.capabilities.tier) {
@@ -113,7 +113,10 @@ impl SplatRenderer {
                     reason: "it has no compute shaders; draw on the CPU instead".to_owned(),
                 });
             }
-            Tier::Gpu => Engine::Gpu(Box::new(GpuTier::new(gpu, &mut resources))),
+            Tier::Gpu => {
+                let tier = gpu.checked(|| GpuTier::new(gpu, &mut resources))?;
+                Engine::Gpu(Box::new(tier))
+            }
         };
         Ok(Self {
             generation: gpu.generation,
@@ -134,7 +137,8 @@ impl SplatRenderer {
     /// A `gpu` of another generation than last time makes the renderer build everything anew on it.
     ///
     /// # Errors
-    /// [`Error::EmptyPicture`], [`Error::TooLarge`] and [`Error::Frame`]; the old picture stays.
+    /// [`Error::EmptyPicture`], [`Error::TooLarge`], [`Error::Frame`] and [`Error::OutOfMemory`]:
+    /// the old picture stays. [`Error::Lost`]: render again with another [`Gpu`].
     pub fn render(
         &mut self,
         gpu: &Gpu,
@@ -142,6 +146,7 @@ impl SplatRenderer {
         view: &View,
         observer: &mut dyn FnMut(Stage),
     ) -> Result<RenderStats> {
+        gpu.check()?;
         if self.generation != gpu.generation {
             *self = Self::new(gpu, Some(self.tier()))?;
         }
@@ -161,10 +166,13 @@ impl SplatRenderer {
                 frame.bounds()
             }
         };
-        if !self.target.as_ref().is_some_and(|target| target.fits(view)) {
-            self.target = Some(Target::new(gpu, &mut self.resources, view)?);
-        }
-        let Some(target) = &self.target else {
+        let fitting = self.target.as_ref().filter(|target| target.fits(view));
+        // The old picture stays until there is another one.
+        let new_target = match fitting {
+            Some(_) => None,
+            None => Some(Target::new(gpu, &mut self.resources, view)?),
+        };
+        let Some(target) = new_target.as_ref().or(self.target.as_ref()) else {
             return Err(Error::NothingDrawn);
         };
         let job = Job {
@@ -191,6 +199,9 @@ impl SplatRenderer {
             drawn,
             memory_bytes: memory_bytes + 4 * u64::from(view.width) * u64::from(view.height),
         };
+        if new_target.is_some() {
+            self.target = new_target;
+        }
         self.last = Some(Drawn {
             frame: Arc::downgrade(frame),
             bounds,

@@ -16,7 +16,7 @@ impl Target {
     /// A texture of the view's size.
     ///
     /// # Errors
-    /// [`Error::EmptyPicture`] and [`Error::TooLarge`].
+    /// [`Error::EmptyPicture`], [`Error::TooLarge`] and [`Error::OutOfMemory`].
     pub fn new(gpu: &Gpu, resources: &mut Resources, view: &View) -> Result<Self> {
         let (width, height) = (view.width, view.height);
         if width == 0 || height == 0 {
@@ -30,19 +30,17 @@ impl Target {
                 limit: limit.into(),
             });
         }
-        let texture = resources.texture(
-            "splat picture",
-            wgpu::Extent3d {
-                width,
-                height,
-                depth_or_array_layers: 1,
-            },
-            wgpu::TextureFormat::Rgba8Unorm,
-            wgpu::TextureUsages::TEXTURE_BINDING
-                | wgpu::TextureUsages::RENDER_ATTACHMENT
-                | wgpu::TextureUsages::COPY_SRC
-                | wgpu::TextureUsages::COPY_DST,
-        );
+        let size = wgpu::Extent3d {
+            width,
+            height,
+            depth_or_array_layers: 1,
+        };
+        let usage = wgpu::TextureUsages::TEXTURE_BINDING
+            | wgpu::TextureUsages::RENDER_ATTACHMENT
+            | wgpu::TextureUsages::COPY_SRC
+            | wgpu::TextureUsages::COPY_DST;
+        let format = wgpu::TextureFormat::Rgba8Unorm;
+        let texture = gpu.checked(|| resources.texture("splat picture", size, format, usage))?;
         Ok(Self {
             view: texture.create_view(&wgpu::TextureViewDescriptor::default()),
             texture,
@@ -76,6 +74,7 @@ impl Target {
     /// # Errors
     /// [`Error::Lost`].
     pub fn read(&self, gpu: &Gpu) -> Result<Picture> {
+        gpu.check()?;
         let (width, height) = (self.texture.width(), self.texture.height());
         let row_bytes = width * 4;
         let stride = row_bytes.next_multiple_of(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT);

@@ -20,7 +20,7 @@ pub fn view_of(frame: &SplatFrame, width: u32, height: u32) -> View {
         camera: Camera::framing(frame.bounds(), Vec3::NEG_Y, 0.9, aspect),
         width,
         height,
-        background: [0.1, 0.3, 0.2],
+        background: [0.13, 0.31, 0.2],
         filter: Filter::Classic,
         sh_degree: 3,
     }
@@ -51,21 +51,24 @@ impl Studio {
         Self { gpu, renderers }
     }
 
+    /// The pictures of both tiers.
+    pub fn draw(&mut self, frame: SplatFrame, view: &View) -> [Picture; 2] {
+        let frame = Arc::new(frame);
+        let gpu = &self.gpu;
+        self.renderers.each_mut().map(|renderer| {
+            renderer
+                .render(gpu, &frame, view, &mut |_| ())
+                .expect("a valid frame");
+            renderer.read_picture(gpu).expect("a picture")
+        })
+    }
+
     /// Compares both tiers with the reference.
     pub fn compare(&mut self, name: &str, frame: SplatFrame, view: &View) {
         let reference = cpu::reference::render(&frame.to_cloud(), view);
-        let frame = Arc::new(frame);
-        for renderer in &mut self.renderers {
-            renderer
-                .render(&self.gpu, &frame, view, &mut |_| ())
-                .expect("a valid frame");
-            let picture = renderer.read_picture(&self.gpu).expect("a picture");
+        for (picture, tier) in self.draw(frame, view).iter().zip(["CPU", "GPU"]) {
             let psnr = picture.psnr(&reference).expect("one size");
-            assert!(
-                psnr >= 45.0,
-                "{name}, {:?} tier: {psnr:.2} dB",
-                renderer.tier()
-            );
+            assert!(psnr >= 45.0, "{name}, {tier} tier: {psnr:.2} dB");
         }
     }
 }
