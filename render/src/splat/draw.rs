@@ -21,7 +21,7 @@ pub struct DrawParameters {
     pub padding_2: [f32; 2],
 }
 
-/// Draws the quads that `state` counts into a texture of [`BLEND_FORMAT`].
+/// Draws the quads that `state` counts into a texture of [`super::pipelines::BLEND_FORMAT`].
 pub fn draw_quads(
     encoder: &mut wgpu::CommandEncoder,
     pipelines: &Pipelines,
