@@ -16,7 +16,7 @@ const VIEWPORT: Area = Area {
 /// Two points of the viewport a quarter turn or so apart, both over the picture.
 const ORBIT: [(usize, usize); 2] = [(560, 340), (760, 360)];
 /// Height of the middle of the time bar.
-const TIME_BAR_Y: usize = 676;
+const TIME_BAR_Y: usize = 640;
 /// Points on the time bar near its start and its end.
 const EARLY_X: usize = 300;
 const LATE_X: usize = 900;
