@@ -116,6 +116,14 @@ impl PlaneClass {
         (Self::Rotation, "rotation"),
     ];
 
+    /// Name for people.
+    pub fn name(self) -> &'static str {
+        Self::ALL
+            .iter()
+            .find(|(class, _)| *class == self)
+            .map_or("planes", |(_, name)| name)
+    }
+
     /// The class of a layer.
     pub fn of(layer: usize, layout: &PlaneLayout) -> Self {
         if layer < PlaneLayout::DC_LAYER {
