@@ -222,6 +222,47 @@ fn numbers_at_the_end_of_floats_do_no_harm() {
 }
 
 #[test]
+fn any_finite_numbers_and_any_camera_give_a_picture() {
+    let mut studio = Studio::new();
+    let mut state = 5_u32;
+    let mut random = || {
+        state = state.wrapping_mul(747_796_405).wrapping_add(2_891_336_453);
+        // Every exponent, but the one of infinities and NaN.
+        let value = f32::from_bits(state ^ state >> 13);
+        if value.is_finite() { value } else { 1.0 }
+    };
+    let mut cloud = SplatCloud::with_capacity(2000, 1);
+    for _ in 0..2000 {
+        let [x, y, z] = [(); 3].map(|()| random());
+        let rotation = [(); 4].map(|()| random());
+        let scale = [(); 3].map(|()| random());
+        let colours = [(); 4].map(|()| [random(), random(), random()]);
+        cloud.push(
+            [x, y, z],
+            rotation,
+            scale,
+            random(),
+            colours[0],
+            &colours[1..],
+        );
+    }
+    assert!(cloud.dropped < 1500);
+    for (distance, fov_y) in [
+        (3.0, 0.8),
+        (3.0, 0.0),
+        (3.0, 4.0),
+        (0.0, 0.8),
+        (f32::NAN, 0.8),
+        (f32::MAX, f32::NAN),
+        (f32::INFINITY, 0.8),
+    ] {
+        let mut view = view_from(distance);
+        view.camera.fov_y = fov_y;
+        studio.draw(SplatFrame::Cloud(cloud.clone()), &view);
+    }
+}
+
+#[test]
 fn planes_without_a_rotation_or_with_wild_ranges() {
     let mut studio = Studio::new();
     let cloud = synthetic::surface(800, 1, 5);

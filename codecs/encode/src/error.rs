@@ -49,6 +49,9 @@ impl PackError {
             io::ErrorKind::PermissionDenied => {
                 "you do not have permission; choose another place".to_owned()
             }
+            io::ErrorKind::NotFound => {
+                "the folder that it should lie in does not exist; make it first".to_owned()
+            }
             io::ErrorKind::StorageFull => "the disk is full; make room and try again".to_owned(),
             _ => error.to_string(),
         };

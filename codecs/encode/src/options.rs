@@ -4,13 +4,12 @@ use zoetrope_codecs::{PlaneLayout, UpAxis, limits};
 
 use crate::{PackError, Result};
 
-/// Quality when nothing else is asked for. With it the monkey's positions keep within a twentieth
-/// of a Gaussian's size.
-pub const DEFAULT_QUALITY: u8 = 60;
+/// Quality when nothing else is asked for: V3's own default quantiser of 25.
+pub const DEFAULT_QUALITY: u8 = 50;
 /// Frames of a group when nothing else is asked for: what V3's packer has.
 pub const DEFAULT_GROUP_FRAMES: usize = 20;
 /// H.264 quantiser at quality 0.
-const COARSEST_QP: u8 = 40;
+const COARSEST_QP: u8 = 50;
 /// Coarsest quantiser of colour, scale and rotation, as in V3's packer.
 const COARSEST_SHAPE_QP: u8 = 22;
 
@@ -117,6 +116,14 @@ impl PlaneClass {
         (Self::Rotation, "rotation"),
     ];
 
+    /// Name for people.
+    pub fn name(self) -> &'static str {
+        Self::ALL
+            .iter()
+            .find(|(class, _)| *class == self)
+            .map_or("planes", |(_, name)| name)
+    }
+
     /// The class of a layer.
     pub fn of(layer: usize, layout: &PlaneLayout) -> Self {
         if layer < PlaneLayout::DC_LAYER {
@@ -218,7 +225,7 @@ mod tests {
             }
             .qp()
         };
-        assert_eq!([qp(100), qp(60), qp(50), qp(0)], [0, 16, 20, 40]);
+        assert_eq!([qp(100), qp(70), qp(50), qp(0)], [0, 15, 25, 50]);
         let layout = PlaneLayout::for_count(10, 1);
         let qps: Vec<u8> = (0..layout.layers())
             .map(|layer| PlaneClass::of(layer, &layout).qp(30))

@@ -10,7 +10,7 @@ use zoetrope_codecs::{Cancel, PlaneLayout, Result, SplatCloud};
 
 use crate::random::Random;
 
-/// Values that Gaussians are compared by: position in three frames, colour, scale and rotation.
+/// Values that Gaussians are compared by: position in three frames, colour and scale.
 const FEATURES: usize = 15;
 type Feature = [f32; FEATURES];
 
@@ -19,7 +19,9 @@ type Feature = [f32; FEATURES];
 const COLOUR_WEIGHT: f32 = 0.3;
 const SCALE_WEIGHT: f32 = 0.3;
 /// Attempts to change places for each pixel and radius.
-const ATTEMPTS: usize = 6;
+const ATTEMPTS: usize = 12;
+/// The picture's side is this many times the blur's first radius.
+const FIRST_RADIUS_PART: f32 = 4.0;
 /// The blur's radius becomes this much smaller from one round to the next.
 const SHRINK: f32 = 0.8;
 
@@ -194,7 +196,7 @@ fn refine(features: &[Feature], pixels: &mut [u32], side: usize, cancel: &Cancel
     let mut random = Random::new(1);
     let rows = pixels.len().div_ceil(side);
     let mut visits: Vec<u32> = (0..pixels.len() as u32).collect();
-    let mut radius = (side / 8).max(1) as f32;
+    let mut radius = (side as f32 / FIRST_RADIUS_PART).max(1.0);
     loop {
         cancel.check()?;
         let reach = radius.ceil() as usize;

@@ -37,10 +37,7 @@ impl NewFolder {
             last.to_string_lossy(),
             std::process::id()
         ));
-        if let Some(parent) = target.parent().filter(|p| !p.as_os_str().is_empty()) {
-            fs::create_dir_all(parent).map_err(|error| PackError::write(parent, &error))?;
-        }
-        fs::create_dir(&temporary).map_err(|error| PackError::write(&temporary, &error))?;
+        fs::create_dir(&temporary).map_err(|error| PackError::write(target, &error))?;
         Ok(Self {
             temporary,
             target: target.to_owned(),
@@ -106,6 +103,11 @@ mod tests {
     fn it_is_there_whole_or_not_at_all() {
         let parent = tempfile::tempdir().expect("a folder");
         let target = parent.path().join("deep/clip");
+        assert!(
+            matches!(NewFolder::create(&target), Err(PackError::Write { .. })),
+            "there is no folder for it"
+        );
+        fs::create_dir(parent.path().join("deep")).expect("create");
         let folder = NewFolder::create(&target).expect("create");
         folder.write("group0/0.mp4", b"video").expect("write");
         assert!(!target.exists());

@@ -1,3 +1,68 @@
-//! The zoetrope binary: the window and the command line.
+//! The `zoetrope` binary: the window, and a command line on which every sub-command gives the same
+//! result that the window would.
 
-fn main() {}
+mod args;
+mod bench;
+mod cli;
+mod commands;
+mod cpu_time;
+mod interrupt;
+mod offscreen;
+mod output;
+mod reader;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use zoetrope_codecs::Error;
+
+use cli::{Cli, Command};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    start_log(cli.quiet, cli.verbose);
+    match run(&cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if matches!(error.downcast_ref(), Some(Error::Cancelled)) => {
+            ExitCode::from(interrupt::EXIT_CODE)
+        }
+        Err(error) => {
+            // `{:#}` puts the causes behind the sentence, so that it stays one line.
+            eprintln!("zoetrope: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: &Cli) -> anyhow::Result<()> {
+    let Some(command) = &cli.command else {
+        return commands::window::run(cli.clip.as_deref());
+    };
+    let cancel = interrupt::install()?;
+    match command {
+        Command::Info(args) => commands::info::run(args, &cancel),
+        Command::Render(args) => commands::render::run(args, &cancel),
+        Command::Decode(args) => commands::decode::run(args, &cancel),
+        Command::Compare(args) => commands::compare::run(args, &cancel),
+        Command::Pack(args) => commands::pack::run(args, &cancel),
+        Command::Bench(args) => bench::run(args, &cancel),
+    }
+}
+
+/// Log to standard error: errors only by default, for the graphics stack is talkative.
+fn start_log(quiet: bool, verbose: u8) {
+    let level = match (quiet, verbose) {
+        (true, _) => log::LevelFilter::Off,
+        (false, 0) => log::LevelFilter::Error,
+        (false, 1) => log::LevelFilter::Info,
+        (false, 2) => log::LevelFilter::Debug,
+        (false, _) => log::LevelFilter::Trace,
+    };
+    let mut builder = env_logger::Builder::new();
+    builder.filter_level(level);
+    if verbose == 0 {
+        // It takes every driver that is not there for an error.
+        builder.filter_module("wgpu_hal", log::LevelFilter::Off);
+    }
+    builder.init();
+}

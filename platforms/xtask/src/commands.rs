@@ -13,8 +13,6 @@ use crate::{Result, doctests, environment, install};
 const APP: &str = "zoetrope";
 /// Manifests of the workspaces beside the main one.
 const SIDE_WORKSPACES: [&str; 2] = ["render/peer/Cargo.toml", "codecs/fuzz/Cargo.toml"];
-/// The benchmark's peer: its folder, its binary, and how `zoetrope bench` is told where it lies.
-const PEER: (&str, &str, &str) = ("render/peer", "peer-wgpu-3dgs", "ZOETROPE_PEER");
 /// Seconds for which a parser is fuzzed when nothing is said.
 const FUZZ_SECONDS: u64 = 60;
 /// The folder of the fuzz targets.
@@ -77,32 +75,17 @@ pub fn lint(machine: &Machine) -> Result {
     cargo.run(&["doc", "--workspace", "--no-deps"])
 }
 
-/// Builds the app for speed, the benchmark's peer beside it, and runs `zoetrope bench`.
+/// Builds the app for speed and runs `zoetrope bench`, which builds the renderer that it compares
+/// with itself.
 ///
 /// # Errors
-/// When something is missing, does not build, or a benchmark fails.
+/// When something is missing, does not build, or the app cannot be started.
 pub fn bench(machine: &Machine, arguments: &[String]) -> Result {
     install::ensure(machine, &[Purpose::Bench])?;
-    let mut cargo = Cargo::new(machine)?;
+    let cargo = Cargo::new(machine)?;
     cargo.run(&["build", "--release", "--workspace", "--bin", APP])?;
-    let (folder, binary, variable) = PEER;
-    if !arguments.iter().any(|argument| argument == "--no-peer") {
-        let mut peer = Cargo::new(machine)?;
-        let target = environment::cache(machine)?.join("peer-target");
-        peer.set("CARGO_TARGET_DIR", &target);
-        let manifest = format!("{folder}/Cargo.toml");
-        peer.run(&[
-            "build",
-            "--release",
-            "--locked",
-            "--manifest-path",
-            &manifest,
-        ])?;
-        let name = format!("{binary}{}", std::env::consts::EXE_SUFFIX);
-        cargo.set(variable, target.join("release").join(name));
-    }
-    let mut own: Vec<String> = vec!["bench".to_owned()];
-    own.extend(arguments.iter().filter(|a| *a != "--no-peer").cloned());
+    let mut own = vec!["bench".to_owned()];
+    own.extend_from_slice(arguments);
     start(&cargo, &cargo.built("release", APP), &own)
 }
 

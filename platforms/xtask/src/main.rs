@@ -29,7 +29,7 @@ usage: cargo xtask COMMAND [arguments]
   test [arguments]        run every test; arguments go to cargo nextest (or cargo test)
   lint                    formatting, clippy and the documentation, warnings denied
   ci                      test, then lint: what every change must pass
-  bench [arguments]       build for speed and run `zoetrope bench`; --no-peer leaves the peer out
+  bench [arguments]       build for speed and run `zoetrope bench` with the arguments
   fuzz [target] [seconds] fuzz one parser, or each of them, for so many seconds (60)
   setup                   only install what is missing, for all of the above
 

@@ -6,5 +6,5 @@ pub(crate) mod draw;
 pub(crate) mod project;
 pub mod reference;
 pub(crate) mod resolve;
-pub(crate) mod sort;
+pub mod sort;
 pub(crate) mod unpack;

@@ -58,10 +58,13 @@ impl Gaussians for CloudGaussians<'_> {
     }
 }
 
+/// Layers of a frame of planes at degree 3.
+const LAYERS_MAX: usize = 62;
+
 /// The Gaussians of a frame of planes, straight from the samples.
 pub struct PlaneGaussians<'a> {
-    planes: &'a PlaneFrame,
-    parameters: &'a ProjectParameters,
+    /// Samples, lowest value and step of each layer; of positions the low bytes have the step.
+    layers: [(&'a [u8], f32, f32); LAYERS_MAX],
     raw: bool,
     rest_stored: usize,
     opacity_layer: usize,
@@ -69,10 +72,16 @@ pub struct PlaneGaussians<'a> {
 
 impl<'a> PlaneGaussians<'a> {
     /// Reads `planes` with the ranges in `parameters`.
-    pub fn new(planes: &'a PlaneFrame, parameters: &'a ProjectParameters) -> Self {
+    pub fn new(planes: &'a PlaneFrame, parameters: &ProjectParameters) -> Self {
+        let mut layers: [(&[u8], f32, f32); LAYERS_MAX] = [(&[], 0.0, 0.0); LAYERS_MAX];
+        for (index, layer) in layers.iter_mut().enumerate().take(planes.layout.layers()) {
+            // A position takes two layers but is one attribute.
+            let attribute = index.checked_sub(3).filter(|attribute| *attribute >= 3);
+            let [low, step] = parameters.range(attribute.unwrap_or(index / 2));
+            *layer = (planes.layer(index), low, step);
+        }
         Self {
-            planes,
-            parameters,
+            layers,
             raw: parameters.raw != 0,
             rest_stored: planes.layout.rest_coefficients(),
             opacity_layer: planes.layout.opacity_layer(),
@@ -81,8 +90,8 @@ impl<'a> PlaneGaussians<'a> {
 
     /// The value of a layer with 8 bits.
     fn byte(&self, layer: usize, k: usize) -> f32 {
-        let [low, step] = self.parameters.range(layer - 3);
-        low + f32::from(self.planes.layer(layer)[k]) * step
+        let (samples, low, step) = self.layers[layer];
+        low + f32::from(samples[k]) * step
     }
 
     fn axes(&self, layer: usize, k: usize) -> Vec3 {
@@ -93,11 +102,9 @@ impl<'a> PlaneGaussians<'a> {
 impl Gaussians for PlaneGaussians<'_> {
     fn position(&self, k: usize) -> Vec3 {
         Vec3::from(std::array::from_fn(|axis| {
-            let [low, step] = self.parameters.range(axis);
-            let code = u16::from_le_bytes([
-                self.planes.layer(2 * axis)[k],
-                self.planes.layer(2 * axis + 1)[k],
-            ]);
+            let (low_bytes, low, step) = self.layers[2 * axis];
+            let (high_bytes, ..) = self.layers[2 * axis + 1];
+            let code = u16::from_le_bytes([low_bytes[k], high_bytes[k]]);
             low + f32::from(code) * step
         }))
     }

@@ -2,7 +2,7 @@
 
 use zoetrope_codecs::SplatFrame;
 
-use super::parameters::{ProjectParameters, key_bits};
+use super::project::{ProjectParameters, key_bits};
 use super::record::SplatRecord;
 use super::target::Target;
 use super::{Job, Stage};

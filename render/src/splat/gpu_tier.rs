@@ -4,35 +4,18 @@
 //! half floats, farthest first → 8 bits. Nothing is read back in between: how many quads there are
 //! is an argument that the sort leaves for an indirect draw.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-
-use bytemuck::{Pod, Zeroable};
-
 use super::attributes::Attributes;
 use super::constants::WORKGROUP_SIZE;
-use super::parameters::{ProjectParameters, key_bits};
+use super::draw::{DrawParameters, draw_quads, resolve};
 use super::pipelines::{BLEND_FORMAT, Pipelines};
+use super::project::{ProjectParameters, key_bits};
 use super::record::SplatRecord;
 use super::resources::Resources;
-use super::sort::{Sort, SortState, fold_dispatch};
+use super::sort::{Sort, fold_dispatch};
 use super::target::Target;
+use super::visible_count::VisibleCount;
 use super::{Job, Stage};
 use crate::{Error, Gpu, Result};
-
-/// Uniform of the drawing. Same layout in WGSL (`DrawParameters`).
-#[repr(C)]
-#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
-pub struct DrawParameters {
-    /// Red, green, blue behind everything.
-    pub background: [f32; 3],
-    /// Unused; keeps what follows aligned.
-    pub padding: f32,
-    /// Picture size in pixels.
-    pub viewport_px: [f32; 2],
-    /// Unused; structs in uniforms are multiples of 16 bytes.
-    pub padding_2: [f32; 2],
-}
 
 /// The GPU tier's resources. They grow to the largest frame and are used again.
 #[derive(Debug)]
@@ -325,113 +308,4 @@ fn submit(gpu: &Gpu, encode: impl FnOnce(&mut wgpu::CommandEncoder)) {
         .create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
     encode(&mut encoder);
     gpu.queue.submit([encoder.finish()]);
-}
-
-/// Draws the quads that `state` counts into a texture of [`BLEND_FORMAT`].
-pub(super) fn draw_quads(
-    encoder: &mut wgpu::CommandEncoder,
-    pipelines: &Pipelines,
-    bindings: &wgpu::BindGroup,
-    state: &wgpu::Buffer,
-    blend: &wgpu::TextureView,
-) {
-    let clear = wgpu::LoadOp::Clear(wgpu::Color::TRANSPARENT);
-    let mut pass = begin_pass(encoder, "draw", blend, clear);
-    pass.set_pipeline(&pipelines.draw);
-    pass.set_bind_group(0, bindings, &[]);
-    pass.draw_indirect(state, std::mem::offset_of!(SortState, vertex_count) as u64);
-}
-
-/// Turns blended colours into the picture.
-pub(super) fn resolve(
-    encoder: &mut wgpu::CommandEncoder,
-    pipelines: &Pipelines,
-    bindings: &wgpu::BindGroup,
-    target: &Target,
-) {
-    let clear = wgpu::LoadOp::Clear(wgpu::Color::BLACK);
-    let mut pass = begin_pass(encoder, "resolve", &target.view, clear);
-    pass.set_pipeline(&pipelines.resolve);
-    pass.set_bind_group(0, bindings, &[]);
-    pass.draw(0..3, 0..1);
-}
-
-fn begin_pass<'a>(
-    encoder: &'a mut wgpu::CommandEncoder,
-    label: &'static str,
-    view: &wgpu::TextureView,
-    load: wgpu::LoadOp<wgpu::Color>,
-) -> wgpu::RenderPass<'a> {
-    encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
-        label: Some(label),
-        color_attachments: &[Some(wgpu::RenderPassColorAttachment {
-            view,
-            depth_slice: None,
-            resolve_target: None,
-            ops: wgpu::Operations {
-                load,
-                store: wgpu::StoreOp::Store,
-            },
-        })],
-        depth_stencil_attachment: None,
-        timestamp_writes: None,
-        occlusion_query_set: None,
-        multiview_mask: None,
-    })
-}
-
-/// Brings the number of visible Gaussians back without ever waiting for it.
-#[derive(Debug)]
-struct VisibleCount {
-    buffer: wgpu::Buffer,
-    /// A copy was asked for and its mapping has not been read yet.
-    pending: bool,
-    mapped: Arc<AtomicBool>,
-    last: Option<u32>,
-}
-
-impl VisibleCount {
-    fn new(resources: &mut Resources) -> Self {
-        Self {
-            buffer: resources.buffer(
-                "visible count read-back",
-                4,
-                wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::MAP_READ,
-            ),
-            pending: false,
-            mapped: Arc::new(AtomicBool::new(false)),
-            last: None,
-        }
-    }
-
-    /// Encodes the copy unless an earlier one is still under way.
-    fn copy(&self, encoder: &mut wgpu::CommandEncoder, state: &wgpu::Buffer) {
-        if !self.pending {
-            encoder.copy_buffer_to_buffer(state, 0, &self.buffer, 0, 4);
-        }
-    }
-
-    /// After the submission: asks for the copy, or reads it when it has come; the last number.
-    fn update(&mut self, gpu: &Gpu) -> Option<u32> {
-        if !self.pending {
-            self.pending = true;
-            let mapped = Arc::clone(&self.mapped);
-            self.buffer
-                .map_async(wgpu::MapMode::Read, .., move |result| {
-                    mapped.store(result.is_ok(), Ordering::Release);
-                });
-        }
-        // A lost device shows itself elsewhere; here it only means that no number comes.
-        let _ = gpu.device.poll(wgpu::PollType::Poll);
-        if self.mapped.swap(false, Ordering::Acquire) {
-            if let Ok(bytes) = self.buffer.get_mapped_range(..) {
-                self.last = bytemuck::pod_read_unaligned::<[u32; 1]>(&bytes)
-                    .first()
-                    .copied();
-            }
-            self.buffer.unmap();
-            self.pending = false;
-        }
-        self.last
-    }
 }

@@ -3,21 +3,23 @@
 mod attributes;
 pub(crate) mod constants;
 mod cpu_tier;
+mod draw;
 mod gpu_tier;
 mod pack;
-mod parameters;
 mod pipelines;
+mod project;
 mod record;
 mod resources;
 mod sort;
 #[cfg(test)]
 mod stage_tests;
 mod target;
+mod visible_count;
 
 /// The structs that shaders read, for the test of their layout.
 #[cfg(test)]
 pub(crate) mod layouts {
-    pub use super::gpu_tier::DrawParameters;
+    pub use super::draw::DrawParameters;
     pub use super::sort::{SortParameters, SortState};
 }
 
@@ -26,7 +28,7 @@ use std::sync::{Arc, Weak};
 use zoetrope_codecs::gaussian_video::rest_coefficients;
 use zoetrope_codecs::{Bounds, SplatFrame};
 
-pub(crate) use parameters::ProjectParameters;
+pub(crate) use project::ProjectParameters;
 pub(crate) use record::{Ellipse, SplatRecord};
 
 use self::cpu_tier::CpuTier;

@@ -10,10 +10,10 @@ use zoetrope_codecs::{AttributeRanges, PlaneFrame, PlaneLayout, SplatFrame};
 use super::ProjectParameters;
 use super::attributes::Attributes;
 use super::constants::{KEY_CULLED, SORT_BLOCK, SORT_DIGIT_BITS, WORKGROUP_SIZE};
-use super::gpu_tier::DrawParameters;
+use super::draw::DrawParameters;
 use super::pack;
-use super::parameters::key_bits;
 use super::pipelines::{BLEND_FORMAT, Pipelines};
+use super::project::key_bits;
 use super::record::{Ellipse, SplatRecord};
 use super::resources::Resources;
 use super::sort::{Sort, SortParameters, SortState};
@@ -400,14 +400,14 @@ fn draw(bench: &mut Bench, records: &[SplatRecord], order: &[u32], view: &View) 
         &[uniform, wgpu::BindingResource::TextureView(&blend)],
     );
     bench.submit(|encoder| {
-        super::gpu_tier::draw_quads(
+        super::draw::draw_quads(
             encoder,
             &bench.pipelines,
             &draw_bindings,
             &buffers[0],
             &blend,
         );
-        super::gpu_tier::resolve(encoder, &bench.pipelines, &resolve_bindings, &target);
+        super::draw::resolve(encoder, &bench.pipelines, &resolve_bindings, &target);
     });
     target.read(&bench.gpu).expect("a picture").rgba
 }
@@ -490,7 +490,7 @@ fn resolving_to_8_bits() {
         ],
     );
     bench.submit(|encoder| {
-        super::gpu_tier::resolve(encoder, &bench.pipelines, &bindings, &target);
+        super::draw::resolve(encoder, &bench.pipelines, &bindings, &target);
     });
     let picture = target.read(&bench.gpu).expect("a picture");
     for (pixel, halves) in picture.rgba.chunks_exact(4).zip(halves.chunks_exact(4)) {

@@ -194,17 +194,15 @@ impl Frames<'_> {
         let from_points: Vec<_> = from.iter().map(|a| self.expected[*a as usize]).collect();
         let to_points: Vec<_> = to.iter().map(|b| self.to.positions[*b as usize]).collect();
         if to.len() <= from.len() {
-            let candidates = nearest_candidates(&to_points, &from_points, width, |row, column| {
-                cost(from[column], to[row])
-            });
+            let cost = |row: usize, column: usize| cost(from[column], to[row]);
+            let candidates = nearest_candidates(&to_points, &from_points, width, cost, cancel)?;
             let columns = assign(&candidates, from.len(), AUCTION, cancel)?;
             for (b, column) in to.iter().zip(columns).filter(|(_, column)| *column != NONE) {
                 origin[*b as usize] = from[column as usize];
             }
         } else {
-            let candidates = nearest_candidates(&from_points, &to_points, width, |row, column| {
-                cost(from[row], to[column])
-            });
+            let cost = |row: usize, column: usize| cost(from[row], to[column]);
+            let candidates = nearest_candidates(&from_points, &to_points, width, cost, cancel)?;
             let columns = assign(&candidates, to.len(), AUCTION, cancel)?;
             for (a, column) in from
                 .iter()
@@ -231,9 +229,10 @@ pub(crate) fn pair_nearest(
         return Ok(Vec::new());
     }
     let spacing_squared = shapes::spacing_squared(places);
-    let candidates = nearest_candidates(points, places, MORE_CANDIDATES, |point, place| {
+    let cost = |point: usize, place: usize| {
         distance_squared(points[point], places[place]) / spacing_squared
-    });
+    };
+    let candidates = nearest_candidates(points, places, MORE_CANDIDATES, cost, cancel)?;
     let mut paired = assign(&candidates, places.len(), AUCTION, cancel)?;
     let mut taken = vec![false; places.len()];
     for place in paired.iter().filter(|place| **place != NONE) {
@@ -252,7 +251,8 @@ fn nearest_candidates(
     columns: &[[f32; 3]],
     width: usize,
     cost: impl Fn(usize, usize) -> f32 + Sync,
-) -> Candidates {
+    cancel: &Cancel,
+) -> Result<Candidates> {
     let width = width.min(columns.len());
     let mut candidates = Candidates {
         width,
@@ -260,7 +260,7 @@ fn nearest_candidates(
         costs: vec![0.0; rows.len() * width],
     };
     if width == 0 {
-        return candidates;
+        return Ok(candidates);
     }
     let tree = KdTree::new(columns);
     candidates
@@ -269,14 +269,16 @@ fn nearest_candidates(
         .zip(candidates.costs.par_chunks_exact_mut(width))
         .zip(rows)
         .enumerate()
-        .for_each_init(Vec::new, |found, (row, ((columns, costs), point))| {
+        .try_for_each_init(Vec::new, |found, (row, ((columns, costs), point))| {
+            cancel.check()?;
             tree.nearest(*point, width, found);
             for ((column, price), neighbour) in columns.iter_mut().zip(costs).zip(found) {
                 *column = neighbour.index;
                 *price = cost(row, neighbour.index as usize);
             }
-        });
-    candidates
+            Ok(())
+        })?;
+    Ok(candidates)
 }
 
 #[cfg(test)]

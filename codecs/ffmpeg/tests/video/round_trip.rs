@@ -174,3 +174,26 @@ fn the_encoder_stops_when_asked() {
     let result = encoder.encode(&[&[0; 64]], &settings);
     assert!(matches!(result, Err(Error::Cancelled)), "{result:?}");
 }
+
+#[test]
+fn every_frame_rate_keeps_the_pictures_in_order() {
+    let plane = pictures(16, 5, 9);
+    let frames: Vec<&[u8]> = plane.iter().map(Vec::as_slice).collect();
+    let encoder = H264PlaneEncoder::new(&Cancel::new()).expect("libx264");
+    for frame_rate in [0.1, 23.976, 24_000.0 / 1001.0, 29.97, 60.0, 119.88, 1000.0] {
+        let settings = PlaneVideoSettings {
+            side: 16,
+            qp: 0,
+            frame_rate,
+        };
+        let video = encoder.encode(&frames, &settings).expect("encodes");
+        let (decoded, error) = decode(group(layout(16), 9, vec![video; 17]));
+        assert!(error.is_none(), "{frame_rate}: {error:?}");
+        assert!(
+            decoded
+                .iter()
+                .zip(&plane)
+                .all(|(frame, original)| frame.layer(0) == original)
+        );
+    }
+}

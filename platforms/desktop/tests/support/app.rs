@@ -137,8 +137,19 @@ impl<'a> App<'a> {
             .unwrap_or_else(|| self.fail(&format!("xdotool cannot press {key}")));
     }
 
-    /// Drags with the left button, in steps, and parks the pointer.
-    pub fn drag(&self, from: (usize, usize), to: (usize, usize)) {
+    /// Drags with the left button in steps and lets go when an area, which must stand still
+    /// otherwise, has changed and come to rest. Returns how the area looks then.
+    ///
+    /// Who presses and lets go faster than the window draws a frame has only clicked; a hand on a
+    /// time bar or a camera follows what it sees, and so does this one.
+    pub fn drag(
+        &mut self,
+        what: &str,
+        from: (usize, usize),
+        to: (usize, usize),
+        area: Area,
+    ) -> Picture {
+        let before = self.picture(area);
         let between = |from: usize, to: usize, step: usize| {
             (from * (DRAG_STEPS - step) + to * step) / DRAG_STEPS
         };
@@ -148,8 +159,11 @@ impl<'a> App<'a> {
             let point = (between(from.0, to.0, step), between(from.1, to.1, step));
             self.display.move_pointer(point);
         }
+        self.wait_for_change(what, area, &before);
+        self.wait_for_stillness(what, area);
         self.button("mouseup");
         self.display.park_pointer();
+        self.wait_for_stillness(what, area)
     }
 
     fn button(&self, action: &str) {

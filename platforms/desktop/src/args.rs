@@ -1,0 +1,174 @@
+//! Parsers of option values. Each error says what was expected.
+
+use std::ops::RangeInclusive;
+
+use glam::Vec3;
+use zoetrope_codecs::UpAxis;
+use zoetrope_render::Camera;
+
+/// Largest picture side that can be asked for: the smallest texture limit worth supporting.
+const MAX_SIDE: u32 = 8192;
+
+/// Width and height in pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size {
+    /// Pixels across.
+    pub width: u32,
+    /// Pixels down.
+    pub height: u32,
+}
+
+/// Red, green and blue, 0 to 1, display space.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Colour(pub [f32; 3]);
+
+/// A camera without its up direction, which the clip knows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CameraArg {
+    position: Vec3,
+    target: Vec3,
+    fov_y_degrees: f32,
+}
+
+impl CameraArg {
+    /// The camera with `up` pointing up in the picture.
+    pub fn with_up(self, up: Vec3) -> Camera {
+        Camera {
+            position: self.position,
+            target: self.target,
+            up,
+            fov_y: self.fov_y_degrees.to_radians(),
+        }
+    }
+}
+
+/// "1280x720".
+pub fn size(text: &str) -> Result<Size, String> {
+    let parsed = text.split_once(['x', 'X']).and_then(|(width, height)| {
+        Some(Size {
+            width: width.trim().parse().ok()?,
+            height: height.trim().parse().ok()?,
+        })
+    });
+    match parsed {
+        Some(size)
+            if (1..=MAX_SIDE).contains(&size.width) && (1..=MAX_SIDE).contains(&size.height) =>
+        {
+            Ok(size)
+        }
+        _ => Err(format!(
+            "expected WIDTHxHEIGHT, each from 1 to {MAX_SIDE}, like 1280x720"
+        )),
+    }
+}
+
+/// "1a2b3c", with or without `#`.
+pub fn colour(text: &str) -> Result<Colour, String> {
+    let digits = text.strip_prefix('#').unwrap_or(text);
+    let code = (digits.len() == 6)
+        .then(|| u32::from_str_radix(digits, 16).ok())
+        .flatten()
+        .ok_or("expected six hexadecimal digits, like 1a2b3c")?;
+    let [_, red, green, blue] = code.to_be_bytes();
+    Ok(Colour([red, green, blue].map(|c| f32::from(c) / 255.0)))
+}
+
+/// "PX,PY,PZ,TX,TY,TZ,FOV".
+pub fn camera(text: &str) -> Result<CameraArg, String> {
+    let numbers: Vec<f32> = text
+        .split(',')
+        .map(|part| part.trim().parse::<f32>().ok().filter(|n| n.is_finite()))
+        .collect::<Option<_>>()
+        .unwrap_or_default();
+    let [px, py, pz, tx, ty, tz, fov] = numbers[..] else {
+        return Err("expected seven numbers: position, target and field of view".to_owned());
+    };
+    if !(1.0..=170.0).contains(&fov) {
+        return Err("the field of view must be from 1 to 170 degrees".to_owned());
+    }
+    let (position, target) = (Vec3::new(px, py, pz), Vec3::new(tx, ty, tz));
+    if position.distance(target) < 1e-6 {
+        return Err("the camera must not be at the point it looks at".to_owned());
+    }
+    Ok(CameraArg {
+        position,
+        target,
+        fov_y_degrees: fov,
+    })
+}
+
+/// "3..9", "3..=9" or "4": first and last frame, both included.
+pub fn frames(text: &str) -> Result<RangeInclusive<usize>, String> {
+    let (first, last) = text
+        .split_once("..")
+        .map_or((text, text), |(a, b)| (a, b.trim_start_matches('=')));
+    match (first.trim().parse(), last.trim().parse()) {
+        (Ok(first), Ok(last)) if first <= last => Ok(first..=last),
+        _ => Err("expected FIRST..LAST, like 0..9".to_owned()),
+    }
+}
+
+/// Frames a second.
+pub fn frame_rate(text: &str) -> Result<f64, String> {
+    text.parse()
+        .ok()
+        .filter(|rate| (0.1..=1000.0).contains(rate))
+        .ok_or_else(|| "expected a number of frames a second from 0.1 to 1000".to_owned())
+}
+
+/// "+x" … "-z".
+pub fn up_axis(text: &str) -> Result<UpAxis, String> {
+    UpAxis::parse(text).ok_or_else(|| "expected one of +x -x +y -y +z -z".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes() {
+        assert_eq!(
+            size("1280x720"),
+            Ok(Size {
+                width: 1280,
+                height: 720
+            })
+        );
+        for bad in ["", "1280", "0x5", "8193x8", "axb", "-1x5"] {
+            assert!(size(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn colours() {
+        assert_eq!(colour("ff0000"), Ok(Colour([1.0, 0.0, 0.0])));
+        assert_eq!(colour("#0000ff"), Ok(Colour([0.0, 0.0, 1.0])));
+        for bad in ["", "fff", "gg0000", "ff00000", "+f0000f"] {
+            assert!(colour(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn cameras() {
+        assert!(camera("0,-1,-3,0,0,0,50").is_ok());
+        for bad in [
+            "",
+            "1,2,3",
+            "0,0,0,0,0,0,50",
+            "0,0,1,0,0,0,0",
+            "nan,0,1,0,0,0,50",
+        ] {
+            assert!(camera(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn frame_ranges() {
+        assert_eq!(frames("3..9"), Ok(3..=9));
+        assert_eq!(frames("3..=9"), Ok(3..=9));
+        assert_eq!(frames("4"), Ok(4..=4));
+        for bad in ["", "9..3", "a..b", "..", "-1..2"] {
+            assert!(frames(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! What can be typed. Every sub-command, its options and an example of each.
+
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use zoetrope_codecs::UpAxis;
+
+use crate::args::{self, CameraArg, Colour, Size};
+
+/// Plays volumetric video. Without a sub-command it opens the window.
+#[derive(Debug, Parser)]
+#[command(
+    name = "zoetrope",
+    version,
+    about,
+    args_conflicts_with_subcommands = true,
+    after_help = "Examples:\n  zoetrope                       the built-in demo clip\n  zoetrope clips/monkey          a V3 folder, a splat file or a folder of frames\n  zoetrope info clips/monkey     what is in it\n\nCLIP is a file, a folder or a quoted glob of frames; what it holds is found out from its content."
+)]
+pub struct Cli {
+    /// The clip to open; without it the built-in demo clip plays.
+    pub clip: Option<String>,
+    /// What to do instead of opening the window.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Log nothing.
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Log more; twice for still more.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, conflicts_with = "quiet")]
+    pub verbose: u8,
+}
+
+/// The sub-commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Tells what is in a clip.
+    Info(InfoArgs),
+    /// Draws one picture of a clip.
+    Render(RenderArgs),
+    /// Writes frames of a clip as PNG files.
+    Decode(DecodeArgs),
+    /// Compares two clips as seen from a ring of cameras.
+    Compare(CompareArgs),
+    /// Makes a clip out of a sequence of splat files.
+    Pack(PackArgs),
+    /// Runs the project's benchmarks.
+    Bench(BenchArgs),
+}
+
+/// `zoetrope info`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  zoetrope info clips/monkey --json")]
+pub struct InfoArgs {
+    /// The clip.
+    pub clip: String,
+    /// Print one JSON document and nothing else.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// How a picture is taken; shared by the commands that draw.
+#[derive(Debug, Args)]
+pub struct PictureArgs {
+    /// Width and height in pixels.
+    #[arg(long, value_name = "WxH", default_value = "1280x720", value_parser = args::size)]
+    pub size: Size,
+    /// Background colour.
+    #[arg(long, value_name = "RRGGBB", default_value = "000000", value_parser = args::colour)]
+    pub background: Colour,
+    /// Draw with Mip-Splatting's anti-aliasing filter, whatever the clip says.
+    #[arg(long)]
+    pub mip: bool,
+    /// Highest degree of spherical harmonics used.
+    #[arg(long, value_name = "0..3", default_value_t = 3, value_parser = clap::value_parser!(u8).range(0..=3))]
+    pub sh_degree: u8,
+}
+
+/// `zoetrope render`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  zoetrope render clips/monkey -o monkey.png --time 0.5\n  zoetrope render bunny.ply -o bunny.png --size 1920x1080 --camera 0,-1,-3,0,0,0,50"
+)]
+pub struct RenderArgs {
+    /// The clip.
+    pub clip: String,
+    /// The PNG file to write.
+    #[arg(short, long, value_name = "OUT.png")]
+    pub output: PathBuf,
+    /// The moment, in seconds from the start.
+    #[arg(long, value_name = "S", conflicts_with = "frame")]
+    pub time: Option<f64>,
+    /// The frame, counted from 0.
+    #[arg(long, value_name = "N")]
+    pub frame: Option<usize>,
+    /// Camera centre, the point it looks at, and the vertical field of view in degrees.
+    #[arg(long, value_name = "PX,PY,PZ,TX,TY,TZ,FOV", value_parser = args::camera, allow_hyphen_values = true)]
+    pub camera: Option<CameraArg>,
+    /// Draw N x N samples for each pixel.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=8))]
+    pub supersample: u32,
+    /// Use the exact CPU reference renderer.
+    #[arg(long)]
+    pub reference: bool,
+    /// Size, background and filter.
+    #[command(flatten)]
+    pub picture: PictureArgs,
+}
+
+/// Which renderer draws.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum EngineArg {
+    /// The renderer that the window uses.
+    Gpu,
+    /// The exact CPU reference renderer.
+    Cpu,
+}
+
+/// `zoetrope decode`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  zoetrope decode clips/monkey --frames 0..9 -o pictures\n  zoetrope decode clips/monkey --frames 4..4 --planes -o planes"
+)]
+pub struct DecodeArgs {
+    /// The clip.
+    pub clip: String,
+    /// First and last frame, counted from 0, both included.
+    #[arg(long, value_name = "A..B", value_parser = args::frames)]
+    pub frames: Option<RangeInclusive<usize>>,
+    /// The folder to write into; it is made.
+    #[arg(short, long, value_name = "DIR")]
+    pub output: PathBuf,
+    /// Write the decoded planes, a grey picture for each attribute, instead of the view.
+    #[arg(long)]
+    pub planes: bool,
+    /// Which renderer draws.
+    #[arg(long, value_enum, default_value_t = EngineArg::Gpu)]
+    pub engine: EngineArg,
+    /// Print frames, times and files as one JSON document.
+    #[arg(long)]
+    pub json: bool,
+    /// Size, background and filter.
+    #[command(flatten)]
+    pub picture: PictureArgs,
+}
+
+/// `zoetrope compare`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  zoetrope compare 'frames/*.sog' clips/monkey --cameras 3 --every 5"
+)]
+pub struct CompareArgs {
+    /// The clip that is right.
+    pub a: String,
+    /// The clip that is judged.
+    pub b: String,
+    /// Cameras on the ring.
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub cameras: u32,
+    /// Compare every N-th frame.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    pub every: u32,
+    /// Print one JSON document and nothing else.
+    #[arg(long)]
+    pub json: bool,
+    /// Size, background and filter.
+    #[command(flatten)]
+    pub picture: PictureArgs,
+}
+
+/// The clip formats that can be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FormatArg {
+    /// A V3 folder, which V3's own players open too.
+    V3,
+}
+
+/// `zoetrope pack`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  zoetrope pack frames/ -o clips/monkey --format v3 --fps 30\n  zoetrope pack 'frames/*.ply' -o clips/dance --format v3 --quality 80 --up +y"
+)]
+pub struct PackArgs {
+    /// A folder or a quoted glob of splat files (SOG, PLY), a frame each, or a clip.
+    pub input: String,
+    /// The folder to write.
+    #[arg(short, long, value_name = "OUT")]
+    pub output: PathBuf,
+    /// Format of the clip.
+    #[arg(long, value_enum, default_value_t = FormatArg::V3)]
+    pub format: FormatArg,
+    /// Frames a second; the input's own where it has one.
+    #[arg(long, value_name = "F", value_parser = args::frame_rate)]
+    pub fps: Option<f64>,
+    /// 0 (smallest) to 100 (best).
+    #[arg(long, value_name = "0..100", default_value_t = zoetrope_encode::DEFAULT_QUALITY, value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub quality: u8,
+    /// Frames of a group; seeking is finer and the clip larger with fewer.
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub group: u32,
+    /// Which axis points up: +x, -x, +y, -y, +z or -z.
+    #[arg(long, value_name = "AXIS", value_parser = args::up_axis, allow_hyphen_values = true)]
+    pub up: Option<UpAxis>,
+    /// Name of the clip, for people.
+    #[arg(long)]
+    pub title: Option<String>,
+    /// Who made it, for people.
+    #[arg(long)]
+    pub credit: Option<String>,
+    /// Its licence, for people.
+    #[arg(long)]
+    pub license: Option<String>,
+    /// Do not draw pictures at the end to measure the PSNR.
+    #[arg(long)]
+    pub no_psnr: bool,
+    /// Print the report as one JSON document.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `zoetrope bench`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  zoetrope bench\n  zoetrope bench splat-100k --json")]
+pub struct BenchArgs {
+    /// Benchmarks to run; all without it.
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
+    /// Print one JSON document and nothing else.
+    #[arg(long)]
+    pub json: bool,
+    /// Print the names of all benchmarks.
+    #[arg(long)]
+    pub list: bool,
+}

@@ -1,0 +1,113 @@
+//! `zoetrope decode`: frames as PNG files.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use serde::Serialize;
+use zoetrope_codecs::{Cancel, SplatFrame};
+
+use crate::cli::DecodeArgs;
+use crate::offscreen::{self, Offscreen, Scene};
+use crate::output;
+use crate::reader::ClipReader;
+
+/// One decoded frame, as `--json` prints it.
+#[derive(Debug, Serialize)]
+struct Decoded {
+    frame: usize,
+    /// Seconds from the start.
+    time: f64,
+    files: Vec<PathBuf>,
+}
+
+/// Writes the chosen frames into a folder.
+///
+/// # Errors
+/// When the clip cannot be opened, a frame is damaged, or a file cannot be written.
+pub fn run(args: &DecodeArgs, cancel: &Cancel) -> anyhow::Result<()> {
+    let mut reader = ClipReader::open(&args.clip, cancel)?;
+    let count = reader.info().frame_count;
+    let frames = args.frames.clone().unwrap_or(0..=count.saturating_sub(1));
+    if *frames.end() >= count {
+        bail!(
+            "there is no frame {}; the clip has {count}, counted from 0",
+            frames.end()
+        );
+    }
+    fs::create_dir_all(&args.output)
+        .with_context(|| format!("cannot make the folder {}", args.output.display()))?;
+    let mut pictures = match args.planes {
+        true => None,
+        false => Some((
+            Offscreen::new(args.engine)?,
+            Scene::of(
+                &mut reader,
+                args.picture.size.width as f32 / args.picture.size.height as f32,
+                cancel,
+            )?,
+        )),
+    };
+    let bar = output::progress_bar(frames.clone().count() as u64);
+    bar.set_message("decoding");
+    let mut decoded = Vec::new();
+    for index in frames {
+        let frame = reader.frame(index, cancel)?;
+        let files = match &mut pictures {
+            Some((offscreen, scene)) => {
+                let view = offscreen::view(
+                    &args.picture,
+                    scene.camera,
+                    offscreen::antialiased(&frame),
+                    1,
+                );
+                let path = args.output.join(format!("{index:06}.png"));
+                output::write_png(&path, &offscreen.draw(&frame, &view)?)?;
+                vec![path]
+            }
+            None => write_planes(args, index, &frame)?,
+        };
+        decoded.push(Decoded {
+            frame: index,
+            time: index as f64 / reader.info().frame_rate,
+            files,
+        });
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    if args.json {
+        return output::print_json(&decoded);
+    }
+    for Decoded { frame, time, files } in &decoded {
+        for file in files {
+            output::print(&format!("{frame}\t{time:.6}\t{}", file.display()))?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes every layer of a frame as a grey picture; layers are numbered as in `PlaneLayout`.
+fn write_planes(
+    args: &DecodeArgs,
+    index: usize,
+    frame: &Arc<SplatFrame>,
+) -> anyhow::Result<Vec<PathBuf>> {
+    let SplatFrame::Planes(planes) = &**frame else {
+        bail!("{} has no planes; leave --planes out", args.clip);
+    };
+    (0..planes.layout.layers())
+        .map(|layer| {
+            let path = args.output.join(format!("{index:06}_{layer:02}.png"));
+            let side = planes.layout.side;
+            output::write_png_samples(
+                &path,
+                side,
+                side,
+                png::ColorType::Grayscale,
+                planes.layer(layer),
+            )?;
+            Ok(path)
+        })
+        .collect()
+}

@@ -1,0 +1,191 @@
+//! `zoetrope info`: what is in a clip.
+
+use serde::Serialize;
+use zoetrope_codecs::{Bounds, Cancel, ClipInfo};
+
+use crate::cli::InfoArgs;
+use crate::output;
+use crate::reader::ClipReader;
+
+/// The facts, as `--json` prints them. Times in seconds, lengths in world units.
+#[derive(Debug, Serialize)]
+struct Report {
+    title: String,
+    kind: &'static str,
+    codec: String,
+    engine: String,
+    hardware: bool,
+    duration: f64,
+    frame_rate: f64,
+    frame_rate_known: bool,
+    frames: usize,
+    groups: usize,
+    gaussians: Option<Counts>,
+    sh_degree: u8,
+    bounds: Option<Box3>,
+    up: &'static str,
+    bytes: Option<u64>,
+    bytes_per_frame: Option<f64>,
+    bit_rate: Option<f64>,
+    warnings: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Counts {
+    min: usize,
+    mean: f64,
+    max: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct Box3 {
+    min: [f32; 3],
+    max: [f32; 3],
+}
+
+/// Prints the facts of a clip.
+///
+/// # Errors
+/// When the clip cannot be opened.
+pub fn run(args: &InfoArgs, cancel: &Cancel) -> anyhow::Result<()> {
+    let mut reader = ClipReader::open(&args.clip, cancel)?;
+    let report = report(&mut reader, cancel);
+    if args.json {
+        output::print_json(&report)
+    } else {
+        output::print(&text(&report))
+    }
+}
+
+fn report(reader: &mut ClipReader, cancel: &Cancel) -> Report {
+    let info: ClipInfo = reader.info().clone();
+    let groups = reader.demuxer().groups().len();
+    let engine = reader.engine();
+    let mut warnings = info.warnings.clone();
+    let mut gaussians = info.gaussians.map(|counts| Counts {
+        min: counts.min,
+        mean: counts.mean,
+        max: counts.max,
+    });
+    let mut bounds = info.bounds;
+    let mut sh_degree = info.sh_degree;
+    // A container without counts or bounds is asked for its first frame, which stands for all.
+    if gaussians.is_none() || bounds.is_none() {
+        match reader.frame(0, cancel) {
+            Ok(frame) => {
+                bounds = bounds.or_else(|| Some(frame.bounds()));
+                sh_degree = sh_degree.max(frame.sh_degree());
+                gaussians.get_or_insert_with(|| {
+                    if info.frame_count > 1 {
+                        warnings.push("Gaussians and bounds are those of the first frame.".into());
+                    }
+                    Counts {
+                        min: frame.count(),
+                        mean: frame.count() as f64,
+                        max: frame.count(),
+                    }
+                });
+            }
+            Err(error) => warnings.push(format!("{error:#}.")),
+        }
+    }
+    let duration = info.duration();
+    Report {
+        title: info.title,
+        kind: info.kind.name(),
+        codec: info.codec,
+        engine: engine.name,
+        hardware: engine.hardware,
+        duration,
+        frame_rate: info.frame_rate,
+        frame_rate_known: info.frame_rate_known,
+        frames: info.frame_count,
+        groups,
+        gaussians,
+        sh_degree,
+        bounds: bounds
+            .filter(|bounds| !bounds.is_empty())
+            .map(|Bounds { min, max }| Box3 { min, max }),
+        up: info.up.name(),
+        bytes: info.size_bytes,
+        bytes_per_frame: info
+            .size_bytes
+            .map(|bytes| bytes as f64 / info.frame_count.max(1) as f64),
+        bit_rate: info
+            .size_bytes
+            .map(|bytes| bytes as f64 * 8.0 / duration.max(f64::MIN_POSITIVE)),
+        warnings,
+    }
+}
+
+fn text(report: &Report) -> String {
+    let mut lines = vec![
+        report.title.clone(),
+        row("kind", &format!("{}, {}", report.kind, report.codec)),
+        row(
+            "decoded by",
+            &format!(
+                "{} ({})",
+                report.engine,
+                if report.hardware {
+                    "hardware"
+                } else {
+                    "software"
+                }
+            ),
+        ),
+        row(
+            "duration",
+            &format!(
+                "{:.3} s, {} frames at {} a second{}",
+                report.duration,
+                report.frames,
+                report.frame_rate,
+                if report.frame_rate_known {
+                    ""
+                } else {
+                    " (assumed)"
+                }
+            ),
+        ),
+        row("groups", &report.groups.to_string()),
+    ];
+    if let Some(Counts { min, mean, max }) = &report.gaussians {
+        lines.push(row(
+            "gaussians",
+            &if min == max {
+                format!("{min} in each frame")
+            } else {
+                format!("{min} to {max}, {mean:.0} on average")
+            },
+        ));
+    }
+    lines.push(row("SH degree", &report.sh_degree.to_string()));
+    if let Some(Box3 { min, max }) = &report.bounds {
+        lines.push(row("bounds", &format!("{} to {}", point(min), point(max))));
+    }
+    lines.push(row("up", report.up));
+    if let (Some(bytes), Some(per_frame), Some(bit_rate)) =
+        (report.bytes, report.bytes_per_frame, report.bit_rate)
+    {
+        lines.push(row(
+            "size",
+            &format!(
+                "{:.2} MB, {:.1} kB a frame, {:.1} Mbit/s",
+                bytes as f64 * 1e-6,
+                per_frame * 1e-3,
+                bit_rate * 1e-6
+            ),
+        ));
+    }
+    lines.extend(report.warnings.iter().map(|text| row("warning", text)));
+    lines.join("\n")
+}
+
+fn row(name: &str, value: &str) -> String {
+    format!("  {name:<12}{value}")
+}
+
+fn point(p: &[f32; 3]) -> String {
+    format!("({:.3}, {:.3}, {:.3})", p[0], p[1], p[2])
+}

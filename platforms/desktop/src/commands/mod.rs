@@ -1,0 +1,8 @@
+//! The sub-commands, one file each.
+
+pub mod compare;
+pub mod decode;
+pub mod info;
+pub mod pack;
+pub mod render;
+pub mod window;

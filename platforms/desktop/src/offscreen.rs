@@ -1,0 +1,117 @@
+//! Drawing without a window.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use glam::Vec3;
+use zoetrope_codecs::{Bounds, Cancel, SplatFrame};
+use zoetrope_render::{Camera, Filter, Gpu, Picture, SplatRenderer, View, cpu};
+
+use crate::cli::{EngineArg, PictureArgs};
+use crate::reader::ClipReader;
+
+/// A renderer and the GPU it draws on, or the CPU reference.
+#[allow(clippy::large_enum_variant)] // There is only ever one.
+pub enum Offscreen {
+    /// What the window uses.
+    Gpu {
+        /// The device.
+        gpu: Gpu,
+        /// The renderer on it.
+        renderer: SplatRenderer,
+    },
+    /// The exact reference.
+    Reference,
+}
+
+impl Offscreen {
+    /// A renderer of the wanted kind.
+    ///
+    /// # Errors
+    /// When the machine has no GPU and no software Vulkan.
+    pub fn new(engine: EngineArg) -> anyhow::Result<Self> {
+        Ok(match engine {
+            EngineArg::Cpu => Self::Reference,
+            EngineArg::Gpu => {
+                let gpu = pollster::block_on(Gpu::headless())?;
+                let renderer = SplatRenderer::new(&gpu, None)?;
+                Self::Gpu { gpu, renderer }
+            }
+        })
+    }
+
+    /// Draws one frame.
+    ///
+    /// # Errors
+    /// When the GPU cannot hold the frame.
+    pub fn draw(&mut self, frame: &Arc<SplatFrame>, view: &View) -> anyhow::Result<Picture> {
+        match self {
+            Self::Gpu { gpu, renderer } => {
+                renderer.render(gpu, frame, view, &mut |_| ())?;
+                Ok(renderer.read_picture(gpu)?)
+            }
+            Self::Reference => Ok(cpu::reference::render(&frame.to_cloud(), view)),
+        }
+    }
+}
+
+/// Where a clip is in its world, as far as cameras need to know.
+#[derive(Clone, Copy, Debug)]
+pub struct Scene {
+    /// Box around its Gaussians.
+    pub bounds: Bounds,
+    /// Up direction, a unit vector in world space.
+    pub up: Vec3,
+    /// First view, the clip's own or one that shows all of it.
+    pub camera: Camera,
+}
+
+impl Scene {
+    /// The scene of an open clip. Decodes the first frame that can be when the container does not
+    /// tell the bounds.
+    ///
+    /// # Errors
+    /// When no frame can be decoded.
+    pub fn of(reader: &mut ClipReader, aspect: f32, cancel: &Cancel) -> anyhow::Result<Self> {
+        let bounds = match reader.info().bounds {
+            Some(bounds) => bounds,
+            None => reader
+                .frame(0, cancel)
+                .context("the first frame is needed to find the view")?
+                .bounds(),
+        };
+        let info = reader.info();
+        let up = Vec3::from_array(info.up.vector());
+        let camera = match info.camera {
+            Some(hint) => Camera {
+                position: hint.position.into(),
+                target: hint.target.into(),
+                up,
+                fov_y: hint.fov_y_degrees.to_radians(),
+            },
+            None => Camera::framing(bounds, up, Camera::DEFAULT_FOV_Y, aspect),
+        };
+        Ok(Self { bounds, up, camera })
+    }
+}
+
+/// The view that `args` ask for, through `camera`, at `supersample` times the size.
+pub fn view(args: &PictureArgs, camera: Camera, antialiased: bool, supersample: u32) -> View {
+    View {
+        camera,
+        width: args.size.width * supersample,
+        height: args.size.height * supersample,
+        background: args.background.0,
+        filter: if args.mip || antialiased {
+            Filter::Mip
+        } else {
+            Filter::Classic
+        },
+        sh_degree: args.sh_degree,
+    }
+}
+
+/// Whether a frame wants to be drawn with the anti-aliasing filter it was trained with.
+pub fn antialiased(frame: &SplatFrame) -> bool {
+    matches!(frame, SplatFrame::Cloud(cloud) if cloud.antialiased)
+}

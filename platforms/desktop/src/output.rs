@@ -1,0 +1,187 @@
+//! Outputs that are whole or not there: written beside their name, renamed when complete.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use zoetrope_render::Picture;
+
+use crate::interrupt;
+
+/// The path of an output that is not complete yet.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Unfinished(PathBuf);
+
+impl Unfinished {
+    /// Removes it, file or folder. That it may already be gone is no error.
+    pub fn remove(&self) {
+        let _ = fs::remove_file(&self.0);
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A temporary path beside a target. Dropped without [`Staged::commit`], it is removed.
+#[derive(Debug)]
+pub struct Staged {
+    temporary: PathBuf,
+    target: PathBuf,
+    committed: bool,
+}
+
+impl Staged {
+    /// A path beside `target` to write to.
+    ///
+    /// # Errors
+    /// When the folder of `target` does not exist.
+    pub fn new(target: &Path) -> anyhow::Result<Self> {
+        let Some(name) = target.file_name() else {
+            bail!("{} is no name for an output", target.display());
+        };
+        let folder = target.parent().unwrap_or(Path::new(""));
+        if !folder.as_os_str().is_empty() && !folder.is_dir() {
+            bail!("there is no folder {}; make it first", folder.display());
+        }
+        let mut hidden = std::ffi::OsString::from(".");
+        hidden.push(name);
+        hidden.push(format!(".{}.part", std::process::id()));
+        let temporary = folder.join(hidden);
+        interrupt::unfinished().push(Unfinished(temporary.clone()));
+        Ok(Self {
+            temporary,
+            target: target.to_owned(),
+            committed: false,
+        })
+    }
+
+    /// Where to write.
+    pub fn path(&self) -> &Path {
+        &self.temporary
+    }
+
+    /// Puts the complete output in its place.
+    ///
+    /// # Errors
+    /// When it cannot be renamed.
+    pub fn commit(mut self) -> anyhow::Result<()> {
+        fs::rename(&self.temporary, &self.target)
+            .with_context(|| format!("cannot write {}", self.target.display()))?;
+        self.committed = true;
+        Ok(())
+    }
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        let unfinished = Unfinished(self.temporary.clone());
+        if !self.committed {
+            unfinished.remove();
+        }
+        interrupt::unfinished().retain(|other| *other != unfinished);
+    }
+}
+
+/// Writes `bytes` as the whole content of `path`.
+///
+/// # Errors
+/// When the system refuses; `path` is then as it was.
+pub fn write_file(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let staged = Staged::new(path)?;
+    fs::write(staged.path(), bytes).with_context(|| format!("cannot write {}", path.display()))?;
+    staged.commit()
+}
+
+/// Writes a picture as an 8-bit RGB PNG.
+///
+/// # Errors
+/// When the system refuses.
+pub fn write_png(path: &Path, picture: &Picture) -> anyhow::Result<()> {
+    let rgb: Vec<u8> = picture
+        .rgba
+        .chunks_exact(4)
+        .flat_map(|pixel| [pixel[0], pixel[1], pixel[2]])
+        .collect();
+    write_png_samples(
+        path,
+        picture.width,
+        picture.height,
+        png::ColorType::Rgb,
+        &rgb,
+    )
+}
+
+/// Writes 8-bit samples, row-major without gaps, as a PNG.
+///
+/// # Errors
+/// When the system refuses.
+pub fn write_png_samples(
+    path: &Path,
+    width: u32,
+    height: u32,
+    colour: png::ColorType,
+    samples: &[u8],
+) -> anyhow::Result<()> {
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, width, height);
+    encoder.set_color(colour);
+    encoder.set_depth(png::BitDepth::Eight);
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(samples)?;
+    writer.finish()?;
+    write_file(path, &bytes)
+}
+
+/// Prints one JSON document on standard output.
+///
+/// # Errors
+/// When standard output is closed.
+pub fn print_json(document: &impl serde::Serialize) -> anyhow::Result<()> {
+    let text = serde_json::to_string_pretty(document)?;
+    print(&text)
+}
+
+/// Prints a result on standard output.
+///
+/// # Errors
+/// When standard output is closed.
+pub fn print(text: &str) -> anyhow::Result<()> {
+    writeln!(std::io::stdout().lock(), "{text}").context("cannot write the result")
+}
+
+/// A progress bar with the time left, on standard error, only when that is a terminal.
+pub fn progress_bar(total: u64) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
+    if let Ok(style) =
+        ProgressStyle::with_template("{msg:24} [{bar:32}] {percent:>3} %  {eta} left")
+    {
+        bar.set_style(style.progress_chars("━╸ "));
+    }
+    bar
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_output_is_whole_or_not_there() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let target = folder.path().join("out.bin");
+        {
+            let staged = Staged::new(&target).expect("a folder that exists");
+            fs::write(staged.path(), b"half").expect("it can be written");
+        }
+        assert_eq!(fs::read_dir(folder.path()).expect("readable").count(), 0);
+        write_file(&target, b"whole").expect("it can be written");
+        assert_eq!(fs::read(&target).expect("it is there"), b"whole");
+        assert_eq!(fs::read_dir(folder.path()).expect("readable").count(), 1);
+    }
+
+    #[test]
+    fn a_missing_folder_is_named() {
+        let error = write_file(Path::new("no/such/folder/out.png"), b"")
+            .expect_err("the folder is not there");
+        assert!(error.to_string().contains("no/such/folder"), "{error}");
+    }
+}
