@@ -17,7 +17,7 @@ use kd_tree::KdTree;
 pub(crate) use kd_tree::distance_squared;
 use motion::Motion;
 pub(crate) use shapes::quantile;
-use shapes::{Difference, Shapes, Weights};
+use shapes::{Difference, Shapes, Weights, rows_are_kept};
 
 /// Candidates of each Gaussian: where it can have gone without a step that is long beside those of
 /// its neighbours.
@@ -40,6 +40,9 @@ const AUCTION: Auction = Auction {
     give_up: 4000.0,
     bids: 40,
 };
+
+/// Gaussians of two frames that belong together: index in the first, index in the second.
+type Pairs = Vec<(u32, u32)>;
 
 /// Follows the Gaussians of a sequence from frame to frame.
 pub(crate) struct Tracker {
@@ -66,17 +69,32 @@ impl Tracker {
     /// When `cancel` is set.
     pub(crate) fn advance(&mut self, next: &SplatCloud, cancel: &Cancel) -> Result<Vec<u32>> {
         let to = Shapes::of(next);
+        let (origin, trusted) = if rows_are_kept(&self.shapes, &to) {
+            let rows = 0..to.len() as u32;
+            (rows.clone().collect(), rows.map(|row| (row, row)).collect())
+        } else {
+            self.find(&to, cancel)?
+        };
+        self.motion
+            .follow(&origin, &trusted, &self.shapes.positions, &to.positions);
+        self.shapes = to;
+        Ok(origin)
+    }
+
+    /// Finds the Gaussians of the next frame in the last one. Returns the index there of each, and
+    /// the pairs (last, next) that are trusted to be one Gaussian.
+    fn find(&mut self, to: &Shapes, cancel: &Cancel) -> Result<(Vec<u32>, Pairs)> {
         let from = &self.shapes;
         let mut expected = self.motion.expected(&from.positions);
         let mut weights = self
             .weights
             .unwrap_or_else(|| Weights::start(to.spacing_squared));
         let mut pass = 0;
-        let (origin, trusted) = loop {
+        loop {
             pass += 1;
             let frames = Frames {
                 from,
-                to: &to,
+                to,
                 expected: &expected,
             };
             let mut origin = frames.assign(&weights, cancel)?;
@@ -91,15 +109,11 @@ impl Tracker {
             let doubtful = most - trusted.len() as f32;
             if pass == PASSES || doubtful <= DOUBTFUL_PART * most {
                 frames.complete(&mut origin, &weights, cancel)?;
-                break (origin, trusted);
+                self.weights = Some(weights);
+                return Ok((origin, trusted));
             }
             expected = motion::spread(&trusted, &from.positions, &to.positions);
-        };
-        self.motion
-            .follow(&origin, &trusted, &self.shapes.positions, &to.positions);
-        self.weights = Some(weights);
-        self.shapes = to;
-        Ok(origin)
+        }
     }
 }
 
@@ -134,7 +148,7 @@ impl Frames<'_> {
     }
 
     /// The pairs whose traits are those of one Gaussian.
-    fn trusted(&self, origin: &[u32], weights: &Weights) -> Vec<(u32, u32)> {
+    fn trusted(&self, origin: &[u32], weights: &Weights) -> Pairs {
         self.pairs(origin)
             .filter(|(_, difference)| weights.trusts(difference))
             .map(|(pair, _)| pair)
@@ -373,6 +387,28 @@ mod tests {
     fn unknown_motion_is_found_by_traits() {
         let part = part_right(2000, 4, true, |k, t| home(k).map(|x| x + 0.2 * t as f32));
         assert!(part > 0.98, "{part}");
+    }
+
+    #[test]
+    fn rows_that_are_kept_are_taken_however_far_they_go() {
+        let far = |k: usize, t: usize| if t == 0 { home(k) } else { home(k * 31 % 997) };
+        let order: Vec<usize> = (0..900).collect();
+        let advance = |traits: bool, order: &[usize]| {
+            let mut tracker = Tracker::new(&frame(&(0..900).collect::<Vec<_>>(), 0, traits, far));
+            let next = frame(order, 1, traits, far);
+            tracker.advance(&next, &Cancel::new()).expect("matches")
+        };
+        assert!(advance(true, &order).iter().copied().eq(0..900));
+        let mut shuffled = order.clone();
+        Random::new(2).shuffle(&mut shuffled);
+        assert!(
+            !advance(true, &shuffled).iter().copied().eq(0..900),
+            "rows changed"
+        );
+        assert!(
+            !advance(false, &order).iter().copied().eq(0..900),
+            "nothing tells rows apart"
+        );
     }
 
     #[test]

@@ -11,6 +11,12 @@ const SPACING_SAMPLES: usize = 2048;
 /// The part of all pairs, best first, whose difference counts as what two views of one Gaussian
 /// differ by: below a half, so that it is right while most pairs are still wrong.
 const RIGHT_PART: f32 = 0.3;
+/// Difference of a trait (natural logarithm of scale, colour, opacity) that quantised files may make.
+const SAME_TRAIT: f32 = 0.03;
+/// The part of all rows that must be the same for rows to be kept between frames.
+const SAME_ROWS: f32 = 0.999;
+/// The part of all rows that may be like the next one; above it traits tell nothing.
+const ALIKE_ROWS: f32 = 0.3;
 /// Most that one trait can cost, so that one that changed for good does not forbid a pair.
 const TRAIT_COST_MAX: f32 = 100.0;
 /// How much longer ways are where the motion is not known.
@@ -63,6 +69,24 @@ impl Shapes {
     pub(crate) fn len(&self) -> usize {
         self.positions.len()
     }
+}
+
+/// Whether the rows of two frames hold the same Gaussians: their scales, colours and opacities are the
+/// same row by row, and not those of the next row. Then nothing has to be found.
+pub(crate) fn rows_are_kept(from: &Shapes, to: &Shapes) -> bool {
+    if from.len() != to.len() || from.len() < 2 {
+        return false;
+    }
+    let same = |a: usize, b: usize| {
+        distance_squared(from.scales[a], to.scales[b]) <= SAME_TRAIT * SAME_TRAIT
+            && distance_squared(from.colours[a], to.colours[b]) <= SAME_TRAIT * SAME_TRAIT
+            && (from.opacities[a] - to.opacities[b]).abs() <= SAME_TRAIT
+    };
+    let part = |shift: usize| {
+        let rows = (0..from.len() - 1).filter(|row| same(*row, *row + shift));
+        rows.count() as f32 / (from.len() - 1) as f32
+    };
+    part(0) >= SAME_ROWS && part(1) <= ALIKE_ROWS
 }
 
 /// Squared differences of two Gaussians.
