@@ -111,7 +111,7 @@ impl Session {
                 let opened = opened.unwrap_or_else(|_| {
                     let name = target.name();
                     Err(anyhow::anyhow!(
-                        "{name} cannot be opened: reading it failed"
+                        "\"{name}\" cannot be opened: reading it failed"
                     ))
                 });
                 // Nobody listens any more when another clip was asked for meanwhile.
@@ -120,7 +120,7 @@ impl Session {
                 }
             });
         if let Err(error) = thread {
-            let sent = failed.send(Err(anyhow::anyhow!("{name} cannot be opened: {error}")));
+            let sent = failed.send(Err(anyhow::anyhow!("\"{name}\" cannot be opened: {error}")));
             debug_assert!(sent.is_ok(), "the receiver is right here");
         }
         self.opening = Some(Opening {
@@ -174,7 +174,7 @@ impl Session {
                 self.incoming = Some(clip);
             } else {
                 let title = &clip.player.info().title;
-                let notice = format!("{title} has no frame that can be shown.");
+                let notice = format!("\"{title}\" has no frame that can be shown");
                 news.notices.push(notice);
             }
         }
@@ -197,7 +197,7 @@ impl Session {
             Ok(opened) => opened,
             Err(TryRecvError::Empty) => return,
             Err(TryRecvError::Disconnected) => {
-                Err(anyhow::anyhow!("{} cannot be opened", opening.name))
+                Err(anyhow::anyhow!("\"{}\" cannot be opened", opening.name))
             }
         };
         let loop_mode = opening.loop_mode;
@@ -207,7 +207,7 @@ impl Session {
                 news.notices.append(&mut clip.state.notices);
                 self.incoming = Some(clip);
             }
-            Err(error) => news.notices.push(sentence(format!("{error:#}"))),
+            Err(error) => news.notices.push(format!("{error:#}")),
         }
     }
 
@@ -237,19 +237,15 @@ impl Session {
     }
 }
 
-/// The text of an error as a sentence that starts with a capital letter, unless it starts with the
-/// name of a file.
+/// A text as a sentence: with a capital letter, unless it starts with a name, and a full stop.
 pub(crate) fn sentence(text: String) -> String {
+    let first_word = text.split_whitespace().next().unwrap_or_default();
+    let is_word = first_word.chars().all(char::is_alphabetic);
     let mut letters = text.chars();
-    let first = letters.next().map(char::to_uppercase);
-    let mut sentence: String = first.into_iter().flatten().chain(letters).collect();
-    if text
-        .split_whitespace()
-        .next()
-        .is_some_and(|word| word.contains(['.', '/', '\\']))
-    {
-        sentence = text;
-    }
+    let mut sentence: String = match letters.next() {
+        Some(first) if is_word => first.to_uppercase().chain(letters).collect(),
+        _ => text,
+    };
     if !sentence.ends_with(['.', '!', '?']) {
         sentence.push('.');
     }

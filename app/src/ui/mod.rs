@@ -1,5 +1,6 @@
 //! The window: the picture, and what floats over it.
 
+mod hand;
 mod icons;
 mod statistics;
 mod theme;
@@ -22,6 +23,7 @@ use crate::keys;
 use crate::open::ClipTarget;
 use crate::platform::{Pick, Platform};
 use crate::session::{Opener, Session, sentence};
+use hand::Hand;
 use toasts::Toasts;
 use transport_bar::BarState;
 use viewport::Viewport;
@@ -48,6 +50,10 @@ pub struct ZoetropeApp {
     platform: Arc<dyn Platform>,
     /// What dialogs answer.
     picked: (Sender<PathBuf>, Receiver<PathBuf>),
+    camera_hand: Hand,
+    time_hand: Hand,
+    /// The places of what floated over the picture in the last frame.
+    covered: Vec<Rect>,
     /// The clip to open in the first frame.
     first: Option<ClipTarget>,
     ctx: egui::Context,
@@ -73,6 +79,9 @@ impl ZoetropeApp {
             statistics: false,
             platform: options.platform,
             picked: mpsc::channel(),
+            camera_hand: Hand::default(),
+            time_hand: Hand::default(),
+            covered: Vec::new(),
             first: options.clip,
             ctx: cc.egui_ctx.clone(),
         })
@@ -173,7 +182,7 @@ impl ZoetropeApp {
         let now = self.ctx.input(|input| input.time);
         let news = self.session.tick(now);
         for notice in news.notices {
-            self.toasts.push(notice);
+            self.toasts.push(sentence(notice));
         }
         if news.changed {
             self.viewport.forget();
@@ -203,7 +212,7 @@ impl ZoetropeApp {
         let camera = clip
             .camera
             .get_or_insert_with(|| OrbitCamera::first_view(info, bounds, aspect));
-        viewport::steer(ui, &response, camera);
+        viewport::steer(ui, &response, &self.covered, &mut self.camera_hand, camera);
         let camera = camera.camera();
         if let Err(error) = self.viewport.show(ui, rect, &picture.frame, camera) {
             self.toasts.push(sentence(error.to_string()));
@@ -212,6 +221,7 @@ impl ZoetropeApp {
 
     fn controls(&mut self, ui: &mut Ui, window: Rect) {
         let margin = transport_bar::margin(window);
+        self.covered.clear();
         let Some(clip) = self.session.clip() else {
             self.welcome(ui, window);
             self.toasts.show(ui, window, margin);
@@ -221,17 +231,19 @@ impl ZoetropeApp {
             let now = ui.input(|input| input.time);
             let decoder = &clip.player.engine().name;
             let lines = statistics::lines(&clip.state, &mut self.viewport, decoder, now);
-            statistics::show(ui, window, margin, &lines);
+            self.covered
+                .push(statistics::show(ui, window, margin, &lines));
         }
         let bar = BarState {
             player: &clip.state,
             statistics: self.statistics,
         };
-        let commands = transport_bar::transport_bar(ui, window, &bar);
+        let commands = transport_bar::transport_bar(ui, window, &bar, &mut self.time_hand);
+        self.covered.push(transport_bar::bar_rect(window));
         for command in commands {
             self.apply(command);
         }
-        self.toasts.show(ui, window, margin);
+        self.covered.push(self.toasts.show(ui, window, margin));
     }
 
     /// What is there before a clip is.

@@ -6,8 +6,8 @@ use zoetrope_player::{Playback, PlayerState};
 use super::theme;
 use super::viewport::Viewport;
 
-/// Shows the statistics at the top left of `window`.
-pub fn show(ui: &mut Ui, window: Rect, margin: f32, lines: &[String]) {
+/// Shows the statistics at the top left of `window`, and gives the place they take.
+pub fn show(ui: &mut Ui, window: Rect, margin: f32, lines: &[String]) -> Rect {
     let at = Rect::from_min_size(
         window.min + vec2(margin, margin),
         vec2(window.width() - 2.0 * margin, 0.0),
@@ -25,8 +25,11 @@ pub fn show(ui: &mut Ui, window: Rect, margin: f32, lines: &[String]) {
                     };
                     ui.label(RichText::new(line).font(theme::small()).color(color));
                 }
-            });
-    });
+            })
+            .response
+            .rect
+    })
+    .inner
 }
 
 /// The statistics as lines of text.

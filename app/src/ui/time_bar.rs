@@ -1,16 +1,17 @@
 //! The bar that shows where in time we are, and takes us elsewhere.
 
 use egui::accesskit::{Action, ActionData};
-use egui::{CursorIcon, EventFilter, Rect, Role, Sense, Ui, WidgetInfo, pos2};
+use egui::{CursorIcon, EventFilter, PointerButton, Rect, Role, Sense, Ui, WidgetInfo, pos2};
 use zoetrope_player::{Command, PlayerState};
 
+use super::hand::{Hand, Move};
 use super::{icons, theme};
 
 /// Thickness of the track, and when the pointer is near.
 const THICKNESS: (f32, f32) = (4.0, 6.0);
 
 /// Shows the bar in `rect` and gives what the hand on it asks for.
-pub fn time_bar(ui: &mut Ui, rect: Rect, state: &PlayerState) -> Vec<Command> {
+pub fn time_bar(ui: &mut Ui, rect: Rect, state: &PlayerState, hand: &mut Hand) -> Vec<Command> {
     let response = ui.allocate_rect(rect, Sense::click_and_drag());
     response.widget_info(|| WidgetInfo::slider(ui.is_enabled(), state.time, "Time"));
     let mut commands = assistive(ui, &response, state);
@@ -20,14 +21,17 @@ pub fn time_bar(ui: &mut Ui, rect: Rect, state: &PlayerState) -> Vec<Command> {
         let part = ((x - track.left()) / track.width()).clamp(0.0, 1.0);
         f64::from(part) * state.duration
     };
-    let held = response.is_pointer_button_down_on();
-    if let Some(pointer) = response.interact_pointer_pos()
-        && held
-    {
-        commands.push(Command::Scrub(time_at(pointer.x)));
-    } else if state.scrubbing && !held {
-        commands.push(Command::ScrubEnd);
+    for step in hand.follow(ui, |pos| rect.contains(pos)) {
+        match step {
+            Move::Press(PointerButton::Primary, pos)
+            | Move::Drag(PointerButton::Primary, _, pos) => {
+                commands.push(Command::Scrub(time_at(pos.x)));
+            }
+            Move::Release(PointerButton::Primary, _) => commands.push(Command::ScrubEnd),
+            Move::Press(..) | Move::Drag(..) | Move::Release(..) => {}
+        }
     }
+    let held = hand.is_holding();
 
     let near = response.hovered() || held || response.has_focus();
     paint(ui, track, state, near);

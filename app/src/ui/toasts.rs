@@ -34,8 +34,11 @@ impl Toasts {
         &self.messages
     }
 
-    /// Shows the newest at the top right of `area`.
-    pub fn show(&mut self, ui: &mut Ui, area: Rect, margin: f32) {
+    /// Shows the newest at the top right of `area`, and gives the place they take.
+    pub fn show(&mut self, ui: &mut Ui, area: Rect, margin: f32) -> Rect {
+        if self.messages.is_empty() {
+            return Rect::NOTHING;
+        }
         let width = (area.width() - 2.0 * margin).min(WIDTH_MAX);
         let mut top = area.top() + margin;
         let mut dismissed = None;
@@ -65,6 +68,11 @@ impl Toasts {
         if let Some(index) = dismissed {
             self.messages.remove(index);
         }
+        let left_top = egui::pos2(area.right() - margin - width, area.top());
+        Rect::from_min_max(
+            left_top,
+            egui::pos2(area.right() - margin, top - theme::GAP_S),
+        )
     }
 }
 

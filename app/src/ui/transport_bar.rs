@@ -6,6 +6,7 @@ use egui::{
 };
 use zoetrope_player::{Command, LoopMode, Playback, PlayerState};
 
+use super::hand::Hand;
 use super::icons::{Icon, focus_ring, icon_button};
 use super::{clock_text, theme, time_bar};
 use crate::keys;
@@ -62,14 +63,19 @@ pub fn margin(window: Rect) -> f32 {
 }
 
 /// Shows the bar and gives what is asked for with it.
-pub fn transport_bar(ui: &mut Ui, window: Rect, state: &BarState<'_>) -> Vec<Command> {
+pub fn transport_bar(
+    ui: &mut Ui,
+    window: Rect,
+    state: &BarState<'_>,
+    hand: &mut Hand,
+) -> Vec<Command> {
     let rect = bar_rect(window);
     // Presses between the controls must not reach the picture.
     ui.allocate_rect(rect, Sense::click_and_drag());
     ui.painter().add(theme::surface().paint(rect));
     let inner = rect.shrink2(vec2(theme::GAP_M, theme::GAP_S));
     let (top, below) = inner.split_top_bottom_at_y(inner.top() + TIME_BAR);
-    let commands = time_bar::time_bar(ui, top, state.player);
+    let commands = time_bar::time_bar(ui, top, state.player, hand);
     let mut controls = Controls {
         ui,
         state,

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use eframe::egui_wgpu::RenderState;
-use egui::{PointerButton, Rect, Response, Sense, TextureId, Ui};
+use egui::{PointerButton, Pos2, Rect, Response, Sense, TextureId, Ui};
 use zoetrope_codecs::SplatFrame;
 use zoetrope_render::{Camera, Filter, Gpu, RenderStats, SplatRenderer, Stage, View};
 
+use super::hand::{Hand, Move};
 use super::theme;
 use crate::camera::OrbitCamera;
 
@@ -97,7 +98,7 @@ impl Viewport {
             result = self.draw(frame, view, ui.input(|input| input.time));
         }
         if let Some((texture, _)) = &self.texture {
-            let uv = Rect::from_min_max(egui::Pos2::ZERO, egui::pos2(1.0, 1.0));
+            let uv = Rect::from_min_max(Pos2::ZERO, egui::pos2(1.0, 1.0));
             ui.painter().image(*texture, rect, uv, egui::Color32::WHITE);
         }
         result
@@ -221,23 +222,34 @@ pub fn sense(ui: &mut Ui, rect: Rect) -> Response {
 }
 
 /// Moves the camera as the hand does: left drag or one finger orbits, right or middle drag or two
-/// fingers pan, the wheel and pinching zoom.
-pub fn steer(ui: &Ui, response: &Response, camera: &mut OrbitCamera) {
+/// fingers pan, the wheel and pinching zoom. What is `covered` is not the picture's.
+pub fn steer(
+    ui: &Ui,
+    response: &Response,
+    covered: &[Rect],
+    hand: &mut Hand,
+    camera: &mut OrbitCamera,
+) {
     let height = response.rect.height();
+    let is_on =
+        |pos: Pos2| response.rect.contains(pos) && !covered.iter().any(|rect| rect.contains(pos));
+    let moves = hand.follow(ui, is_on);
     if let Some(touch) = ui.input(egui::InputState::multi_touch) {
-        if response.hovered() || response.dragged() {
+        if is_on(touch.center_pos) {
+            hand.let_go();
             camera.pan(touch.translation_delta, height);
             camera.zoom(touch.zoom_delta);
         }
         return;
     }
-    let drag = response.drag_delta();
-    if response.dragged_by(PointerButton::Primary) {
-        camera.orbit(drag);
-    } else if response.dragged_by(PointerButton::Secondary)
-        || response.dragged_by(PointerButton::Middle)
-    {
-        camera.pan(drag, height);
+    for step in moves {
+        match step {
+            Move::Drag(PointerButton::Primary, from, to) => camera.orbit(to - from),
+            Move::Drag(PointerButton::Secondary | PointerButton::Middle, from, to) => {
+                camera.pan(to - from, height);
+            }
+            Move::Press(..) | Move::Drag(..) | Move::Release(..) => {}
+        }
     }
     if response.hovered() {
         let (scroll, zoom) = ui.input(|input| (input.smooth_scroll_delta().y, input.zoom_delta()));

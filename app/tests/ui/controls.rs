@@ -81,6 +81,10 @@ fn the_time_bar_takes_values_and_drags() {
         stage.harness.run_steps(2);
         assert!(stage.state().scrubbing);
         assert!((29..=31).contains(&stage.state().frame));
+        // A hand that holds still costs nothing.
+        stage.harness.run();
+        assert_eq!(stage.repaint_delay(), Duration::MAX);
+        assert!(stage.state().scrubbing);
         stage.harness.drop_at(at(0.75));
         stage.harness.step();
         stage.harness.step();
@@ -88,6 +92,18 @@ fn the_time_bar_takes_values_and_drags() {
         assert!((29..=31).contains(&stage.state().frame));
         assert_eq!(stage.state().playback, Playback::Paused);
     }
+}
+
+#[test]
+fn a_drag_on_the_time_bar_within_one_frame_counts() {
+    let mut stage = Stage::ready(1.0);
+    let rect = stage.harness.get_by_label("Time").rect();
+    let at = |part: f32| rect.lerp_inside(Vec2::new(part, 0.5));
+    stage.drag_in_one_frame(at(0.1), at(0.75));
+    assert!((29..=31).contains(&stage.state().frame));
+    assert!(!stage.state().scrubbing);
+    stage.drag_in_one_frame(at(0.25), at(0.25));
+    assert!((9..=11).contains(&stage.state().frame));
 }
 
 #[test]

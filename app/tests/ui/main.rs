@@ -5,3 +5,4 @@ mod opening;
 mod picture;
 mod scripted;
 mod stage;
+mod v3_clip;

@@ -41,7 +41,7 @@ fn a_panic_while_opening_is_told() {
     let mut stage = Stage::ready(1.0);
     stage.open("panics");
     stage.until("a message", |app| !app.messages().is_empty());
-    assert!(stage.has("Panics cannot be opened: reading it failed."));
+    assert!(stage.has("\"panics\" cannot be opened: reading it failed."));
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn a_clip_without_a_frame_does_not_replace_one_that_plays() {
     stage.open("hopeless");
     stage.until("the verdict", |app| {
         let mut messages = app.messages().iter();
-        messages.any(|message| message == "hopeless has no frame that can be shown.")
+        messages.any(|message| message == "\"hopeless\" has no frame that can be shown.")
     });
     assert_eq!(stage.state().frame, 7);
     stage.render("many-errors");

@@ -107,6 +107,20 @@ fn right_drag_pans_and_the_wheel_zooms() {
 }
 
 #[test]
+fn a_drag_within_one_frame_counts() {
+    let mut stage = Stage::ready(1.0);
+    let first = *stage.harness.state().camera().expect("a camera");
+    let end = OVER_PICTURE + Vec2::new(120.0, 0.0);
+    stage.drag_in_one_frame(OVER_PICTURE, end);
+    let turned = *stage.harness.state().camera().expect("a camera");
+    assert!(turned != first);
+    // Moving on without a button does nothing.
+    stage.harness.hover_at(end + Vec2::new(50.0, 0.0));
+    stage.harness.run();
+    assert!(*stage.harness.state().camera().expect("a camera") == turned);
+}
+
+#[test]
 fn a_drag_on_the_controls_leaves_the_camera_alone() {
     let mut stage = Stage::ready(1.0);
     let first = *stage.harness.state().camera().expect("a camera");

@@ -8,7 +8,7 @@ use egui::{Key, Modifiers, Vec2, ViewportId};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use zoetrope_app::platform::{Pick, PickAnswer};
-use zoetrope_app::{AppOptions, ClipTarget, Platform, ZoetropeApp};
+use zoetrope_app::{AppOptions, ClipTarget, Platform, ZoetropeApp, open_clip};
 use zoetrope_codecs::Cancel;
 use zoetrope_player::{Command, LoopMode, PlayerState};
 
@@ -67,8 +67,9 @@ impl Stage {
                 let options = AppOptions {
                     clip,
                     platform: for_app,
-                    opener: Arc::new(move |target: &ClipTarget, _: &Cancel| {
-                        open(target, &for_opener)
+                    opener: Arc::new(move |target: &ClipTarget, cancel: &Cancel| match target {
+                        ClipTarget::Path(path) if path.is_absolute() => open_clip(target, cancel),
+                        _ => open(target, &for_opener),
                     }),
                 };
                 ZoetropeApp::new(cc, options).expect("a graphics device")
@@ -133,6 +134,22 @@ impl Stage {
 
     pub fn click(&mut self, label: &str) {
         self.harness.get_by_label(label).click();
+        self.harness.run();
+    }
+
+    /// A whole drag with the left button, as a slow window sees it.
+    pub fn drag_in_one_frame(&mut self, from: egui::Pos2, to: egui::Pos2) {
+        let button = |pos, pressed| egui::Event::PointerButton {
+            pos,
+            button: egui::PointerButton::Primary,
+            pressed,
+            modifiers: Modifiers::NONE,
+        };
+        let events = &mut self.harness.input_mut().events;
+        events.push(egui::Event::PointerMoved(from));
+        events.push(button(from, true));
+        events.push(egui::Event::PointerMoved(to));
+        events.push(button(to, false));
         self.harness.run();
     }
 

@@ -1,0 +1,142 @@
+//! A V3 clip on disk, through FFmpeg, the decoding thread and the renderer.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use egui::Vec2;
+use tempfile::TempDir;
+use zoetrope_codecs::{Cancel, Result, SplatCloud};
+use zoetrope_encode::{CloudSequence, PackOptions, Packing, pack_v3};
+use zoetrope_ffmpeg::H264PlaneEncoder;
+use zoetrope_player::Playback;
+
+use crate::stage::Stage;
+
+const FRAMES: usize = 18;
+const GROUP_FRAMES: usize = 6;
+
+/// A sheet of Gaussians that rises frame by frame.
+struct Sheet;
+
+impl CloudSequence for Sheet {
+    fn len(&self) -> usize {
+        FRAMES
+    }
+
+    fn sh_degree(&self) -> u8 {
+        0
+    }
+
+    fn read(&mut self, index: usize, _: &Cancel) -> Result<SplatCloud> {
+        let mut cloud = SplatCloud::with_capacity(256, 0);
+        for k in 0..256 {
+            let (x, z) = ((k % 16) as f32 / 8.0 - 1.0, (k / 16) as f32 / 8.0 - 1.0);
+            let colour = [x, 0.5, z];
+            let position = [x, -0.05 * index as f32, z];
+            cloud.push(position, [1.0, 0.0, 0.0, 0.0], [0.08; 3], 0.9, colour, &[]);
+        }
+        Ok(cloud)
+    }
+}
+
+/// A packed clip in a folder of its own.
+fn clip() -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("sheet");
+    let options = PackOptions {
+        group_frames: GROUP_FRAMES,
+        ..PackOptions::default()
+    };
+    let cancel = Cancel::new();
+    let encoder = H264PlaneEncoder::new(&cancel).expect("an encoder");
+    let packing = Packing {
+        options: &options,
+        encoder: &encoder,
+        decoder: None,
+        progress: &|_| {},
+        cancel: &cancel,
+    };
+    pack_v3(&mut Sheet, &path, packing).expect("a packed clip");
+    (folder, path)
+}
+
+fn group_folders(clip: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(clip).expect("the clip's folder");
+    let mut groups: Vec<PathBuf> = entries
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.is_dir())
+        .collect();
+    groups.sort();
+    groups
+}
+
+fn stage(clip: &Path) -> Stage {
+    Stage::build(Vec2::new(640.0, 480.0), 1.0, Some(clip.into()), None)
+}
+
+/// Waits until so many frames are decoded; the messages then.
+fn settle(stage: &mut Stage, decoded: usize) -> Vec<String> {
+    stage.until("decoded frames", |app| {
+        app.player_state().is_some_and(|state| {
+            let ranges = state.decoded.iter();
+            ranges.map(ExactSizeIterator::len).sum::<usize>() == decoded
+        })
+    });
+    stage.harness.state().messages().to_vec()
+}
+
+#[test]
+fn it_plays_to_the_end() {
+    let (_folder, path) = clip();
+    let mut stage = stage(&path);
+    assert!(settle(&mut stage, FRAMES).is_empty());
+    stage.apply("pause");
+    stage.apply("loop off");
+    stage.apply("go-start");
+    stage.apply("play");
+    let mut shown = Vec::new();
+    while stage.state().playback == Playback::Playing {
+        stage.harness.step();
+        let picture = stage.state().picture.as_ref().expect("a picture");
+        assert!(picture.exact);
+        if shown.last() != Some(&picture.index) {
+            shown.push(picture.index);
+        }
+    }
+    assert_eq!(shown, (0..FRAMES).collect::<Vec<_>>());
+    assert_eq!(stage.state().frame_rate, 30.0);
+    stage.render("v3");
+}
+
+#[test]
+fn a_missing_group_and_a_cut_one_cost_a_message_each() {
+    let (_folder, path) = clip();
+    let groups = group_folders(&path);
+    assert_eq!(groups.len(), FRAMES / GROUP_FRAMES);
+    fs::remove_dir_all(&groups[1]).expect("remove a group");
+    let video = groups[2].join("0.mp4");
+    let bytes = fs::read(&video).expect("a plane's video");
+    fs::write(&video, &bytes[..bytes.len() / 2]).expect("cut it");
+
+    let mut stage = stage(&path);
+    let skipped = |messages: &[String]| -> Vec<String> {
+        let about_frames = messages.iter().filter(|text| text.ends_with("skipped."));
+        about_frames.cloned().collect()
+    };
+    stage.until("both messages", |app| skipped(app.messages()).len() == 2);
+    let messages = skipped(&settle(&mut stage, GROUP_FRAMES));
+    assert_eq!(messages.len(), 2, "{messages:?}");
+    assert!(
+        messages[0].contains("Frames 6 to 11 are skipped."),
+        "{messages:?}"
+    );
+    assert!(
+        messages[1].ends_with("Frames 12 to 17 are skipped."),
+        "{messages:?}"
+    );
+    stage.apply("go-start");
+    stage.apply("play");
+    stage.pass(1.0);
+    assert_eq!(stage.state().playback, Playback::Playing);
+    assert!(stage.state().frame < GROUP_FRAMES);
+}
