@@ -79,11 +79,15 @@ fn describe(folder: &Path) -> String {
     let case = fs::read(folder.join("test.json")).expect("has a test.json");
     let case: Case =
         serde_json::from_slice(&case).unwrap_or_else(|error| panic!("{name}/test.json: {error}"));
-    let on_disk = FileFolder::open(folder.join("input")).expect("has an input");
     let mut input = MemoryFolder::new(&name);
-    for path in on_disk.list().expect("lists").expect("knows") {
-        let bytes = fs::read(folder.join("input").join(&path)).expect("reads");
-        input.insert(path, bytes);
+    // A case that is made of videos only has no files of its own.
+    let files = folder.join("input");
+    if files.is_dir() {
+        let on_disk = FileFolder::open(&files).expect("opens");
+        for path in on_disk.list().expect("lists").expect("knows") {
+            let bytes = fs::read(files.join(&path)).expect("reads");
+            input.insert(path, bytes);
+        }
     }
     for videos in &case.videos {
         for video in (0..videos.count).filter(|video| !videos.without.contains(video)) {

@@ -61,7 +61,7 @@ fn info_tells_what_was_packed() {
     assert_eq!(info["frame_rate_known"], true);
     assert!(info["bytes"].as_u64().expect("a size") > 1000);
     let low = info["bounds"]["min"][0].as_f64().expect("a number");
-    assert!((low + 1.408).abs() < 0.05, "{low}");
+    assert!((low + 3.088).abs() < 0.01, "{low}");
 }
 
 #[test]
