@@ -85,8 +85,8 @@ fn set_first_view(asset: &Path) -> anyhow::Result<()> {
     let path = asset.join(SIDECAR_NAME);
     let (mut sidecar, _) = Sidecar::parse(SIDECAR_NAME, &fs::read(&path)?);
     sidecar.camera = Some(SidecarCamera {
-        position: [-3.3, -2.0, -2.9],
-        target: [0.05, -1.45, 0.05],
+        position: [-3.6, -2.05, -3.3],
+        target: [0.05, -1.39, 0.05],
         fov_y_degrees: 45.0,
     });
     fs::write(&path, sidecar.to_json())?;
