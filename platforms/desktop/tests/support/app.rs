@@ -17,7 +17,7 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(20);
 const CLOSE_LIMIT: Duration = Duration::from_secs(10);
 /// A picture that stays the same for so long stands still.
 const STILL: Duration = Duration::from_millis(600);
-/// Steps of a drag: one jump would be a click to many a control.
+/// Steps of a drag from end to end.
 const DRAG_STEPS: usize = 12;
 
 /// The running app. It is ended when the test ends, however it ends.
@@ -137,11 +137,12 @@ impl<'a> App<'a> {
             .unwrap_or_else(|| self.fail(&format!("xdotool cannot press {key}")));
     }
 
-    /// Drags with the left button in steps and lets go when an area, which must stand still
-    /// otherwise, has changed and come to rest. Returns how the area looks then.
+    /// Drags with the left button, and lets go when an area, which must stand still otherwise, has
+    /// changed and come to rest. Returns how the area looks then.
     ///
-    /// Who presses and lets go faster than the window draws a frame has only clicked; a hand on a
-    /// time bar or a camera follows what it sees, and so does this one.
+    /// A window that draws slowly may see a quick press, way and release all within one frame, and
+    /// takes them for a click. A hand follows what it sees: it moves to and fro until the picture
+    /// moves along, then goes to the end, and lets go.
     pub fn drag(
         &mut self,
         what: &str,
@@ -149,17 +150,23 @@ impl<'a> App<'a> {
         to: (usize, usize),
         area: Area,
     ) -> Picture {
+        const ENOUGH: f64 = 0.002;
         let before = self.picture(area);
         let between = |from: usize, to: usize, step: usize| {
             (from * (DRAG_STEPS - step) + to * step) / DRAG_STEPS
         };
         self.display.move_pointer(from);
         self.button("mousedown");
-        for step in 1..=DRAG_STEPS {
+        let mut steps = 0;
+        self.wait(what, ANSWER_LIMIT, |app| {
+            steps += 1;
+            let step = DRAG_STEPS - DRAG_STEPS.abs_diff(steps % (2 * DRAG_STEPS));
             let point = (between(from.0, to.0, step), between(from.1, to.1, step));
-            self.display.move_pointer(point);
-        }
-        self.wait_for_change(what, area, &before);
+            app.display.move_pointer(point);
+            let arrived = steps >= DRAG_STEPS;
+            (arrived && app.picture(area).difference(&before) > ENOUGH).then_some(())
+        });
+        self.display.move_pointer(to);
         self.wait_for_stillness(what, area);
         self.button("mouseup");
         self.display.park_pointer();
