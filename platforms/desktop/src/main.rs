@@ -8,8 +8,8 @@ mod commands;
 mod cpu_time;
 mod interrupt;
 mod offscreen;
+mod open;
 mod output;
-mod reader;
 
 use std::process::ExitCode;
 

@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use glam::Vec3;
-use zoetrope_codecs::{Bounds, Cancel, SplatFrame};
+use zoetrope_codecs::{Bounds, Cancel, FrameReader, SplatFrame};
 use zoetrope_render::{Camera, Filter, Gpu, Picture, SplatRenderer, View, cpu};
 
 use crate::cli::{EngineArg, PictureArgs};
-use crate::reader::ClipReader;
 
 /// A renderer and the GPU it draws on, or the CPU reference.
 #[allow(clippy::large_enum_variant)] // There is only ever one.
@@ -72,7 +71,7 @@ impl Scene {
     ///
     /// # Errors
     /// When no frame can be decoded.
-    pub fn of(reader: &mut ClipReader, aspect: f32, cancel: &Cancel) -> anyhow::Result<Self> {
+    pub fn of(reader: &mut FrameReader, aspect: f32, cancel: &Cancel) -> anyhow::Result<Self> {
         let bounds = match reader.info().bounds {
             Some(bounds) => bounds,
             None => reader

@@ -1,15 +1,15 @@
 //! `zoetrope pack`: a clip out of a sequence of splat files.
 
 use serde::Serialize;
-use zoetrope_codecs::Cancel;
-use zoetrope_encode::{ClipClouds, PackOptions, PackReport, Packing, pack_v3};
+use zoetrope_codecs::{Cancel, FrameReader};
+use zoetrope_encode::{PackOptions, PackReport, Packing, pack_v3};
 use zoetrope_ffmpeg::{H264PlaneEncoder, PlaneVideoDecoder};
 
 use super::compare::{self, Comparison, decibels};
 use crate::args::{Colour, Size};
 use crate::cli::{FormatArg, PackArgs, PictureArgs};
+use crate::open::open;
 use crate::output;
-use crate::reader::ClipReader;
 
 /// Frames that are drawn at the end to measure the PSNR.
 const PSNR_FRAMES: usize = 10;
@@ -40,7 +40,7 @@ struct Report {
 /// When the input cannot be read or the output cannot be written; nothing is left behind then.
 pub fn run(args: &PackArgs, cancel: &Cancel) -> anyhow::Result<()> {
     let FormatArg::V3 = args.format;
-    let mut input = ClipReader::open(&args.input, cancel)?;
+    let mut input = open(args.input.as_str(), cancel)?;
     let options = options(args, &input);
     let report = pack(args, &mut input, &options, cancel)?;
     let pictures = if args.no_psnr {
@@ -57,7 +57,7 @@ pub fn run(args: &PackArgs, cancel: &Cancel) -> anyhow::Result<()> {
 }
 
 /// What was asked for; where nothing was, what the input says of itself.
-fn options(args: &PackArgs, input: &ClipReader) -> PackOptions {
+fn options(args: &PackArgs, input: &FrameReader) -> PackOptions {
     let info = input.info();
     PackOptions {
         frame_rate: args.fps.unwrap_or(info.frame_rate),
@@ -73,7 +73,7 @@ fn options(args: &PackArgs, input: &ClipReader) -> PackOptions {
 
 fn pack(
     args: &PackArgs,
-    input: &mut ClipReader,
+    input: &mut FrameReader,
     options: &PackOptions,
     cancel: &Cancel,
 ) -> anyhow::Result<PackReport> {
@@ -90,9 +90,7 @@ fn pack(
         },
         cancel,
     };
-    let (demuxer, source_decoder) = input.parts();
-    let mut clouds = ClipClouds::new(demuxer, source_decoder);
-    let report = pack_v3(&mut clouds, &args.output, packing);
+    let report = pack_v3(input, &args.output, packing);
     bar.finish_and_clear();
     // A cancelled pack is told like every other cancelled command.
     report.map_err(|error| {
@@ -106,10 +104,10 @@ fn pack(
 
 fn compare_with_input(
     args: &PackArgs,
-    input: &mut ClipReader,
+    input: &mut FrameReader,
     cancel: &Cancel,
 ) -> anyhow::Result<Comparison> {
-    let mut packed = ClipReader::open(&args.output.to_string_lossy(), cancel)?;
+    let mut packed = open(args.output.as_path(), cancel)?;
     let count = packed.info().frame_count;
     let shown = count.min(PSNR_FRAMES);
     let frames: Vec<usize> = (0..shown).map(|k| k * count / shown).collect();

@@ -5,8 +5,8 @@ use zoetrope_codecs::Cancel;
 
 use crate::cli::{EngineArg, RenderArgs};
 use crate::offscreen::{self, Offscreen, Scene};
+use crate::open::open;
 use crate::output;
-use crate::reader::ClipReader;
 
 /// Largest picture side after supersampling.
 const MAX_SIDE: u32 = 8192;
@@ -26,7 +26,7 @@ pub fn run(args: &RenderArgs, cancel: &Cancel) -> anyhow::Result<()> {
             args.supersample
         );
     }
-    let mut reader = ClipReader::open(&args.clip, cancel)?;
+    let mut reader = open(args.clip.as_str(), cancel)?;
     let index = match (args.frame, args.time) {
         (Some(frame), _) => frame,
         (None, Some(time)) => frame_at(time, reader.info())?,
