@@ -53,6 +53,12 @@ pub enum Error {
         /// The file.
         name: String,
     },
+    /// Planes cannot be encoded.
+    #[error("the planes cannot be encoded: {reason}")]
+    Encode {
+        /// What is wrong, and what would work.
+        reason: String,
+    },
     /// There is no frame with this number.
     #[error("there is no frame {frame}; the clip has {count}, counted from 0")]
     NoSuchFrame {

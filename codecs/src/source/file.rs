@@ -33,7 +33,10 @@ impl FileSource {
         let metadata = fs::metadata(&path).map_err(|error| Error::io(&name, &error))?;
         // Opening a pipe would wait for ever.
         if !metadata.is_file() {
-            return Err(Error::unsupported(name, "it is no ordinary file"));
+            return Err(Error::unsupported(
+                name,
+                "it is no ordinary file; open a file or a folder",
+            ));
         }
         Ok(Self {
             name,

@@ -121,7 +121,7 @@ pub fn parse_group_info(
     bytes: &[u8],
 ) -> Result<BTreeMap<i64, Result<GroupFrames, String>>> {
     parse_map(bytes, limits::MAX_GROUPS as usize)
-        .map_err(|reason| Error::malformed(name, format!("it is no list of groups ({reason})")))
+        .map_err(|reason| Error::malformed(name, format!("it is no list of groups ({reason}); copy the clip again")))
 }
 
 /// Reads `viewer_min_max.json`, keyed by frame. An entry that makes no sense is an error of that
@@ -135,7 +135,7 @@ pub fn parse_viewer_min_max(
     bytes: &[u8],
 ) -> Result<BTreeMap<i64, Result<FrameRanges, String>>> {
     parse_map(bytes, limits::MAX_FRAMES as usize)
-        .map_err(|reason| Error::malformed(name, format!("it is no list of frames ({reason})")))
+        .map_err(|reason| Error::malformed(name, format!("it is no list of frames ({reason}); copy the clip again")))
 }
 
 /// The text of `group_info.json`.
