@@ -27,8 +27,8 @@ pub mod splat;
 
 pub use cancel::Cancel;
 pub use clip::{
-    ClipInfo, ClipKind, Decoder, Demuxer, Engine, Frame, GroupInfo, GroupPackets, GroupPayload,
-    PlaneVideo, PlaneVideoEncoder, PlaneVideoSettings, UpAxis,
+    CameraHint, ClipInfo, ClipKind, Decoder, Demuxer, Engine, Frame, GroupInfo, GroupPackets,
+    GroupPayload, PlaneVideo, PlaneVideoEncoder, PlaneVideoSettings, UpAxis,
 };
 pub use container::{Input, open, open_sequence};
 pub use error::{Error, Result};

@@ -286,7 +286,7 @@ impl Packer<'_> {
             up: Some(options.up),
             sh_degree: Some(self.sh_degree),
             bounds: (!self.bounds.is_empty()).then(|| self.bounds.into()),
-            camera: None,
+            camera: options.camera.map(Into::into),
             title: options.title.clone(),
             credit: options.credit.clone(),
             licence: options.licence.clone(),

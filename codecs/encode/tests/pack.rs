@@ -5,12 +5,19 @@ use std::sync::Mutex;
 
 use zoetrope_codecs::source::{FileFolder, FileSource, Source};
 use zoetrope_codecs::{
-    Cancel, Demuxer, Error, FrameReader, Input, Result, SplatCloud, SplatFileDecoder, UpAxis, open,
+    CameraHint, Cancel, Demuxer, Error, FrameReader, Input, Result, SplatCloud, SplatFileDecoder,
+    UpAxis, open,
 };
 use zoetrope_encode::{
     CloudSequence, PackError, PackOptions, PackReport, Packing, PlaneClass, Progress, pack_v3,
 };
 use zoetrope_ffmpeg::{H264PlaneEncoder, PlaneVideoDecoder};
+
+const CAMERA: CameraHint = CameraHint {
+    position: [0.5, 0.25, -4.0],
+    target: [0.0, 0.125, 0.0],
+    fov_y_degrees: 40.0,
+};
 
 /// Frames in memory.
 struct Frames(Vec<SplatCloud>);
@@ -134,6 +141,7 @@ fn permuted_rows_come_back_in_one_row_each_and_within_quantisation() {
         group_frames: 4,
         frame_rate: 24.0,
         up: UpAxis::PlusY,
+        camera: Some(CAMERA),
         title: Some("Ball".to_owned()),
         credit: Some("nobody".to_owned()),
         licence: Some("CC0".to_owned()),
@@ -158,6 +166,7 @@ fn permuted_rows_come_back_in_one_row_each_and_within_quantisation() {
         (7, 24.0, UpAxis::PlusY)
     );
     assert_eq!((info.title.as_str(), info.sh_degree), ("Ball", 1));
+    assert_eq!(info.camera, Some(CAMERA));
     let normals = bytes_of(&report, PlaneClass::Normals);
     let read = report.bytes_total - report.bytes_json - normals;
     assert_eq!(info.size_bytes, Some(read), "normals are not read");

@@ -4,9 +4,9 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use zoetrope_codecs::UpAxis;
+use zoetrope_codecs::{CameraHint, UpAxis};
 
-use crate::args::{self, CameraArg, Colour, Size};
+use crate::args::{self, Colour, Size};
 
 /// Plays volumetric video. Without a sub-command it opens the window.
 #[derive(Debug, Parser)]
@@ -95,7 +95,7 @@ pub struct RenderArgs {
     pub frame: Option<usize>,
     /// Camera centre, the point it looks at, and the vertical field of view in degrees.
     #[arg(long, value_name = "PX,PY,PZ,TX,TY,TZ,FOV", value_parser = args::camera, allow_hyphen_values = true)]
-    pub camera: Option<CameraArg>,
+    pub camera: Option<CameraHint>,
     /// Draw N x N samples for each pixel.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=8))]
     pub supersample: u32,
@@ -201,6 +201,10 @@ pub struct PackArgs {
     /// Which axis points up: +x, -x, +y, -y, +z or -z.
     #[arg(long, value_name = "AXIS", value_parser = args::up_axis, allow_hyphen_values = true)]
     pub up: Option<UpAxis>,
+    /// The view that the clip opens with: camera centre, the point it looks at, and the vertical
+    /// field of view in degrees; the input's own where it has one.
+    #[arg(long, value_name = "PX,PY,PZ,TX,TY,TZ,FOV", value_parser = args::camera, allow_hyphen_values = true)]
+    pub camera: Option<CameraHint>,
     /// Name of the clip, for people.
     #[arg(long)]
     pub title: Option<String>,

@@ -64,6 +64,7 @@ fn options(args: &PackArgs, input: &FrameReader) -> PackOptions {
         quality: args.quality,
         group_frames: args.group as usize,
         up: args.up.unwrap_or(info.up),
+        camera: args.camera.or(info.camera),
         title: args.title.clone(),
         credit: args.credit.clone(),
         licence: args.license.clone(),

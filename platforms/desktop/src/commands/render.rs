@@ -1,6 +1,5 @@
 //! `zoetrope render`: one picture.
 
-use glam::Vec3;
 use zoetrope_codecs::Cancel;
 
 use crate::cli::{EngineArg, RenderArgs};
@@ -34,7 +33,7 @@ pub fn run(args: &RenderArgs, cancel: &Cancel) -> anyhow::Result<()> {
     };
     let frame = reader.frame(index, cancel)?;
     let camera = match args.camera {
-        Some(camera) => camera.with_up(Vec3::from_array(reader.info().up.vector())),
+        Some(camera) => offscreen::camera(&camera, reader.info().up),
         None => {
             let aspect = size.width as f32 / size.height as f32;
             Scene::of(&mut reader, aspect, cancel)?.camera
