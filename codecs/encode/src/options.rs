@@ -186,6 +186,9 @@ pub struct PackReport {
     pub groups: usize,
     /// Gaussians of the fullest frame.
     pub gaussians_max: usize,
+    /// Gaussians of all frames that were left out because a value of theirs was not finite or their
+    /// quaternion was zero.
+    pub gaussians_dropped: u64,
     /// SH degree.
     pub sh_degree: u8,
     /// Bytes of all files.

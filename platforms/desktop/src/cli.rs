@@ -19,7 +19,7 @@ use crate::args::{self, Colour, Size};
 )]
 pub struct Cli {
     /// The clip to open; without it the built-in demo clip plays.
-    pub clip: Option<String>,
+    pub clip: Option<PathBuf>,
     /// What to do instead of opening the window.
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -53,7 +53,7 @@ pub enum Command {
 #[command(after_help = "Example:\n  zoetrope info clips/monkey --json")]
 pub struct InfoArgs {
     /// The clip.
-    pub clip: String,
+    pub clip: PathBuf,
     /// Print one JSON document and nothing else.
     #[arg(long)]
     pub json: bool,
@@ -83,7 +83,7 @@ pub struct PictureArgs {
 )]
 pub struct RenderArgs {
     /// The clip.
-    pub clip: String,
+    pub clip: PathBuf,
     /// The PNG file to write.
     #[arg(short, long, value_name = "OUT.png")]
     pub output: PathBuf,
@@ -123,7 +123,7 @@ pub enum EngineArg {
 )]
 pub struct DecodeArgs {
     /// The clip.
-    pub clip: String,
+    pub clip: PathBuf,
     /// First and last frame, counted from 0, both included.
     #[arg(long, value_name = "A..B", value_parser = args::frames)]
     pub frames: Option<RangeInclusive<usize>>,
@@ -151,9 +151,9 @@ pub struct DecodeArgs {
 )]
 pub struct CompareArgs {
     /// The clip that is right.
-    pub a: String,
+    pub a: PathBuf,
     /// The clip that is judged.
-    pub b: String,
+    pub b: PathBuf,
     /// Cameras on the ring.
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=64))]
     pub cameras: u32,
@@ -182,7 +182,7 @@ pub enum FormatArg {
 )]
 pub struct PackArgs {
     /// A folder or a quoted glob of splat files (SOG, PLY), a frame each, or a clip.
-    pub input: String,
+    pub input: PathBuf,
     /// The folder to write.
     #[arg(short, long, value_name = "OUT")]
     pub output: PathBuf,

@@ -40,8 +40,8 @@ pub struct PictureComparison {
 /// # Errors
 /// When either cannot be opened or drawn.
 pub fn run(args: &CompareArgs, cancel: &Cancel) -> anyhow::Result<()> {
-    let mut a = open(args.a.as_str(), cancel)?;
-    let mut b = open(args.b.as_str(), cancel)?;
+    let mut a = open(&args.a, cancel)?;
+    let mut b = open(&args.b, cancel)?;
     let (count_a, count_b) = (a.info().frame_count, b.info().frame_count);
     if count_a != count_b {
         log::warn!("the clips have {count_a} and {count_b} frames; the shorter one is compared");

@@ -27,7 +27,7 @@ struct Decoded {
 /// # Errors
 /// When the clip cannot be opened, a frame is damaged, or a file cannot be written.
 pub fn run(args: &DecodeArgs, cancel: &Cancel) -> anyhow::Result<()> {
-    let mut reader = open(args.clip.as_str(), cancel)?;
+    let mut reader = open(&args.clip, cancel)?;
     let count = reader.info().frame_count;
     let frames = args.frames.clone().unwrap_or(0..=count.saturating_sub(1));
     if *frames.end() >= count {
@@ -92,7 +92,7 @@ fn write_planes(
     frame: &Arc<SplatFrame>,
 ) -> anyhow::Result<Vec<PathBuf>> {
     let SplatFrame::Planes(planes) = &**frame else {
-        bail!("{} has no planes; leave --planes out", args.clip);
+        bail!("{} has no planes; leave --planes out", args.clip.display());
     };
     (0..planes.layout.layers())
         .map(|layer| {

@@ -48,7 +48,7 @@ struct Box3 {
 /// # Errors
 /// When the clip cannot be opened.
 pub fn run(args: &InfoArgs, cancel: &Cancel) -> anyhow::Result<()> {
-    let mut reader = open(args.clip.as_str(), cancel)?;
+    let mut reader = open(&args.clip, cancel)?;
     let report = report(&mut reader, cancel);
     if args.json {
         output::print_json(&report)

@@ -22,6 +22,7 @@ struct Report {
     frames: usize,
     groups: usize,
     gaussians: usize,
+    dropped: u64,
     sh_degree: u8,
     bytes: u64,
     bytes_per_frame: f64,
@@ -40,9 +41,12 @@ struct Report {
 /// When the input cannot be read or the output cannot be written; nothing is left behind then.
 pub fn run(args: &PackArgs, cancel: &Cancel) -> anyhow::Result<()> {
     let FormatArg::V3 = args.format;
-    let mut input = open(args.input.as_str(), cancel)?;
+    let mut input = open(&args.input, cancel)?;
     let options = options(args, &input);
     let report = pack(args, &mut input, &options, cancel)?;
+    for warning in &input.info().warnings {
+        log::warn!("{}: {warning}", args.input.display());
+    }
     let pictures = if args.no_psnr {
         None
     } else {
@@ -108,7 +112,7 @@ fn compare_with_input(
     input: &mut FrameReader,
     cancel: &Cancel,
 ) -> anyhow::Result<Comparison> {
-    let mut packed = open(args.output.as_path(), cancel)?;
+    let mut packed = open(&args.output, cancel)?;
     let count = packed.info().frame_count;
     let shown = count.min(PSNR_FRAMES);
     let frames: Vec<usize> = (0..shown).map(|k| k * count / shown).collect();
@@ -129,6 +133,7 @@ fn summary(report: &PackReport, pictures: Option<Comparison>) -> Report {
         frames: report.frames,
         groups: report.groups,
         gaussians: report.gaussians_max,
+        dropped: report.gaussians_dropped,
         sh_degree: report.sh_degree,
         bytes: report.bytes_total,
         bytes_per_frame: report.bytes_per_frame(),
@@ -166,6 +171,12 @@ fn text(args: &PackArgs, report: &Report) -> String {
             report.step_median, report.step_p99, report.step_max
         ),
     ];
+    if report.dropped > 0 {
+        lines.push(format!(
+            "  left out  {} Gaussians with values that are no numbers",
+            report.dropped
+        ));
+    }
     if let Some(error) = report.position_rms_error {
         lines.push(format!(
             "  positions {} PSNR, error {error:.6} world units",

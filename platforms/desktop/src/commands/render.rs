@@ -25,7 +25,7 @@ pub fn run(args: &RenderArgs, cancel: &Cancel) -> anyhow::Result<()> {
             args.supersample
         );
     }
-    let mut reader = open(args.clip.as_str(), cancel)?;
+    let mut reader = open(&args.clip, cancel)?;
     let index = match (args.frame, args.time) {
         (Some(frame), _) => frame,
         (None, Some(time)) => frame_at(time, reader.info())?,

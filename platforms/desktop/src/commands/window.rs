@@ -1,5 +1,6 @@
 //! Opening the window.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use zoetrope_app::{ClipTarget, DialogPlatform, RunOptions};
@@ -11,7 +12,7 @@ const DEMO: &[u8] = include_bytes!("../../../../assets/demo/biker.zip");
 ///
 /// # Errors
 /// When there is no display or no way to draw.
-pub fn run(clip: Option<&str>) -> anyhow::Result<()> {
+pub fn run(clip: Option<&Path>) -> anyhow::Result<()> {
     let clip = clip.map_or_else(
         || ClipTarget::Memory {
             name: "Biker".to_owned(),
