@@ -1,8 +1,9 @@
 //! `zoetrope pack`: a clip out of a sequence of splat files.
 
+use anyhow::Context as _;
 use serde::Serialize;
 use zoetrope_codecs::{Cancel, FrameReader};
-use zoetrope_encode::{PackOptions, PackReport, Packing, pack_v3};
+use zoetrope_encode::{PackOptions, PackReport, Packing, pack_v3, unfinished_path};
 use zoetrope_ffmpeg::{H264PlaneEncoder, PlaneVideoDecoder};
 
 use super::compare::{self, Comparison, decibels};
@@ -38,7 +39,8 @@ struct Report {
 /// Packs a clip and reports its size and quality.
 ///
 /// # Errors
-/// When the input cannot be read or the output cannot be written; nothing is left behind then.
+/// When the input cannot be read or the output cannot be written; nothing is left behind then. When
+/// nothing can be drawn to measure the PSNR; the clip is complete then.
 pub fn run(args: &PackArgs, cancel: &Cancel) -> anyhow::Result<()> {
     let FormatArg::V3 = args.format;
     let mut input = open(&args.input, cancel)?;
@@ -50,7 +52,13 @@ pub fn run(args: &PackArgs, cancel: &Cancel) -> anyhow::Result<()> {
     let pictures = if args.no_psnr {
         None
     } else {
-        Some(compare_with_input(args, &mut input, cancel)?)
+        let pictures = compare_with_input(args, &mut input, cancel);
+        Some(pictures.with_context(|| {
+            format!(
+                "{} is packed, but cannot be compared with its input (--no-psnr leaves that out)",
+                args.output.display()
+            )
+        })?)
     };
     let report = summary(&report, pictures);
     if args.json {
@@ -95,6 +103,7 @@ fn pack(
         },
         cancel,
     };
+    let _unfinished = unfinished_path(&args.output).map(output::Unfinished::new);
     let report = pack_v3(input, &args.output, packing);
     bar.finish_and_clear();
     // A cancelled pack is told like every other cancelled command.
