@@ -63,7 +63,7 @@ impl PackOptions {
                 allowed,
             })
         };
-        if !(self.frame_rate >= 0.1 && self.frame_rate <= 1000.0) {
+        if !limits::FRAME_RATES.contains(&self.frame_rate) {
             return refuse("the frame rate", self.frame_rate.to_string(), "0.1 to 1000");
         }
         if self.quality > 100 {

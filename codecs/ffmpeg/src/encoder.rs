@@ -102,7 +102,7 @@ fn check(frames: &[&[u8]], settings: &PlaneVideoSettings) -> Result<()> {
             settings.qp
         )));
     }
-    if !(settings.frame_rate >= 0.1 && settings.frame_rate <= 1000.0) {
+    if !limits::FRAME_RATES.contains(&settings.frame_rate) {
         return Err(refusal(format!(
             "the frame rate is {} and must be 0.1 to 1000",
             settings.frame_rate

@@ -128,8 +128,13 @@ fn splat_files(
         .map(|pattern| pattern.paths.len())
         .sum();
     if others > 0 {
+        let (files, are) = match others {
+            1 => ("file", "is"),
+            _ => ("files", "are"),
+        };
         warnings.push(format!(
-            "{others} other splat files in the folder are no part of the sequence and are left out"
+            "{others} other splat {files} in the folder {are} no part of the sequence and {are} \
+             left out"
         ));
     }
     let mut items: Vec<Item> = chosen

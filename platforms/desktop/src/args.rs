@@ -2,10 +2,11 @@
 
 use std::ops::RangeInclusive;
 
-use zoetrope_codecs::{CameraHint, UpAxis};
+use zoetrope_codecs::{CameraHint, UpAxis, limits};
 
-/// Largest picture side that can be asked for: the smallest texture limit worth supporting.
-const MAX_SIDE: u32 = 8192;
+/// Largest side of a picture that is drawn, supersampling included: the smallest texture limit worth
+/// supporting.
+pub const MAX_SIDE: u32 = 8192;
 
 /// Width and height in pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,7 +91,7 @@ pub fn frames(text: &str) -> Result<RangeInclusive<usize>, String> {
 pub fn frame_rate(text: &str) -> Result<f64, String> {
     text.parse()
         .ok()
-        .filter(|rate| (0.1..=1000.0).contains(rate))
+        .filter(|rate| limits::FRAME_RATES.contains(rate))
         .ok_or_else(|| "expected a number of frames a second from 0.1 to 1000".to_owned())
 }
 

@@ -196,7 +196,7 @@ pub struct PackArgs {
     #[arg(long, value_name = "0..100", default_value_t = zoetrope_encode::DEFAULT_QUALITY, value_parser = clap::value_parser!(u8).range(0..=100))]
     pub quality: u8,
     /// Frames of a group; seeking is finer and the clip larger with fewer.
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[arg(long, value_name = "N", default_value_t = zoetrope_encode::DEFAULT_GROUP_FRAMES as u32, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub group: u32,
     /// Which axis points up: +x, -x, +y, -y, +z or -z.
     #[arg(long, value_name = "AXIS", value_parser = args::up_axis, allow_hyphen_values = true)]

@@ -2,13 +2,11 @@
 
 use zoetrope_codecs::Cancel;
 
+use crate::args::MAX_SIDE;
 use crate::cli::{EngineArg, RenderArgs};
 use crate::offscreen::{self, Offscreen, Scene};
 use crate::open::open;
 use crate::output;
-
-/// Largest picture side after supersampling.
-const MAX_SIDE: u32 = 8192;
 
 /// Draws one picture of a clip into a PNG file.
 ///

@@ -133,6 +133,19 @@ fn a_changing_count_is_padded_within_each_group_and_looks_the_same() {
 }
 
 #[test]
+fn what_is_left_out_of_a_pack_is_told_once() {
+    let (_folder, frames) = sequence(OsStr::new("frames"), |_, _| ());
+    fs::write(frames.join("background.ply"), frame(5, 0)).expect("writable");
+    for (extra, times) in [(&[][..], 1), (&["--quiet"], 0)] {
+        let (output, clip) = pack(&frames, extra);
+        json(&output);
+        fs::remove_dir_all(clip).expect("it is there");
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(told.matches("1 other splat file").count(), times, "{told}");
+    }
+}
+
+#[test]
 fn a_clip_packed_anew_keeps_its_view() {
     let (_folder, frames) = sequence(OsStr::new("frames"), |_, _| ());
     let (output, first) = pack(&frames, &["--camera", "0,-1,-4,0,-0.9,0,40", "--up", "+y"]);
