@@ -17,7 +17,7 @@ const GROUPS: usize = 3;
 /// Seeks measured.
 const SEEKS: usize = 200;
 /// Memory for decoded frames: one and a half of the three groups, so that many seeks find nothing.
-const STORE_BYTES: usize = 3 * GROUP_FRAMES / 2 * 17 * 320 * 320; // GROUP_FRAMES * 17 * 320 * 320;
+const STORE_BYTES: usize = 3 * GROUP_FRAMES / 2 * 17 * 320 * 320;
 /// A seek that takes longer has failed.
 const PATIENCE: Duration = Duration::from_secs(60);
 
