@@ -27,4 +27,4 @@ pub use options::{
     StepStatistics,
 };
 pub use pack::{Packing, pack_v3};
-pub use sequence::{ClipClouds, CloudSequence};
+pub use sequence::CloudSequence;

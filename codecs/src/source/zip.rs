@@ -225,7 +225,10 @@ impl ZipSource {
         }
         match error.downcast::<Error>() {
             Ok(error) => error,
-            Err(error) => Error::malformed(&self.name, format!("it cannot be unpacked ({error})")),
+            Err(error) => Error::malformed(
+                &self.name,
+                format!("it cannot be unpacked ({error}); copy the archive again"),
+            ),
         }
     }
 }
@@ -236,7 +239,7 @@ fn damaged(source: &dyn Source, error: io::Error) -> Error {
         Ok(error) => error,
         Err(error) => Error::malformed(
             source.name(),
-            format!("it is no whole zip archive ({error})"),
+            format!("it is no whole zip archive ({error}); copy it again"),
         ),
     }
 }

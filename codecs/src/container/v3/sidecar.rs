@@ -211,9 +211,7 @@ impl Keys<'_> {
                 target,
                 fov_y_degrees: fov as f32,
             })
-            .filter(|camera| {
-                (1.0..=170.0).contains(&camera.fov_y_degrees) && camera.position != camera.target
-            });
+            .filter(|camera| CameraHint::from(*camera).makes_sense());
         if camera.is_none() {
             self.warn("camera");
         }

@@ -1,11 +1,11 @@
 //! `zoetrope info`: what is in a clip.
 
 use serde::Serialize;
-use zoetrope_codecs::{Bounds, Cancel, ClipInfo};
+use zoetrope_codecs::{Bounds, Cancel, ClipInfo, FrameReader};
 
 use crate::cli::InfoArgs;
+use crate::open::open;
 use crate::output;
-use crate::reader::ClipReader;
 
 /// The facts, as `--json` prints them. Times in seconds, lengths in world units.
 #[derive(Debug, Serialize)]
@@ -48,7 +48,7 @@ struct Box3 {
 /// # Errors
 /// When the clip cannot be opened.
 pub fn run(args: &InfoArgs, cancel: &Cancel) -> anyhow::Result<()> {
-    let mut reader = ClipReader::open(&args.clip, cancel)?;
+    let mut reader = open(&args.clip, cancel)?;
     let report = report(&mut reader, cancel);
     if args.json {
         output::print_json(&report)
@@ -57,9 +57,9 @@ pub fn run(args: &InfoArgs, cancel: &Cancel) -> anyhow::Result<()> {
     }
 }
 
-fn report(reader: &mut ClipReader, cancel: &Cancel) -> Report {
+fn report(reader: &mut FrameReader, cancel: &Cancel) -> Report {
     let info: ClipInfo = reader.info().clone();
-    let groups = reader.demuxer().groups().len();
+    let groups = reader.groups().len();
     let engine = reader.engine();
     let mut warnings = info.warnings.clone();
     let mut gaussians = info.gaussians.map(|counts| Counts {

@@ -1,5 +1,6 @@
 //! Opening the window.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use zoetrope_app::{ClipTarget, DialogPlatform, RunOptions};
@@ -14,7 +15,7 @@ const DISPLAYS: [&str; 3] = ["WAYLAND_DISPLAY", "WAYLAND_SOCKET", "DISPLAY"];
 ///
 /// # Errors
 /// When there is no display or no way to draw.
-pub fn run(clip: Option<&str>) -> anyhow::Result<()> {
+pub fn run(clip: Option<&Path>) -> anyhow::Result<()> {
     if cfg!(target_os = "linux") && DISPLAYS.iter().all(|name| std::env::var_os(name).is_none()) {
         anyhow::bail!(
             "there is no display to open a window on; start it in a desktop session, or use a \
