@@ -208,12 +208,12 @@ impl ZoetropeApp {
         };
         let bounds = *clip.bounds.get_or_insert_with(|| picture.frame.bounds());
         let info = clip.player.info();
-        let aspect = rect.width() / rect.height().max(1.0);
+        let covered = rect.bottom() - transport_bar::bar_rect(rect).top();
         let camera = clip
             .camera
-            .get_or_insert_with(|| OrbitCamera::first_view(info, bounds, aspect));
+            .get_or_insert_with(|| OrbitCamera::first_view(info, bounds, rect.size(), covered));
         viewport::steer(ui, &response, &self.covered, &mut self.camera_hand, camera);
-        let camera = camera.camera();
+        let camera = camera.camera_above(covered, rect.height());
         if let Err(error) = self.viewport.show(ui, rect, &picture.frame, camera) {
             self.toasts.push(sentence(error.to_string()));
         }

@@ -133,18 +133,21 @@ pub fn write_png_samples(
 /// Prints one JSON document on standard output.
 ///
 /// # Errors
-/// When standard output is closed.
+/// As [`print`].
 pub fn print_json(document: &impl serde::Serialize) -> anyhow::Result<()> {
     let text = serde_json::to_string_pretty(document)?;
     print(&text)
 }
 
-/// Prints a result on standard output.
+/// Prints a result on standard output. Who reads it may stop before the end (`| head`).
 ///
 /// # Errors
-/// When standard output is closed.
+/// When it cannot be written.
 pub fn print(text: &str) -> anyhow::Result<()> {
-    writeln!(std::io::stdout().lock(), "{text}").context("cannot write the result")
+    match writeln!(std::io::stdout().lock(), "{text}") {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.context("cannot write the result"),
+    }
 }
 
 /// A progress bar with the time left, on standard error, only when that is a terminal.

@@ -190,6 +190,17 @@ fn what_is_not_there_is_named() {
 }
 
 #[test]
+fn a_window_without_a_display_is_a_sentence() {
+    let output = Command::new(env!("CARGO_BIN_EXE_zoetrope"))
+        .env_remove("DISPLAY")
+        .env_remove("WAYLAND_DISPLAY")
+        .env_remove("WAYLAND_SOCKET")
+        .output()
+        .expect("it starts");
+    assert_one_sentence(&output, &["no display", "--help"]);
+}
+
+#[test]
 fn a_link_is_a_sentence() {
     for link in [
         "https://example.org/clip.zip",
