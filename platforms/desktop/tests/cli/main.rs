@@ -8,6 +8,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::time::{Duration, Instant};
 
 use clip::{packed_wave, wave_frames};
 use serde_json::Value;
@@ -464,15 +465,20 @@ fn ctrl_c_stops_a_pack_and_leaves_nothing() {
         .args(["pack", &wave_frames(), "-o", &out.to_string_lossy()])
         .spawn()
         .expect("it starts");
-    // Early enough to be in the middle, late enough that the handler is there.
-    std::thread::sleep(std::time::Duration::from_millis(150));
+    // What it has half written shows that it is in the middle, however busy the machine.
+    let entries = || fs::read_dir(folder.path()).expect("readable").count();
+    let start = Instant::now();
+    while entries() == 0 && start.elapsed() < Duration::from_secs(60) {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    assert!(!out.exists(), "it must not be complete");
     let interrupted = Command::new("kill")
         .args(["-INT", &child.id().to_string()])
         .status()
         .expect("kill runs");
     assert!(interrupted.success(), "the pack must still be running");
     assert_eq!(child.wait().expect("it ends").code(), Some(130));
-    assert_eq!(fs::read_dir(folder.path()).expect("readable").count(), 0);
+    assert_eq!(entries(), 0);
 }
 
 #[test]
