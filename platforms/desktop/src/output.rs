@@ -150,6 +150,12 @@ pub fn print(text: &str) -> anyhow::Result<()> {
     }
 }
 
+/// "1 frame", "2 frames".
+pub fn count(number: u64, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
+}
+
 /// A progress bar with the time left, on standard error, only when that is a terminal.
 pub fn progress_bar(total: u64) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());

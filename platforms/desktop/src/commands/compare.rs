@@ -1,5 +1,6 @@
 //! `zoetrope compare`: how far two clips differ in what is seen of them.
 
+use anyhow::Context as _;
 use serde::Serialize;
 use zoetrope_codecs::{Cancel, FrameReader};
 use zoetrope_render::{Camera, Picture};
@@ -100,7 +101,11 @@ pub fn compare(
     bar.set_message("comparing pictures");
     let mut pictures = Vec::new();
     for &frame in frames {
-        let (frame_a, frame_b) = (a.frame(frame, cancel)?, b.frame(frame, cancel)?);
+        // Both may hold a damaged file of one name.
+        let frame_a = a.frame(frame, cancel);
+        let frame_a = frame_a.with_context(|| a.info().title.clone())?;
+        let frame_b = b.frame(frame, cancel);
+        let frame_b = frame_b.with_context(|| b.info().title.clone())?;
         for (camera, at) in ring.iter().enumerate() {
             cancel.check()?;
             let view = offscreen::view(picture, *at, offscreen::antialiased(&frame_a), 1);

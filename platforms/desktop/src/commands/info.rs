@@ -1,6 +1,7 @@
 //! `zoetrope info`: what is in a clip.
 
 use serde::Serialize;
+use zoetrope_codecs::container::v3::SidecarCamera;
 use zoetrope_codecs::{Bounds, Cancel, ClipInfo, FrameReader};
 
 use crate::cli::InfoArgs;
@@ -24,6 +25,7 @@ struct Report {
     sh_degree: u8,
     bounds: Option<Box3>,
     up: &'static str,
+    camera: Option<SidecarCamera>,
     bytes: Option<u64>,
     bytes_per_frame: Option<f64>,
     bit_rate: Option<f64>,
@@ -107,6 +109,7 @@ fn report(reader: &mut FrameReader, cancel: &Cancel) -> Report {
             .filter(|bounds| !bounds.is_empty())
             .map(|Bounds { min, max }| Box3 { min, max }),
         up: info.up.name(),
+        camera: info.camera.map(Into::into),
         bytes: info.size_bytes,
         bytes_per_frame: info
             .size_bytes
@@ -137,9 +140,9 @@ fn text(report: &Report) -> String {
         row(
             "duration",
             &format!(
-                "{:.3} s, {} frames at {} a second{}",
+                "{:.3} s, {} at {} a second{}",
                 report.duration,
-                report.frames,
+                output::count(report.frames as u64, "frame"),
                 report.frame_rate,
                 if report.frame_rate_known {
                     ""
@@ -165,6 +168,17 @@ fn text(report: &Report) -> String {
         lines.push(row("bounds", &format!("{} to {}", point(min), point(max))));
     }
     lines.push(row("up", report.up));
+    if let Some(camera) = &report.camera {
+        lines.push(row(
+            "first view",
+            &format!(
+                "from {} to {}, {} degrees high",
+                point(&camera.position),
+                point(&camera.target),
+                camera.fov_y_degrees
+            ),
+        ));
+    }
     if let (Some(bytes), Some(per_frame), Some(bit_rate)) =
         (report.bytes, report.bytes_per_frame, report.bit_rate)
     {

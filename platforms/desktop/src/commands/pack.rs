@@ -163,11 +163,11 @@ fn summary(report: &PackReport, pictures: Option<Comparison>) -> Report {
 fn text(args: &PackArgs, report: &Report) -> String {
     let mut lines = vec![
         format!(
-            "{}: {} frames in {} groups, {} Gaussians at SH degree {}",
+            "{}: {} in {}, {} at SH degree {}",
             args.output.display(),
-            report.frames,
-            report.groups,
-            report.gaussians,
+            output::count(report.frames as u64, "frame"),
+            output::count(report.groups as u64, "group"),
+            output::count(report.gaussians as u64, "Gaussian"),
             report.sh_degree
         ),
         format!(
@@ -182,8 +182,8 @@ fn text(args: &PackArgs, report: &Report) -> String {
     ];
     if report.dropped > 0 {
         lines.push(format!(
-            "  left out  {} Gaussians with values that are no numbers",
-            report.dropped
+            "  left out  {} with values that are no numbers",
+            output::count(report.dropped, "Gaussian")
         ));
     }
     if let Some(error) = report.position_rms_error {
