@@ -133,7 +133,7 @@ pub fn write_png_samples(
 /// Prints one JSON document on standard output.
 ///
 /// # Errors
-/// As [`print`].
+/// As [`print()`].
 pub fn print_json(document: &impl serde::Serialize) -> anyhow::Result<()> {
     let text = serde_json::to_string_pretty(document)?;
     print(&text)
