@@ -116,6 +116,7 @@ pub(crate) fn test_info() -> zoetrope_codecs::ClipInfo {
         camera: None,
         size_bytes: None,
         warnings: Vec::new(),
+        omissions: Vec::new(),
     }
 }
 

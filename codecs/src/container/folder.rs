@@ -128,7 +128,7 @@ fn splat_files(
         .map(|pattern| pattern.paths.len())
         .sum();
     if others > 0 {
-        warnings.push(format!(
+        warnings.push_omission(format!(
             "{others} other splat files in the folder are no part of the sequence and are left out"
         ));
     }
