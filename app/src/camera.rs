@@ -34,24 +34,33 @@ pub struct OrbitCamera {
 }
 
 impl OrbitCamera {
-    /// The first view of a clip: the one that it asks for, else one that sees all of `bounds` in a
-    /// picture of `aspect` (width by height).
-    pub fn first_view(info: &ClipInfo, bounds: Bounds, aspect: f32) -> Self {
+    /// The first view of a clip: the one that it asks for, else one that sees all of `bounds`.
+    ///
+    /// `picture` is the size of the picture in points, of which `covered` points at its foot lie
+    /// under the controls: the view is for the rest.
+    pub fn first_view(info: &ClipInfo, bounds: Bounds, picture: Vec2, covered: f32) -> Self {
+        let height = picture.y.max(1.0);
+        let free = (height - covered).clamp(0.25 * height, height);
         let up = Vec3::from(info.up.vector());
         let hint = info.camera.filter(|hint| {
             let numbers = hint.position.iter().chain(&hint.target);
             let finite = numbers.copied().all(f32::is_finite);
             finite && hint.position != hint.target && (1.0..=170.0).contains(&hint.fov_y_degrees)
         });
-        Self::from_camera(&match hint {
+        let mut camera = Self::from_camera(&match hint {
             Some(hint) => Camera {
                 position: hint.position.into(),
                 target: hint.target.into(),
                 up,
                 fov_y: hint.fov_y_degrees.to_radians(),
             },
-            None => Camera::framing(bounds, up, Camera::DEFAULT_FOV_Y, aspect),
-        })
+            None => Camera::framing(bounds, up, Camera::DEFAULT_FOV_Y, picture.x / free),
+        });
+        // What fills the free part of the height is that much smaller in the whole.
+        camera.distance *= height / free;
+        camera.first_distance = camera.distance;
+        camera.pan(Vec2::new(0.0, -0.5 * (height - free)), height);
+        camera
     }
 
     /// Takes over a camera, upright.
@@ -214,20 +223,45 @@ mod tests {
     #[test]
     fn a_clip_can_ask_for_its_first_view() {
         let mut info = crate::open::test_info();
-        let framed = OrbitCamera::first_view(&info, bounds(), 1.0);
+        let first_view =
+            |info: &ClipInfo| OrbitCamera::first_view(info, bounds(), Vec2::splat(100.0), 0.0);
+        let framed = first_view(&info);
         info.camera = Some(zoetrope_codecs::clip::CameraHint {
             position: [0.0, 0.0, -3.0],
             target: [0.0; 3],
             fov_y_degrees: 40.0,
         });
-        let asked = OrbitCamera::first_view(&info, bounds(), 1.0);
+        let asked = first_view(&info);
         assert!((asked.distance - 3.0).abs() < 1e-6);
         assert!((asked.fov_y.to_degrees() - 40.0).abs() < 1e-3);
         for fov_y_degrees in [0.0, f32::NAN, 180.0] {
             if let Some(hint) = &mut info.camera {
                 hint.fov_y_degrees = fov_y_degrees;
             }
-            assert_eq!(OrbitCamera::first_view(&info, bounds(), 1.0), framed);
+            assert_eq!(first_view(&info), framed);
         }
+    }
+
+    #[test]
+    fn the_first_view_is_centred_above_the_controls() {
+        let info = crate::open::test_info();
+        let (picture, covered) = (Vec2::new(200.0, 400.0), 100.0);
+        let camera = OrbitCamera::first_view(&info, bounds(), picture, covered);
+        // In units of depth, the whole height is 2 tan(fov / 2) and the free part three quarters.
+        let half = (0.5 * camera.fov_y).tan();
+        let centre = seen(&camera, Vec3::ZERO);
+        assert!(
+            centre.distance(glam::Vec2::new(0.0, -0.25 * half)) < 1e-4,
+            "{centre}"
+        );
+        for corner in 0..8 {
+            let sign = |bit: i32| if corner >> bit & 1 == 0 { -1.0 } else { 1.0 };
+            let at = seen(&camera, Vec3::new(sign(0), sign(1), sign(2)));
+            assert!((-half..0.5 * half).contains(&at.y), "{at}");
+            assert!(at.x.abs() < 0.5 * half, "{at}");
+        }
+        // A window too low for both still shows something.
+        let tiny = OrbitCamera::first_view(&info, bounds(), Vec2::new(100.0, 50.0), 90.0);
+        assert!(tiny.distance.is_finite() && tiny.target.is_finite());
     }
 }
