@@ -158,7 +158,7 @@ impl ZoetropeApp {
     /// Whether the device was lost. The interface is drawn on the same device, so that nothing can
     /// be shown any more: the window is closed, for another one to be opened.
     fn is_lost(&mut self) -> bool {
-        if let Err(error) = self.viewport.gpu().check() {
+        if let Err(error) = self.viewport.check_device() {
             let clip = self.session.target().cloned();
             if self.lost.set(LostDevice { error, clip }).is_ok() {
                 self.ctx.send_viewport_cmd(ViewportCommand::Close);

@@ -211,6 +211,17 @@ impl Viewport {
         self.pictures
     }
 
+    /// Whether the device still works. Asks it, and does not wait.
+    ///
+    /// # Errors
+    /// [`zoetrope_render::Error::Lost`].
+    pub fn check_device(&self) -> Result<(), zoetrope_render::Error> {
+        if let Err(error) = self.gpu.device.poll(wgpu::PollType::Poll) {
+            log::debug!("polling the device: {error}");
+        }
+        self.gpu.check()
+    }
+
     /// The device.
     pub fn gpu(&self) -> &Gpu {
         &self.gpu
