@@ -129,6 +129,7 @@ pub(crate) fn test_info() -> zoetrope_codecs::ClipInfo {
         camera: None,
         size_bytes: None,
         warnings: Vec::new(),
+        omissions: Vec::new(),
     }
 }
 

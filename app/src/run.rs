@@ -1,13 +1,19 @@
 //! The window of desktop systems.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use eframe::egui_wgpu::{WgpuConfiguration, WgpuSetup, WgpuSetupCreateNew};
 use zoetrope_render::Gpu;
 
 use crate::open::{ClipTarget, open_clip};
 use crate::platform::Platform;
-use crate::ui::{AppOptions, ZoetropeApp};
+use crate::ui::{AppOptions, LostDevice, ZoetropeApp};
+
+/// A picture that takes longer does not hold the interface up.
+const PATIENCE: Duration = Duration::from_millis(100);
+/// A device that is lost sooner after its window was opened is not worth another try.
+const WINDOW_LASTS: Duration = Duration::from_secs(10);
 
 /// What a shell starts the application with.
 pub struct RunOptions {
@@ -17,11 +23,38 @@ pub struct RunOptions {
     pub platform: Arc<dyn Platform>,
 }
 
-/// Opens the window and returns when it is closed.
+/// Opens the window and returns when it is closed. When the graphics device is lost, the window is
+/// opened anew with the same clip.
 ///
 /// # Errors
-/// When there is no display or no graphics device.
+/// When there is no display or no graphics device, or when the device is lost again and again.
 pub fn run(options: RunOptions) -> anyhow::Result<()> {
+    let (mut clip, mut message) = (options.clip, None);
+    loop {
+        let opened = Instant::now();
+        let lost = Arc::new(OnceLock::new());
+        open_window(clip, message, options.platform.clone(), lost.clone())?;
+        let Some(lost) = lost.get().cloned() else {
+            return Ok(());
+        };
+        if opened.elapsed() < WINDOW_LASTS {
+            anyhow::bail!(
+                "{}; restart the computer or update the graphics driver",
+                lost.error
+            );
+        }
+        log::error!("{}", lost.error);
+        clip = lost.clip;
+        message = Some(format!("{}; the window was opened anew", lost.error));
+    }
+}
+
+fn open_window(
+    clip: Option<ClipTarget>,
+    message: Option<String>,
+    platform: Arc<dyn Platform>,
+    lost: Arc<OnceLock<LostDevice>>,
+) -> anyhow::Result<()> {
     let mut setup = WgpuSetupCreateNew::without_display_handle();
     setup.power_preference = wgpu::PowerPreference::HighPerformance;
     setup.device_descriptor = Arc::new(Gpu::device_descriptor);
@@ -44,14 +77,19 @@ pub fn run(options: RunOptions) -> anyhow::Result<()> {
         "zoetrope",
         native_options,
         Box::new(move |cc| {
-            let app = ZoetropeApp::new(
+            let mut app = ZoetropeApp::new(
                 cc,
                 AppOptions {
-                    clip: options.clip,
-                    platform: options.platform,
+                    clip,
+                    platform,
                     opener: Arc::new(open_clip),
+                    patience: PATIENCE,
+                    lost,
                 },
             )?;
+            if let Some(message) = message {
+                app.tell(message);
+            }
             Ok(Box::new(app))
         }),
     );

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, TryRecvError};
 use std::time::{Duration, Instant};
 
-use zoetrope_codecs::{Bounds, Cancel};
+use zoetrope_codecs::{Bounds, Cancel, ClipInfo, ClipKind, SplatCloud};
 use zoetrope_player::{Command, LoopMode, Player, PlayerOptions, PlayerState};
 
 use crate::camera::OrbitCamera;
@@ -37,6 +37,8 @@ impl Wake {
 
 /// A clip with its player and camera.
 pub struct Clip {
+    /// What was opened.
+    pub target: ClipTarget,
     /// Plays it.
     pub player: Player,
     /// The player's last state.
@@ -49,6 +51,7 @@ pub struct Clip {
 
 /// A clip on its way.
 struct Opening {
+    target: ClipTarget,
     name: String,
     result: Receiver<anyhow::Result<OpenClip>>,
     cancel: Cancel,
@@ -101,7 +104,7 @@ impl Session {
         }
         let (sender, result) = mpsc::channel();
         let cancel = Cancel::new();
-        let name = target.name();
+        let (name, wanted) = (target.name(), target.clone());
         let (opener, wake, flag) = (self.opener.clone(), self.wake.clone(), cancel.clone());
         let failed = sender.clone();
         let thread = std::thread::Builder::new()
@@ -124,6 +127,7 @@ impl Session {
             debug_assert!(sent.is_ok(), "the receiver is right here");
         }
         self.opening = Some(Opening {
+            target: wanted,
             name,
             result,
             cancel,
@@ -137,6 +141,13 @@ impl Session {
         self.opening
             .as_ref()
             .map(|opening| (opening.name.as_str(), opening.since))
+    }
+
+    /// What was opened last, or is being opened.
+    pub fn target(&self) -> Option<&ClipTarget> {
+        let opened = self.incoming.as_ref().or(self.current.as_ref());
+        let opening = self.opening.as_ref().map(|opening| &opening.target);
+        opening.or(opened.map(|clip| &clip.target))
     }
 
     /// The clip on the screen.
@@ -200,9 +211,9 @@ impl Session {
                 Err(anyhow::anyhow!("\"{}\" cannot be opened", opening.name))
             }
         };
-        let loop_mode = opening.loop_mode;
+        let (target, loop_mode) = (opening.target.clone(), opening.loop_mode);
         self.opening = None;
-        match opened.and_then(|clip| self.start(clip, loop_mode, now)) {
+        match opened.and_then(|clip| self.start(target, clip, loop_mode, now)) {
             Ok(mut clip) => {
                 news.notices.append(&mut clip.state.notices);
                 self.incoming = Some(clip);
@@ -211,29 +222,52 @@ impl Session {
         }
     }
 
-    fn start(&self, clip: OpenClip, loop_mode: LoopMode, now: f64) -> anyhow::Result<Clip> {
+    fn start(
+        &self,
+        target: ClipTarget,
+        clip: OpenClip,
+        loop_mode: LoopMode,
+        now: f64,
+    ) -> anyhow::Result<Clip> {
         let wake = self.wake.clone();
         let started = Instant::now();
+        let options = PlayerOptions::default();
+        let store_bytes = options
+            .store_bytes
+            .max(largest_frame_bytes(clip.demuxer.info()));
         let mut player = Player::new(
             clip.demuxer,
             clip.decoder,
             PlayerOptions {
+                store_bytes,
                 autoplay: true,
                 loop_mode,
                 clock: Arc::new(move || started.elapsed().as_secs_f64()),
                 waker: Arc::new(move || wake.wake()),
-                ..PlayerOptions::default()
+                ..options
             },
         )?;
         self.wake.urgent.store(true, Ordering::Relaxed);
         let state = player.tick(now);
         let bounds = player.info().bounds;
         Ok(Clip {
+            target,
             player,
             state,
             camera: None,
             bounds,
         })
+    }
+}
+
+/// Bytes of the largest frame of a clip of splat files, so that one always fits; 0 where that is not
+/// known before decoding. The codecs' cap on Gaussians keeps it below 1 GB.
+fn largest_frame_bytes(info: &ClipInfo) -> usize {
+    match (info.kind, info.gaussians) {
+        (ClipKind::SplatFile | ClipKind::SplatSequence, Some(counts)) => {
+            SplatCloud::bytes_for(counts.max, info.sh_degree)
+        }
+        _ => 0,
     }
 }
 
@@ -255,6 +289,24 @@ pub(crate) fn sentence(text: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use zoetrope_codecs::{clip::GaussianCounts, limits};
+
+    #[test]
+    fn the_largest_frame_that_is_read_fits_and_stays_below_a_gigabyte() {
+        let mut info = crate::open::test_info();
+        assert_eq!(largest_frame_bytes(&info), 0);
+        let max = limits::MAX_GAUSSIANS as usize;
+        let mean = max as f64;
+        info.gaussians = Some(GaussianCounts {
+            min: max,
+            mean,
+            max,
+        });
+        info.sh_degree = 3;
+        assert_eq!(largest_frame_bytes(&info), 4_000_000 * 59 * 4);
+        info.kind = ClipKind::V3;
+        assert_eq!(largest_frame_bytes(&info), 0);
+    }
 
     #[test]
     fn errors_become_sentences() {

@@ -141,6 +141,9 @@ pub struct ClipInfo {
     pub size_bytes: Option<u64>,
     /// Oddities that did not stop the clip from opening, a sentence each.
     pub warnings: Vec<String>,
+    /// Those of `warnings` about content that is left out of the clip altogether: whoever watches
+    /// must be told, for no error of a group will tell.
+    pub omissions: Vec<String>,
 }
 
 impl ClipInfo {

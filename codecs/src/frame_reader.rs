@@ -177,6 +177,7 @@ mod tests {
                 camera: None,
                 size_bytes: None,
                 warnings: Vec::new(),
+                omissions: Vec::new(),
             },
             groups: (0..4)
                 .map(|group| GroupInfo {

@@ -99,6 +99,8 @@ fn a_list_is_sorted_by_number_and_a_damaged_frame_costs_itself() {
         (clip.info().frame_count, clip.info().warnings.len()),
         (3, 1)
     );
+    // Reading the frame is an error that tells the same.
+    assert!(clip.info().omissions.is_empty());
     assert!(clip.read_group(1, &Cancel::new()).is_err());
     let mut decoder = SplatFileDecoder::new();
     for (group, count) in [(0, 1), (2, 10)] {
@@ -140,6 +142,7 @@ fn a_folder_of_different_models_is_no_sequence() {
     folder.remove("dog.ply");
     let mut clip = open(Input::Folder(Box::new(folder)), &Cancel::new()).expect("opens");
     assert_eq!(clip.info().warnings.len(), 1);
+    assert_eq!(clip.info().omissions, clip.info().warnings);
     assert_eq!(counts(&mut *clip), [4, 5]);
 }
 

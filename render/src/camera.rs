@@ -95,6 +95,11 @@ impl Camera {
 }
 
 /// The horizontal direction from the front of the content to its back.
+///
+/// No rule is right for all content with y down. COLMAP's world is that of its first camera, which
+/// looks along +z at what it captures; of models made by hand some face -z (Playbot), some +z
+/// (PlayCanvas' monkey) and some neither (its biker). COLMAP's is the only one with a reason; a
+/// clip that wants another view says so itself.
 fn front_to_back(up: Vec3) -> Vec3 {
     // Turning COLMAP content about x to make it upright maps +z, where it looks from, to -z.
     let wanted = if up.z.abs() > 0.9 {

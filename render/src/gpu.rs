@@ -113,7 +113,7 @@ impl Gpu {
         let report = Arc::clone(&lost);
         device.set_device_lost_callback(move |reason, message| {
             // Only the first reason is the cause.
-            let _ = report.set(format!("{message} ({reason:?})"));
+            let _ = report.set(format!("{message} ({reason:?})").trim().to_owned());
         });
         let driver = format!("{} {}", info.driver, info.driver_info);
         let capabilities = Capabilities {

@@ -184,14 +184,9 @@ impl Pipeline {
     }
 
     fn fail(&mut self, frames: Range<usize>, failure: &Failure) -> Step {
-        let which = if frames.len() == 1 {
-            format!("Frame {} is", frames.start)
-        } else {
-            format!("Frames {} to {} are", frames.start, frames.end - 1)
-        };
-        let notice = format!("{failure}. {which} skipped.");
-        log::warn!("{notice}");
-        self.deliver(frames.clone(), DeliveryKind::Failed { frames, notice })
+        let reason = failure.to_string();
+        log::warn!("frames {frames:?} are skipped: {reason}");
+        self.deliver(frames.clone(), DeliveryKind::Failed { frames, reason })
     }
 
     fn deliver(&mut self, frames: Range<usize>, kind: DeliveryKind) -> Step {

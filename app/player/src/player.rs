@@ -1,5 +1,6 @@
 //! The player: transport, frame store and decoding, put together.
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -103,6 +104,8 @@ pub struct Player {
     supplier: Box<dyn FrameSupplier>,
     shown: Option<(usize, Arc<SplatFrame>)>,
     notices: Vec<String>,
+    /// Why frames were skipped, as far as it was told.
+    told: HashSet<String>,
     decode_ms: Option<f64>,
     acknowledged: u64,
     /// What the last request was made of: revision of the store, acknowledged, playing.
@@ -156,7 +159,8 @@ impl Player {
         }
         Self {
             store: FrameStore::new(options.store_bytes, info.frame_count),
-            notices: info.warnings.clone(),
+            notices: info.omissions.clone(),
+            told: HashSet::new(),
             info,
             engine,
             groups,
@@ -214,22 +218,37 @@ impl Player {
                         self.decode_ms
                             .map_or(ms, |mean| mean + DECODE_WEIGHT * (ms - mean)),
                     );
-                    let size = content.size_bytes();
                     if self.store.insert(index, content) == Insert::TooLarge {
-                        self.store.fail(index..index + 1);
-                        self.notices.push(format!(
-                            "Frame {index} takes {} MB, more than the {} MB that frames may take. It is skipped.",
-                            size.div_ceil(1_000_000),
-                            self.store.limit_bytes() / 1_000_000,
-                        ));
+                        let limit_mb = self.store.limit_bytes() / 1_000_000;
+                        let reason = format!(
+                            "Decoded frames may take {limit_mb} MB, which is too little for frames \
+                             of this clip; choose one with fewer Gaussians"
+                        );
+                        self.skip(index..index + 1, reason);
                     }
                 }
-                DeliveryKind::Failed { frames, notice } => {
-                    self.store.fail(frames);
-                    self.notices.push(notice);
-                }
+                DeliveryKind::Failed { frames, reason } => self.skip(frames, reason),
             }
         }
+    }
+
+    /// Gives frames up, and says so, unless the very same reason was told before: a file that
+    /// changes while it is open spoils one group after the other.
+    fn skip(&mut self, frames: Range<usize>, reason: String) {
+        if !self.told.contains(&reason) {
+            let which = if frames.len() == 1 {
+                format!("Frame {} is", frames.start)
+            } else {
+                format!(
+                    "Frames {} to {} are",
+                    frames.start,
+                    frames.end.saturating_sub(1)
+                )
+            };
+            self.notices.push(format!("{reason}. {which} skipped."));
+            self.told.insert(reason);
+        }
+        self.store.fail(frames);
     }
 
     fn ask(&mut self) {

@@ -47,8 +47,8 @@ pub enum DeliveryKind {
     Failed {
         /// The frames.
         frames: Range<usize>,
-        /// Why, and what happens now, in a sentence for the person at the screen.
-        notice: String,
+        /// Why, in words for the person at the screen, without a full stop.
+        reason: String,
     },
 }
 

@@ -1,5 +1,6 @@
 //! The window: the picture, and what floats over it.
 
+mod draw_thread;
 mod hand;
 mod icons;
 mod statistics;
@@ -10,8 +11,8 @@ mod transport_bar;
 mod viewport;
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -39,6 +40,19 @@ pub struct AppOptions {
     pub platform: Arc<dyn Platform>,
     /// Opens clips.
     pub opener: Opener,
+    /// How long the interface may wait for a picture before it goes on with the old one.
+    pub patience: Duration,
+    /// Where the application leaves word before it closes its window because of the device.
+    pub lost: Arc<OnceLock<LostDevice>>,
+}
+
+/// The graphics device stopped working: what happened, and what was on the screen.
+#[derive(Clone, Debug)]
+pub struct LostDevice {
+    /// What happened.
+    pub error: zoetrope_render::Error,
+    /// The clip that was open or being opened.
+    pub clip: Option<ClipTarget>,
 }
 
 /// The application: a session, a picture of it, and controls.
@@ -56,6 +70,7 @@ pub struct ZoetropeApp {
     covered: Vec<Rect>,
     /// The clip to open in the first frame.
     first: Option<ClipTarget>,
+    lost: Arc<OnceLock<LostDevice>>,
     ctx: egui::Context,
 }
 
@@ -74,7 +89,7 @@ impl ZoetropeApp {
         let repaint = Arc::new(move |after: Duration| ctx.request_repaint_after(after));
         Ok(Self {
             session: Session::new(options.opener, repaint),
-            viewport: Viewport::new(render_state)?,
+            viewport: Viewport::new(render_state, &cc.egui_ctx, options.patience)?,
             toasts: Toasts::default(),
             statistics: false,
             platform: options.platform,
@@ -83,6 +98,7 @@ impl ZoetropeApp {
             time_hand: Hand::default(),
             covered: Vec::new(),
             first: options.clip,
+            lost: options.lost,
             ctx: cc.egui_ctx.clone(),
         })
     }
@@ -91,6 +107,11 @@ impl ZoetropeApp {
     pub fn open(&mut self, target: ClipTarget) {
         let now = self.ctx.input(|input| input.time);
         self.session.open(target, now);
+    }
+
+    /// Tells the person at the screen something, in a sentence.
+    pub fn tell(&mut self, message: String) {
+        self.toasts.push(sentence(message));
     }
 
     /// Carries out a command.
@@ -132,6 +153,23 @@ impl ZoetropeApp {
     /// Pictures drawn so far; the same number means that nothing was drawn again.
     pub fn pictures(&self) -> u64 {
         self.viewport.pictures()
+    }
+
+    /// Whether the device was lost. The interface is drawn on the same device, so that nothing can
+    /// be shown any more: the window is closed, for another one to be opened.
+    fn is_lost(&mut self) -> bool {
+        if let Err(error) = self.viewport.check_device() {
+            let clip = self.session.target().cloned();
+            if self.lost.set(LostDevice { error, clip }).is_ok() {
+                self.ctx.send_viewport_cmd(ViewportCommand::Close);
+            }
+        }
+        self.lost.get().is_some()
+    }
+
+    /// Whether a picture is on its way.
+    pub fn is_drawing(&self) -> bool {
+        self.viewport.is_drawing()
     }
 
     fn is_fullscreen(&self) -> bool {
@@ -182,7 +220,7 @@ impl ZoetropeApp {
         let now = self.ctx.input(|input| input.time);
         let news = self.session.tick(now);
         for notice in news.notices {
-            self.toasts.push(sentence(notice));
+            self.tell(notice);
         }
         if news.changed {
             self.viewport.forget();
@@ -191,14 +229,20 @@ impl ZoetropeApp {
                 self.ctx.send_viewport_cmd(ViewportCommand::Title(title));
             }
         }
-        if let Some(seconds) = self.player_state().and_then(|state| state.next_wakeup) {
+    }
+
+    /// Comes back when the next frame is due. While a picture is being drawn its end is soon enough:
+    /// on software rendering every look takes the cores that draw.
+    fn schedule(&self) {
+        if let Some(seconds) = self.player_state().and_then(|state| state.next_wakeup)
+            && !self.viewport.is_drawing()
+        {
             self.ctx
                 .request_repaint_after(Duration::try_from_secs_f64(seconds).unwrap_or_default());
         }
     }
 
     fn picture(&mut self, ui: &mut Ui, rect: Rect) {
-        ui.painter().rect_filled(rect, 0, theme::BACKGROUND);
         let response = viewport::sense(ui, rect);
         let Some(clip) = self.session.clip_mut() else {
             return;
@@ -214,8 +258,12 @@ impl ZoetropeApp {
             .get_or_insert_with(|| OrbitCamera::first_view(info, bounds, rect.size(), covered));
         viewport::steer(ui, &response, &self.covered, &mut self.camera_hand, camera);
         let camera = camera.camera_above(covered, rect.height());
-        if let Err(error) = self.viewport.show(ui, rect, &picture.frame, camera) {
-            self.toasts.push(sentence(error.to_string()));
+        let shown = self.viewport.show(ui, rect, &picture.frame, camera);
+        match shown {
+            Ok(()) => {}
+            // The next frame acts on it.
+            Err(zoetrope_render::Error::Lost { .. }) => self.ctx.request_repaint(),
+            Err(error) => self.tell(error.to_string()),
         }
     }
 
@@ -310,16 +358,23 @@ impl ZoetropeApp {
 
 impl eframe::App for ZoetropeApp {
     fn logic(&mut self, _: &egui::Context, _: &mut eframe::Frame) {
+        if self.is_lost() {
+            return;
+        }
         self.listen();
         self.tick();
     }
 
     fn ui(&mut self, ui: &mut Ui, _: &mut eframe::Frame) {
+        if self.lost.get().is_some() {
+            return;
+        }
         let window = ui.ctx().content_rect();
         self.picture(ui, window);
         self.controls(ui, window);
         self.opening_note(ui, window);
         Self::drop_note(ui, window);
+        self.schedule();
     }
 
     fn clear_color(&self, _: &egui::Visuals) -> [f32; 4] {

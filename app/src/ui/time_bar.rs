@@ -1,7 +1,10 @@
 //! The bar that shows where in time we are, and takes us elsewhere.
 
 use egui::accesskit::{Action, ActionData};
-use egui::{CursorIcon, EventFilter, PointerButton, Rect, Role, Sense, Ui, WidgetInfo, pos2};
+use egui::{
+    CursorIcon, EventFilter, PointerButton, Rect, RectAlign, Role, Sense, Tooltip, Ui, WidgetInfo,
+    pos2,
+};
 use zoetrope_player::{Command, PlayerState};
 
 use super::hand::{Hand, Move};
@@ -48,10 +51,13 @@ pub fn time_bar(ui: &mut Ui, rect: Rect, state: &PlayerState, hand: &mut Hand) -
         && !held
     {
         let time = super::clock_text(time_at(pointer.x), state.duration);
-        response
-            .clone()
-            .on_hover_cursor(CursorIcon::PointingHand)
-            .on_hover_text_at_pointer(time);
+        let response = response.clone().on_hover_cursor(CursorIcon::PointingHand);
+        let mut tooltip = Tooltip::for_enabled(&response)
+            .at_pointer()
+            .gap(theme::GAP_M);
+        // Below it would hide the controls.
+        tooltip.popup = tooltip.popup.align(RectAlign::TOP);
+        tooltip.show(|ui| ui.label(time));
     }
     commands
 }

@@ -7,6 +7,8 @@ use super::theme;
 
 /// Messages shown at once; the others are counted.
 const SHOWN: usize = 3;
+/// Messages kept: nobody reads more, and a clip may have a million bad frames.
+const KEPT: usize = 30;
 /// Widest a message gets.
 const WIDTH_MAX: f32 = 420.0;
 
@@ -14,6 +16,8 @@ const WIDTH_MAX: f32 = 420.0;
 #[derive(Debug, Default)]
 pub struct Toasts {
     messages: Vec<String>,
+    /// Older messages that are no longer kept.
+    forgotten: usize,
 }
 
 impl Toasts {
@@ -22,11 +26,16 @@ impl Toasts {
         if !self.messages.contains(&message) {
             self.messages.push(message);
         }
+        if self.messages.len() > KEPT {
+            self.messages.remove(0);
+            self.forgotten += 1;
+        }
     }
 
     /// Takes all away.
     pub fn clear(&mut self) {
         self.messages.clear();
+        self.forgotten = 0;
     }
 
     /// The messages, oldest first.
@@ -55,7 +64,7 @@ impl Toasts {
             top = bottom + theme::GAP_S;
         }
         if hidden > 0 {
-            let text = format!("and {hidden} more; Esc dismisses all");
+            let text = format!("and {} more; Esc dismisses all", hidden + self.forgotten);
             let at = egui::pos2(area.right() - margin, top);
             ui.painter().text(
                 at,
@@ -123,5 +132,17 @@ mod tests {
         toasts.clear();
         toasts.push("a".to_owned());
         assert_eq!(toasts.messages(), ["a"]);
+    }
+
+    #[test]
+    fn the_newest_are_kept_and_the_others_counted() {
+        let mut toasts = Toasts::default();
+        for number in 0..=KEPT {
+            toasts.push(number.to_string());
+        }
+        assert_eq!((toasts.messages().len(), toasts.forgotten), (KEPT, 1));
+        assert_eq!(toasts.messages().last(), Some(&KEPT.to_string()));
+        toasts.clear();
+        assert_eq!(toasts.forgotten, 0);
     }
 }

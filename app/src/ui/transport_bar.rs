@@ -241,7 +241,8 @@ impl Controls<'_> {
         }
     }
 
-    /// The time, then quieter texts, as text that can be read out.
+    /// The time, then those of the quieter texts for which there is room, as text that can be read
+    /// out.
     fn texts(&mut self, rect: Rect, align: Align, quiet: &[&str]) {
         let state = self.state.player;
         let layout = match align {
@@ -256,6 +257,13 @@ impl Controls<'_> {
                 ui.label(RichText::new(time).color(theme::TEXT));
             }
             for text in quiet {
+                let font = theme::body();
+                let galley = ui
+                    .painter()
+                    .layout_no_wrap((*text).to_owned(), font, theme::TEXT);
+                if galley.size().x + theme::GAP_S > ui.available_width() {
+                    break;
+                }
                 if text.is_empty() {
                     ui.add_space(theme::GAP_S);
                 } else {

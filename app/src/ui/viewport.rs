@@ -2,13 +2,14 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::Duration;
 
 use eframe::egui_wgpu::RenderState;
 use egui::{PointerButton, Pos2, Rect, Response, Sense, TextureId, Ui};
 use zoetrope_codecs::SplatFrame;
-use zoetrope_render::{Camera, Filter, Gpu, RenderStats, SplatRenderer, Stage, View};
+use zoetrope_render::{Camera, Filter, Gpu, RenderStats, SplatRenderer, View};
 
+use super::draw_thread::{DrawThread, Drawn, StageTimes};
 use super::hand::{Hand, Move};
 use super::theme;
 use crate::camera::OrbitCamera;
@@ -16,27 +17,19 @@ use crate::camera::OrbitCamera;
 /// Over how long pictures are counted for the frame rate, in seconds.
 const RATE_WINDOW_S: f64 = 1.0;
 
-/// How long the stages of the last picture took, in milliseconds.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct StageTimes {
-    /// The frame to the renderer.
-    pub upload_ms: f64,
-    /// Projection.
-    pub project_ms: f64,
-    /// Sorting.
-    pub sort_ms: f64,
-    /// Blending.
-    pub draw_ms: f64,
-}
-
 /// The renderer and its picture.
 pub struct Viewport {
     render_state: RenderState,
     gpu: Gpu,
-    renderer: SplatRenderer,
+    thread: DrawThread,
+    /// How long the interface waits for a picture before it goes on with the old one.
+    patience: Duration,
     texture: Option<(TextureId, wgpu::TextureView)>,
-    /// What the picture shows; nothing is drawn again until one of these changes.
+    /// What the last picture that was started shows; nothing is drawn again until one of these
+    /// changes.
     drawn: Option<(Arc<SplatFrame>, View)>,
+    /// Whether it shows another frame than the one before it.
+    is_new_frame: bool,
     stats: RenderStats,
     times: StageTimes,
     pictures: u64,
@@ -45,22 +38,32 @@ pub struct Viewport {
 }
 
 impl Viewport {
-    /// A renderer on the device that draws the interface.
+    /// A renderer on the device that draws the interface, whose context is `ctx`. A picture that
+    /// takes longer than `patience` is shown when it is done, and the old one until then.
     ///
     /// # Errors
-    /// When the device cannot do what the renderer needs.
-    pub fn new(render_state: RenderState) -> Result<Self, zoetrope_render::Error> {
+    /// When the device cannot do what the renderer needs, or there is no thread to draw on.
+    pub fn new(
+        render_state: RenderState,
+        ctx: &egui::Context,
+        patience: Duration,
+    ) -> anyhow::Result<Self> {
         let gpu = Gpu::new(
             &render_state.adapter,
             render_state.device.clone(),
             render_state.queue.clone(),
         );
+        let renderer = SplatRenderer::new(&gpu, None)?;
+        let ctx = ctx.clone();
+        let repaint = move || ctx.request_repaint();
         Ok(Self {
-            renderer: SplatRenderer::new(&gpu, None)?,
+            thread: DrawThread::spawn(gpu.clone(), renderer, repaint)?,
+            patience,
             render_state,
             gpu,
             texture: None,
             drawn: None,
+            is_new_frame: false,
             stats: RenderStats::default(),
             times: StageTimes::default(),
             pictures: 0,
@@ -69,7 +72,7 @@ impl Viewport {
     }
 
     /// Draws `frame` from `camera` at the physical size of `rect`, if the last picture shows
-    /// something else, and shows the picture there.
+    /// something else, and shows the newest picture that is done there.
     ///
     /// # Errors
     /// When the frame or the size cannot be drawn; the old picture stays.
@@ -93,10 +96,28 @@ impl Viewport {
             filter: filter_of(frame),
             sh_degree: 3,
         };
-        let mut result = Ok(());
-        if !self.shows(frame, &view) {
-            result = self.draw(frame, view, ui.input(|input| input.time));
+        // Waiting is for pictures that are done before anybody notices.
+        let patience = if self.times.total_ms() > self.patience.as_secs_f64() * 1e3 {
+            Duration::ZERO
+        } else {
+            self.patience
+        };
+        let mut finished = self.thread.finish(Duration::ZERO);
+        if !self.thread.is_busy() && !self.shows(frame, &view) {
+            self.is_new_frame = !self.shows_frame(frame);
+            // Also if this fails: trying again in every repaint would not mend it.
+            self.drawn = Some((frame.clone(), view));
+            self.thread.start(frame.clone(), view);
+            finished = self.thread.finish(patience).or(finished);
         }
+        let result = match finished {
+            Some(Ok(drawn)) => {
+                self.receive(drawn, ui.input(|input| input.time));
+                Ok(())
+            }
+            Some(Err(error)) => Err(error),
+            None => Ok(()),
+        };
         if let Some((texture, _)) = &self.texture {
             let uv = Rect::from_min_max(Pos2::ZERO, egui::pos2(1.0, 1.0));
             ui.painter().image(*texture, rect, uv, egui::Color32::WHITE);
@@ -110,43 +131,27 @@ impl Viewport {
             .is_some_and(|(drawn, from)| Arc::ptr_eq(drawn, frame) && from == view)
     }
 
-    fn draw(
-        &mut self,
-        frame: &Arc<SplatFrame>,
-        view: View,
-        now: f64,
-    ) -> Result<(), zoetrope_render::Error> {
-        let same_frame = matches!(&self.drawn, Some((drawn, _)) if Arc::ptr_eq(drawn, frame));
-        // Also after an error: trying again in every repaint would not mend it.
-        self.drawn = Some((frame.clone(), view));
-        let mut times = StageTimes::default();
-        let mut last = Instant::now();
-        self.stats = self
-            .renderer
-            .render(&self.gpu, frame, &view, &mut |stage| {
-                let ms = last.elapsed().as_secs_f64() * 1e3;
-                last = Instant::now();
-                match stage {
-                    Stage::Upload => times.upload_ms += ms,
-                    Stage::Project => times.project_ms += ms,
-                    Stage::Sort => times.sort_ms += ms,
-                    Stage::Draw => times.draw_ms += ms,
-                }
-            })?;
-        self.times = times;
+    fn shows_frame(&self, frame: &Arc<SplatFrame>) -> bool {
+        self.drawn
+            .as_ref()
+            .is_some_and(|(drawn, _)| Arc::ptr_eq(drawn, frame))
+    }
+
+    /// Takes a picture that is done.
+    fn receive(&mut self, drawn: Drawn, now: f64) {
+        self.stats = drawn.stats;
+        self.times = drawn.times;
         self.pictures += 1;
-        if !same_frame {
+        if self.is_new_frame {
             self.rate.push_back(now);
         }
-        self.register();
-        Ok(())
+        if let Some(target) = &drawn.target {
+            self.register(target);
+        }
     }
 
     /// Tells egui about the renderer's texture when that is a new one.
-    fn register(&mut self) {
-        let Some(target) = self.renderer.target() else {
-            return;
-        };
+    fn register(&mut self, target: &wgpu::TextureView) {
         if self
             .texture
             .as_ref()
@@ -174,6 +179,11 @@ impl Viewport {
         self.rate.clear();
     }
 
+    /// Whether a picture is on its way, with whose end the window is painted again.
+    pub fn is_drawing(&self) -> bool {
+        self.thread.is_busy()
+    }
+
     /// Different frames drawn in the second before `now`.
     pub fn frame_rate(&mut self, now: f64) -> usize {
         while self
@@ -199,6 +209,17 @@ impl Viewport {
     /// Pictures drawn so far.
     pub fn pictures(&self) -> u64 {
         self.pictures
+    }
+
+    /// Whether the device still works. Asks it, and does not wait.
+    ///
+    /// # Errors
+    /// [`zoetrope_render::Error::Lost`].
+    pub fn check_device(&self) -> Result<(), zoetrope_render::Error> {
+        if let Err(error) = self.gpu.device.poll(wgpu::PollType::Poll) {
+            log::debug!("polling the device: {error}");
+        }
+        self.gpu.check()
     }
 
     /// The device.

@@ -7,7 +7,7 @@ use egui::{Key, Modifiers, Vec2};
 use egui_kittest::kittest::Queryable;
 use zoetrope_player::{LoopMode, Playback};
 
-use crate::stage::Stage;
+use crate::stage::{Setup, Stage};
 
 #[test]
 fn plays_at_once_and_pauses_and_goes_on() {
@@ -269,7 +269,11 @@ fn every_control_fits_a_phone() {
 }
 
 fn controls_fit(size: Vec2) {
-    let mut stage = Stage::build(size, 2.0, Some("ring".into()), None);
+    let mut stage = Stage::build(Setup {
+        size,
+        scale: 2.0,
+        ..Setup::default()
+    });
     stage.make_ready();
     let window = egui::Rect::from_min_size(egui::Pos2::ZERO, size);
     let labels = [

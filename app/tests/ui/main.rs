@@ -1,6 +1,7 @@
 //! The window, driven by accessibility label, keys and pointer, drawn with wgpu.
 
 mod controls;
+mod device;
 mod opening;
 mod picture;
 mod scripted;

@@ -3,13 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use egui::{Key, Modifiers, Vec2};
+use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
 use zoetrope_app::platform::Pick;
 
-use crate::stage::Stage;
-
-const WINDOW: Vec2 = Vec2::new(1280.0, 720.0);
+use crate::stage::{Setup, Stage};
 
 #[test]
 fn an_error_is_told_and_the_old_clip_stays() {
@@ -82,7 +80,10 @@ fn the_newest_wish_wins() {
 
 #[test]
 fn a_hole_in_a_clip_is_told_once_and_played_over() {
-    let mut stage = Stage::build(WINDOW, 1.0, Some("holed".into()), None);
+    let mut stage = Stage::build(Setup {
+        clip: Some("holed".into()),
+        ..Setup::default()
+    });
     stage.until("a message", |app| !app.messages().is_empty());
     let message = "group2 is damaged: it is scripted so. Frames 10 to 14 are skipped.";
     assert_eq!(stage.harness.state().messages(), [message]);
@@ -108,7 +109,11 @@ fn a_clip_without_a_frame_does_not_replace_one_that_plays() {
 #[test]
 fn without_a_clip_it_offers_to_open_one() {
     let chosen = PathBuf::from("some/where/ring");
-    let mut stage = Stage::build(WINDOW, 1.0, None, Some(chosen));
+    let mut stage = Stage::build(Setup {
+        clip: None,
+        answer: Some(chosen),
+        ..Setup::default()
+    });
     assert!(stage.harness.state().player_state().is_none());
     stage.render("welcome");
     // The clip that opens may still be decoding: there is no stillness to wait for.

@@ -35,6 +35,7 @@ pub fn clip(title: &str, broken: &[usize]) -> OpenClip {
                 camera: None,
                 size_bytes: None,
                 warnings: Vec::new(),
+                omissions: Vec::new(),
             },
             groups: (0..FRAMES)
                 .step_by(GROUP_FRAMES)

@@ -1,14 +1,16 @@
 //! The application under test.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use egui::{Key, Modifiers, Vec2, ViewportId};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use zoetrope_app::platform::{Pick, PickAnswer};
-use zoetrope_app::{AppOptions, ClipTarget, Platform, ZoetropeApp, open_clip};
+use zoetrope_app::{
+    AppOptions, ClipTarget, LostDevice, OpenClip, Platform, ZoetropeApp, open_clip,
+};
 use zoetrope_codecs::Cancel;
 use zoetrope_player::{Command, LoopMode, PlayerState};
 
@@ -32,45 +34,82 @@ impl Platform for ScriptedPlatform {
     }
 }
 
+/// What a stage is built of.
+pub struct Setup {
+    /// In points.
+    pub size: Vec2,
+    pub scale: f32,
+    pub clip: Option<ClipTarget>,
+    /// What dialogs answer.
+    pub answer: Option<PathBuf>,
+    pub patience: Duration,
+    /// Changes clips that were opened from real files.
+    pub wrap: Arc<dyn Fn(OpenClip) -> OpenClip + Send + Sync>,
+}
+
+impl Default for Setup {
+    /// A window of 1280 × 720 points with the scripted clip, which waits for every picture.
+    fn default() -> Self {
+        Self {
+            size: Vec2::new(1280.0, 720.0),
+            scale: 1.0,
+            clip: Some("ring".into()),
+            answer: None,
+            patience: Duration::MAX,
+            wrap: Arc::new(|clip| clip),
+        }
+    }
+}
+
 pub struct Stage {
     pub harness: Harness<'static, ZoetropeApp>,
     pub platform: Arc<ScriptedPlatform>,
     /// Held by the test while "slow" must not open.
     pub gate: Arc<Mutex<()>>,
+    pub lost: Arc<OnceLock<LostDevice>>,
+    pub device: wgpu::Device,
 }
 
 impl Stage {
     /// A window of 1280 × 720 points with the scripted clip.
     pub fn new(scale: f32) -> Self {
-        Self::build(Vec2::new(1280.0, 720.0), scale, Some("ring".into()), None)
+        Self::build(Setup {
+            scale,
+            ..Setup::default()
+        })
     }
 
-    pub fn build(
-        size: Vec2,
-        scale: f32,
-        clip: Option<ClipTarget>,
-        answer: Option<PathBuf>,
-    ) -> Self {
+    pub fn build(setup: Setup) -> Self {
         let platform = Arc::new(ScriptedPlatform {
-            answer,
+            answer: setup.answer,
             ..ScriptedPlatform::default()
         });
         let gate = Arc::new(Mutex::new(()));
-        let (for_app, for_opener) = (platform.clone(), gate.clone());
+        let lost = Arc::new(OnceLock::new());
+        let (for_app, for_opener, for_loss) = (platform.clone(), gate.clone(), lost.clone());
+        let (sender, device) = std::sync::mpsc::channel();
         let harness = Harness::builder()
-            .with_size(size)
-            .with_pixels_per_point(scale)
+            .with_size(setup.size)
+            .with_pixels_per_point(setup.scale)
             .with_step_dt(STEP_S as f32)
             .with_render_cursor(false)
             .wgpu()
             .build_eframe(move |cc| {
+                let render_state = cc.wgpu_render_state.as_ref().expect("a graphics device");
+                sender
+                    .send(render_state.device.clone())
+                    .expect("the test listens");
                 let options = AppOptions {
-                    clip,
+                    clip: setup.clip,
                     platform: for_app,
                     opener: Arc::new(move |target: &ClipTarget, cancel: &Cancel| match target {
-                        ClipTarget::Path(path) if path.is_absolute() => open_clip(target, cancel),
+                        ClipTarget::Path(path) if path.is_absolute() => {
+                            open_clip(target, cancel).map(|clip| (setup.wrap)(clip))
+                        }
                         _ => open(target, &for_opener),
                     }),
+                    patience: setup.patience,
+                    lost: for_loss,
                 };
                 ZoetropeApp::new(cc, options).expect("a graphics device")
             });
@@ -78,6 +117,8 @@ impl Stage {
             harness,
             platform,
             gate,
+            lost,
+            device: device.recv().expect("a graphics device"),
         }
     }
 
@@ -186,7 +227,7 @@ impl Stage {
     }
 }
 
-fn open(target: &ClipTarget, gate: &Mutex<()>) -> anyhow::Result<zoetrope_app::OpenClip> {
+fn open(target: &ClipTarget, gate: &Mutex<()>) -> anyhow::Result<OpenClip> {
     let name = target.name();
     match name.as_str() {
         "ring" | "other" => Ok(scripted::clip(&name, &[])),

@@ -2,15 +2,17 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use egui::Vec2;
 use tempfile::TempDir;
-use zoetrope_codecs::{Cancel, Result, SplatCloud};
+use zoetrope_app::OpenClip;
+use zoetrope_codecs::{Cancel, ClipInfo, Demuxer, GroupInfo, GroupPackets, Result, SplatCloud};
 use zoetrope_encode::{CloudSequence, PackOptions, Packing, pack_v3};
 use zoetrope_ffmpeg::H264PlaneEncoder;
 use zoetrope_player::Playback;
 
-use crate::stage::Stage;
+use crate::stage::{Setup, Stage};
 
 const FRAMES: usize = 18;
 const GROUP_FRAMES: usize = 6;
@@ -71,7 +73,59 @@ fn group_folders(clip: &Path) -> Vec<PathBuf> {
 }
 
 fn stage(clip: &Path) -> Stage {
-    Stage::build(Vec2::new(640.0, 480.0), 1.0, Some(clip.into()), None)
+    Stage::build(setup(clip))
+}
+
+fn setup(clip: &Path) -> Setup {
+    Setup {
+        size: Vec2::new(640.0, 480.0),
+        clip: Some(clip.into()),
+        ..Setup::default()
+    }
+}
+
+/// With a hand on the clip's files: it comes after the first group was read, and before the second.
+fn stage_with_hand(clip: &Path, tamper: impl Fn() + Send + Sync + 'static) -> Stage {
+    let tamper = Arc::new(tamper);
+    Stage::build(Setup {
+        wrap: Arc::new(move |clip| OpenClip {
+            demuxer: Box::new(Tampering {
+                demuxer: clip.demuxer,
+                tamper: Some(tamper.clone()),
+            }),
+            decoder: clip.decoder,
+        }),
+        ..setup(clip)
+    })
+}
+
+struct Tampering {
+    demuxer: Box<dyn Demuxer>,
+    tamper: Option<Arc<dyn Fn() + Send + Sync>>,
+}
+
+impl Demuxer for Tampering {
+    fn info(&self) -> &ClipInfo {
+        self.demuxer.info()
+    }
+
+    fn groups(&self) -> &[GroupInfo] {
+        self.demuxer.groups()
+    }
+
+    fn read_group(&mut self, group: usize, cancel: &Cancel) -> Result<GroupPackets> {
+        if group > 0
+            && let Some(tamper) = self.tamper.take()
+        {
+            tamper();
+        }
+        self.demuxer.read_group(group, cancel)
+    }
+}
+
+fn cut(path: &Path) {
+    let bytes = fs::read(path).expect("a file of the clip");
+    fs::write(path, &bytes[..bytes.len() / 2]).expect("cut it");
 }
 
 /// Waits until so many frames are decoded; the messages then.
@@ -114,17 +168,11 @@ fn a_missing_group_and_a_cut_one_cost_a_message_each() {
     let groups = group_folders(&path);
     assert_eq!(groups.len(), FRAMES / GROUP_FRAMES);
     fs::remove_dir_all(&groups[1]).expect("remove a group");
-    let video = groups[2].join("0.mp4");
-    let bytes = fs::read(&video).expect("a plane's video");
-    fs::write(&video, &bytes[..bytes.len() / 2]).expect("cut it");
+    cut(&groups[2].join("0.mp4"));
 
     let mut stage = stage(&path);
-    let skipped = |messages: &[String]| -> Vec<String> {
-        let about_frames = messages.iter().filter(|text| text.ends_with("skipped."));
-        about_frames.cloned().collect()
-    };
-    stage.until("both messages", |app| skipped(app.messages()).len() == 2);
-    let messages = skipped(&settle(&mut stage, GROUP_FRAMES));
+    stage.until("both messages", |app| app.messages().len() == 2);
+    let messages = settle(&mut stage, GROUP_FRAMES);
     assert_eq!(messages.len(), 2, "{messages:?}");
     assert!(
         messages[0].contains("Frames 6 to 11 are skipped."),
@@ -139,4 +187,58 @@ fn a_missing_group_and_a_cut_one_cost_a_message_each() {
     stage.pass(1.0);
     assert_eq!(stage.state().playback, Playback::Playing);
     assert!(stage.state().frame < GROUP_FRAMES);
+}
+
+#[test]
+fn a_group_missing_in_the_middle_is_told_once_and_played_over() {
+    let (_folder, path) = clip();
+    fs::remove_dir_all(&group_folders(&path)[1]).expect("remove a group");
+    let mut stage = stage(&path);
+    stage.until("the group after it", |app| {
+        app.player_state()
+            .is_some_and(|state| state.frame >= 2 * GROUP_FRAMES)
+    });
+    let messages = settle(&mut stage, FRAMES - GROUP_FRAMES);
+    assert_eq!(messages.len(), 1, "{messages:?}");
+    assert!(
+        messages[0].ends_with("Frames 6 to 11 are skipped."),
+        "{messages:?}"
+    );
+}
+
+#[test]
+fn a_video_that_is_cut_while_the_clip_is_open_costs_its_group() {
+    let (_folder, path) = clip();
+    let video = group_folders(&path)[1].join("0.mp4");
+    let mut stage = stage_with_hand(&path, move || cut(&video));
+    let messages = settle(&mut stage, FRAMES - GROUP_FRAMES);
+    assert_eq!(messages.len(), 1, "{messages:?}");
+    assert!(messages[0].contains("group1/0.mp4"), "{messages:?}");
+    assert!(
+        messages[0].ends_with("Frames 6 to 11 are skipped."),
+        "{messages:?}"
+    );
+}
+
+#[test]
+fn a_clip_that_is_packed_anew_while_open_asks_to_be_opened_again() {
+    let (_folder, path) = clip();
+    let ranges = path.join("viewer_min_max.json");
+    let mut stage = stage_with_hand(&path, move || cut(&ranges));
+    stage.until("a message", |app| !app.messages().is_empty());
+    // What was decoded before plays on, and the second group that is lost to it is no news.
+    stage.pass(1.0);
+    let messages = settle(&mut stage, GROUP_FRAMES);
+    assert_eq!(messages.len(), 1, "{messages:?}");
+    assert!(
+        messages[0].contains("viewer_min_max.json changed while it was open; open it again."),
+        "{messages:?}"
+    );
+    assert_eq!(stage.state().playback, Playback::Playing);
+    assert!(stage.state().frame < GROUP_FRAMES);
+    stage.open("ring");
+    stage.until("another clip", |app| {
+        app.player_state()
+            .is_some_and(|state| state.frame_count != FRAMES)
+    });
 }

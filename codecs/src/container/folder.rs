@@ -141,7 +141,7 @@ fn splat_files(
             1 => ("file", "is"),
             _ => ("files", "are"),
         };
-        warnings.push(format!(
+        warnings.push_omission(format!(
             "{others} other splat {files} in the folder {are} no part of the sequence and {are} \
              left out"
         ));

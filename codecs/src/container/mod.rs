@@ -126,22 +126,22 @@ fn last_part(name: &str) -> String {
     last.to_owned()
 }
 
-/// Warnings of a clip, a sentence each; beyond a few only counted.
+/// Warnings of a clip, and those of them about content that is left out.
 #[derive(Default)]
 struct Warnings {
-    sentences: Vec<String>,
-    more: usize,
+    all: Sentences,
+    omissions: Sentences,
 }
 
 impl Warnings {
-    const MAX: usize = 12;
-
     fn push(&mut self, sentence: String) {
-        if self.sentences.len() < Self::MAX {
-            self.sentences.push(sentence);
-        } else {
-            self.more += 1;
-        }
+        self.all.push(sentence);
+    }
+
+    /// A warning about content that is no part of the clip's frames.
+    fn push_omission(&mut self, sentence: String) {
+        self.omissions.push(sentence.clone());
+        self.all.push(sentence);
     }
 
     fn extend(&mut self, sentences: Vec<String>) {
@@ -149,12 +149,30 @@ impl Warnings {
             self.push(sentence);
         }
     }
+}
 
-    fn into_sentences(mut self) -> Vec<String> {
-        if self.more > 0 {
-            self.sentences
-                .push(format!("and {} more like these", self.more));
+/// Sentences; beyond a few only counted.
+#[derive(Default)]
+struct Sentences {
+    list: Vec<String>,
+    more: usize,
+}
+
+impl Sentences {
+    const MAX: usize = 12;
+
+    fn push(&mut self, sentence: String) {
+        if self.list.len() < Self::MAX {
+            self.list.push(sentence);
+        } else {
+            self.more += 1;
         }
-        self.sentences
+    }
+
+    fn into_list(mut self) -> Vec<String> {
+        if self.more > 0 {
+            self.list.push(format!("and {} more like these", self.more));
+        }
+        self.list
     }
 }

@@ -123,7 +123,8 @@ impl SequenceDemuxer {
             up: crate::UpAxis::default(),
             camera: None,
             size_bytes: sizes.filter(|_| items.len() <= MAX_EXAMINED_FRAMES),
-            warnings: warnings.into_sentences(),
+            warnings: warnings.all.into_list(),
+            omissions: warnings.omissions.into_list(),
         };
         Ok(Self {
             items,

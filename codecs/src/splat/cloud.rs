@@ -111,8 +111,18 @@ impl SplatCloud {
 
     /// Bytes of memory it takes.
     pub fn size_bytes(&self) -> usize {
-        self.len() * 4 * (3 + 4 + 3 + 1 + 3) + self.sh_rest.len() * 12
+        self.len() * Self::BYTES + self.sh_rest.len() * Self::REST_BYTES
     }
+
+    /// Bytes of memory that `count` Gaussians take.
+    pub fn bytes_for(count: usize, sh_degree: u8) -> usize {
+        count.saturating_mul(Self::BYTES + rest_coefficients(sh_degree) * Self::REST_BYTES)
+    }
+
+    /// Bytes of a Gaussian of SH degree 0.
+    const BYTES: usize = 4 * (3 + 4 + 3 + 1 + 3);
+    /// Bytes of one coefficient of a higher degree.
+    const REST_BYTES: usize = 4 * 3;
 
     /// Box around the centres of all visible Gaussians, world space.
     pub fn bounds(&self) -> Bounds {

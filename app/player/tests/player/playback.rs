@@ -227,6 +227,22 @@ fn a_bad_group_in_a_loop_and_on_the_way_back_is_skipped() {
 }
 
 #[test]
+fn one_reason_for_many_bad_groups_is_told_once() {
+    let mut script = Script::new(20, 5);
+    for group in 1..4 {
+        script = script.fault(group, Fault::Changed);
+    }
+    let mut stage = Stage::new(&script, 100);
+    assert_eq!(
+        stage.settle(),
+        ["the clip changed while it was open; open it again. Frames 5 to 9 are skipped."]
+    );
+    stage.apply("play");
+    assert_eq!(stage.play(2.0, 0.05), [0, 1, 2, 3, 4]);
+    assert_eq!(stage.tick(0.0).playback, Playback::Ended);
+}
+
+#[test]
 fn a_clip_without_one_good_group_ends_at_once() {
     for mode in ["off", "all", "bounce"] {
         let script = Script::new(10, 5)
@@ -302,16 +318,20 @@ fn a_frame_larger_than_the_memory_is_skipped_with_a_notice() {
     let mut stage = Stage::new(&script, 20);
     let notices = stage.settle();
     assert_eq!(notices.len(), 1, "{notices:?}");
-    assert!(notices[0].starts_with("Frame 3 takes "), "{notices:?}");
+    assert!(
+        notices[0].ends_with("choose one with fewer Gaussians. Frame 3 is skipped."),
+        "{notices:?}"
+    );
     stage.apply("play");
     assert_eq!(stage.play(1.5, 0.05), [0, 1, 2, 4, 5, 6, 7, 8, 9]);
 }
 
 #[test]
-fn warnings_of_the_clip_are_told_once() {
+fn what_a_clip_leaves_out_is_told_once_and_its_oddities_are_not() {
     let script = Script::new(3, 3);
     let mut info = script.info();
-    info.warnings = vec!["It is odd.".to_owned()];
+    info.warnings = vec!["It is odd.".to_owned(), "It has a gap.".to_owned()];
+    info.omissions = vec!["It has a gap.".to_owned()];
     let mut player = zoetrope_player::Player::with_supplier(
         info,
         Vec::new(),
@@ -323,7 +343,7 @@ fn warnings_of_the_clip_are_told_once() {
         )),
         &PlayerOptions::default(),
     );
-    assert_eq!(player.tick(0.0).notices, ["It is odd."]);
+    assert_eq!(player.tick(0.0).notices, ["It has a gap."]);
     assert!(player.tick(0.1).notices.is_empty());
     // Without threads it asks to be called until all is decoded.
     let mut state = player.tick(0.2);

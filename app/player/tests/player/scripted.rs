@@ -23,6 +23,8 @@ pub const FRAME_BYTES: usize = 56;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     Read,
+    /// The same error whatever the group.
+    Changed,
     DemuxerPanic,
     Push,
     DecoderPanic,
@@ -97,6 +99,7 @@ impl Script {
             camera: None,
             size_bytes: None,
             warnings: Vec::new(),
+            omissions: Vec::new(),
         }
     }
 
@@ -156,6 +159,10 @@ impl Demuxer for ScriptedDemuxer {
             .push(group);
         match self.script.fault_of(group) {
             Some(Fault::Read) => return Err(Error::malformed(format!("group{group}"), "gone")),
+            Some(Fault::Changed) => {
+                let name = "the clip".to_owned();
+                return Err(Error::Changed { name });
+            }
             Some(Fault::DemuxerPanic) => panic!("scripted panic of the demuxer"),
             Some(Fault::Hang) => {
                 self.script.log.hanging.store(true, Ordering::SeqCst);

@@ -44,7 +44,9 @@ impl V3Demuxer {
         let mut manifest = Manifest::parse(folder.name(), &group_info, &bytes)?;
         drop((group_info, bytes));
         let mut warnings = Warnings::default();
-        warnings.extend(std::mem::take(&mut manifest.warnings));
+        for omission in std::mem::take(&mut manifest.omissions) {
+            warnings.push_omission(omission);
+        }
         let sidecar = read_sidecar(&*folder, &mut warnings, cancel)?;
         let facts = Facts::gather(&*folder, &manifest, &mut warnings, cancel)?;
         let groups: Vec<GroupInfo> = manifest
@@ -67,7 +69,8 @@ impl V3Demuxer {
             up: sidecar.up.unwrap_or_default(),
             camera: sidecar.camera.map(CameraHint::from),
             size_bytes: facts.size_bytes,
-            warnings: warnings.into_sentences(),
+            warnings: warnings.all.into_list(),
+            omissions: warnings.omissions.into_list(),
         };
         Ok(Self {
             folder,

@@ -22,7 +22,7 @@ pub(super) struct Manifest {
     /// How `viewer_min_max.json` is keyed.
     pub(super) keys: FrameKeys,
     /// What was left out and why, a sentence each.
-    pub(super) warnings: Vec<String>,
+    pub(super) omissions: Vec<String>,
     frames: BTreeMap<i64, Result<FrameRanges, String>>,
 }
 
@@ -110,7 +110,7 @@ impl Group {
 impl Manifest {
     /// Parses both files of the asset called `name`.
     pub(super) fn parse(name: &str, group_info: &[u8], viewer_min_max: &[u8]) -> Result<Self> {
-        let mut warnings = Vec::new();
+        let mut omissions = Vec::new();
         let mut groups = Vec::new();
         let mut first_reason = None;
         let entries = parse_group_info(&format!("{name}/{GROUP_INFO_NAME}"), group_info)?;
@@ -118,12 +118,12 @@ impl Manifest {
             match entry.and_then(|entry| Group::new(number, &entry)) {
                 Ok(group) => groups.push(group),
                 Err(reason) => {
-                    warnings.push(format!("group{number} is left out: {reason}"));
+                    omissions.push(format!("group{number} is left out: {reason}"));
                     first_reason.get_or_insert(reason);
                 }
             }
         }
-        let mut groups = without_overlaps(groups, &mut warnings);
+        let mut groups = without_overlaps(groups, &mut omissions);
         if groups.is_empty() {
             return Err(Error::malformed(
                 format!("{name}/{GROUP_INFO_NAME}"),
@@ -136,7 +136,7 @@ impl Manifest {
         for group in &mut groups {
             if group.first_index > next_index {
                 let last = group.first_index - 1;
-                warnings.push(if last == next_index {
+                omissions.push(if last == next_index {
                     format!("frame {last} is in no group; the clip goes on without it")
                 } else {
                     format!(
@@ -155,7 +155,7 @@ impl Manifest {
         Ok(Self {
             groups,
             keys,
-            warnings,
+            omissions,
             frames,
         })
     }
@@ -238,11 +238,11 @@ impl Manifest {
 
 /// Sorts the groups by time and leaves out those that claim frames of another. Of two the shorter
 /// stays: a lie is more often too large than too small.
-fn without_overlaps(mut groups: Vec<Group>, warnings: &mut Vec<String>) -> Vec<Group> {
+fn without_overlaps(mut groups: Vec<Group>, omissions: &mut Vec<String>) -> Vec<Group> {
     groups.sort_by_key(|group| (group.first_index, group.number));
     let mut kept: Vec<Group> = Vec::with_capacity(groups.len());
     let mut leave_out = |group: &Group, other: &Group| {
-        warnings.push(format!(
+        omissions.push(format!(
             "{} is left out: it claims frames of {}",
             group.name(),
             other.name()

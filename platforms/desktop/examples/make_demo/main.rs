@@ -27,8 +27,8 @@ use zoetrope_ffmpeg::H264PlaneEncoder;
 const GAUSSIANS: usize = 18_000;
 /// The first view: on the figure from the front, near.
 const CAMERA: CameraHint = CameraHint {
-    position: [-3.6, -2.05, -3.3],
-    target: [0.05, -1.39, 0.05],
+    position: [-3.3, -2.05, -2.95],
+    target: [0.05, -1.57, 0.05],
     fov_y_degrees: 45.0,
 };
 
