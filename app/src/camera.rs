@@ -34,33 +34,45 @@ pub struct OrbitCamera {
 }
 
 impl OrbitCamera {
-    /// The first view of a clip: the one that it asks for, else one that sees all of `bounds`.
-    ///
-    /// `picture` is the size of the picture in points, of which `covered` points at its foot lie
-    /// under the controls: the view is for the rest.
-    pub fn first_view(info: &ClipInfo, bounds: Bounds, picture: Vec2, covered: f32) -> Self {
-        let height = picture.y.max(1.0);
-        let free = (height - covered).clamp(0.25 * height, height);
+    /// The first view of a clip: the one that it asks for, else one that sees all of `bounds`. It is
+    /// meant for the part of a picture of `size` points that is above the `covered` points at its
+    /// foot, and for being drawn with [`Self::camera_above`].
+    pub fn first_view(info: &ClipInfo, bounds: Bounds, size: Vec2, covered: f32) -> Self {
+        let free = size.y - usable(covered, size.y);
+        let share = free / size.y.max(1.0);
         let up = Vec3::from(info.up.vector());
         let hint = info.camera.filter(|hint| {
             let numbers = hint.position.iter().chain(&hint.target);
             let finite = numbers.copied().all(f32::is_finite);
             finite && hint.position != hint.target && (1.0..=170.0).contains(&hint.fov_y_degrees)
         });
-        let mut camera = Self::from_camera(&match hint {
-            Some(hint) => Camera {
-                position: hint.position.into(),
-                target: hint.target.into(),
-                up,
-                fov_y: hint.fov_y_degrees.to_radians(),
-            },
-            None => Camera::framing(bounds, up, Camera::DEFAULT_FOV_Y, picture.x / free),
-        });
-        // What fills the free part of the height is that much smaller in the whole.
-        camera.distance *= height / free;
-        camera.first_distance = camera.distance;
-        camera.pan(Vec2::new(0.0, -0.5 * (height - free)), height);
-        camera
+        Self::from_camera(&match hint {
+            Some(hint) => {
+                let (position, target) = (Vec3::from(hint.position), Vec3::from(hint.target));
+                Camera {
+                    position: target + (position - target) / share,
+                    target,
+                    up,
+                    fov_y: hint.fov_y_degrees.to_radians(),
+                }
+            }
+            None => {
+                let fov_y = 2.0 * ((0.5 * Camera::DEFAULT_FOV_Y).tan() * share).atan();
+                let framed = Camera::framing(bounds, up, fov_y, size.x / free.max(1.0));
+                Camera {
+                    fov_y: Camera::DEFAULT_FOV_Y,
+                    ..framed
+                }
+            }
+        })
+    }
+
+    /// The camera to draw with when the lowest `covered` of a picture's `height` points are covered:
+    /// the target appears in the middle of the rest.
+    pub fn camera_above(&self, covered: f32, height: f32) -> Camera {
+        let mut shifted = *self;
+        shifted.pan(Vec2::new(0.0, -0.5 * usable(covered, height)), height);
+        shifted.camera()
     }
 
     /// Takes over a camera, upright.
@@ -83,7 +95,7 @@ impl OrbitCamera {
         }
     }
 
-    /// The camera to draw with.
+    /// The camera, with its target in the middle of the picture.
     pub fn camera(&self) -> Camera {
         Camera {
             position: self.target - self.distance * self.sight(),
@@ -131,6 +143,11 @@ impl OrbitCamera {
             );
         }
     }
+}
+
+/// A covered height that leaves at least half of the picture.
+fn usable(covered: f32, height: f32) -> f32 {
+    covered.clamp(0.0, 0.5 * height.max(0.0))
 }
 
 #[cfg(test)]
@@ -221,47 +238,49 @@ mod tests {
     }
 
     #[test]
+    fn the_first_view_fits_above_what_covers_the_foot() {
+        let info = crate::open::test_info();
+        for (size, covered) in [
+            (Vec2::new(1280.0, 720.0), 100.0),
+            (Vec2::new(390.0, 844.0), 116.0),
+            (Vec2::new(340.0, 280.0), 500.0),
+        ] {
+            let orbit = OrbitCamera::first_view(&info, bounds(), size, covered);
+            let camera = orbit.camera_above(covered, size.y);
+            let points = 0.5 * size.y / (0.5 * camera.fov_y).tan();
+            for corner in 0..8 {
+                let side = |axis: u32| if corner >> axis & 1 == 0 { -1.0 } else { 1.0 };
+                let corner = Vec3::new(side(0), side(1), side(2));
+                let p = camera.view_from_world().transform_point3(corner);
+                let (x, y) = (points * p.x / p.z, points * p.y / p.z + 0.5 * size.y);
+                // Moving the camera instead of the lens costs a few points.
+                assert!(x.abs() < 0.5 * size.x, "{size} {x}");
+                assert!(y > -0.03 * size.y, "{size} {y}");
+                assert!(y < size.y - usable(covered, size.y), "{size} {y}");
+            }
+        }
+    }
+
+    #[test]
     fn a_clip_can_ask_for_its_first_view() {
         let mut info = crate::open::test_info();
-        let first_view =
-            |info: &ClipInfo| OrbitCamera::first_view(info, bounds(), Vec2::splat(100.0), 0.0);
-        let framed = first_view(&info);
+        let size = Vec2::splat(300.0);
+        let framed = OrbitCamera::first_view(&info, bounds(), size, 0.0);
         info.camera = Some(zoetrope_codecs::clip::CameraHint {
             position: [0.0, 0.0, -3.0],
             target: [0.0; 3],
             fov_y_degrees: 40.0,
         });
-        let asked = first_view(&info);
+        let asked = OrbitCamera::first_view(&info, bounds(), size, 0.0);
         assert!((asked.distance - 3.0).abs() < 1e-6);
+        let above = OrbitCamera::first_view(&info, bounds(), size, 100.0);
+        assert!((above.distance - 4.5).abs() < 1e-5);
         assert!((asked.fov_y.to_degrees() - 40.0).abs() < 1e-3);
         for fov_y_degrees in [0.0, f32::NAN, 180.0] {
             if let Some(hint) = &mut info.camera {
                 hint.fov_y_degrees = fov_y_degrees;
             }
-            assert_eq!(first_view(&info), framed);
+            assert_eq!(OrbitCamera::first_view(&info, bounds(), size, 0.0), framed);
         }
-    }
-
-    #[test]
-    fn the_first_view_is_centred_above_the_controls() {
-        let info = crate::open::test_info();
-        let (picture, covered) = (Vec2::new(200.0, 400.0), 100.0);
-        let camera = OrbitCamera::first_view(&info, bounds(), picture, covered);
-        // In units of depth, the whole height is 2 tan(fov / 2) and the free part three quarters.
-        let half = (0.5 * camera.fov_y).tan();
-        let centre = seen(&camera, Vec3::ZERO);
-        assert!(
-            centre.distance(glam::Vec2::new(0.0, -0.25 * half)) < 1e-4,
-            "{centre}"
-        );
-        for corner in 0..8 {
-            let sign = |bit: i32| if corner >> bit & 1 == 0 { -1.0 } else { 1.0 };
-            let at = seen(&camera, Vec3::new(sign(0), sign(1), sign(2)));
-            assert!((-half..0.5 * half).contains(&at.y), "{at}");
-            assert!(at.x.abs() < 0.5 * half, "{at}");
-        }
-        // A window too low for both still shows something.
-        let tiny = OrbitCamera::first_view(&info, bounds(), Vec2::new(100.0, 50.0), 90.0);
-        assert!(tiny.distance.is_finite() && tiny.target.is_finite());
     }
 }

@@ -57,6 +57,11 @@ pub struct OpenClip {
 /// One sentence that says what is wrong with it and what would work.
 pub fn open_clip(target: &ClipTarget, cancel: &Cancel) -> anyhow::Result<OpenClip> {
     let demuxer = match target {
+        ClipTarget::Path(path) if is_link(path) => bail!(
+            "{} is a link, and this version opens files and folders only; download the clip and \
+             open that",
+            path.display()
+        ),
         ClipTarget::Path(path) => match glob_pattern(path) {
             Some(pattern) => container::open_sequence(matching_files(pattern)?, cancel)?,
             None => container::open(Input::from_path(path)?, cancel)?,
@@ -71,6 +76,14 @@ pub fn open_clip(target: &ClipTarget, cancel: &Cancel) -> anyhow::Result<OpenCli
         _ => Box::new(SplatFileDecoder::new()),
     };
     Ok(OpenClip { demuxer, decoder })
+}
+
+/// Whether the path is a link to the network instead.
+fn is_link(path: &Path) -> bool {
+    let scheme = path.to_str().and_then(|text| text.split_once("://"));
+    scheme.is_some_and(|(scheme, _)| {
+        ["http", "https", "zoetrope"].contains(&scheme.to_ascii_lowercase().as_str())
+    })
 }
 
 /// The path as a glob, if it is one and not the name of something that is there.
@@ -218,6 +231,10 @@ mod tests {
         assert!(none.starts_with("no file matches "), "{none}");
         let pattern = error(folder.path().join("***.ply").into());
         assert!(pattern.contains("is not a pattern"), "{pattern}");
+        for link in ["https://example.org/a.zip", "ZOETROPE://open?src=x*"] {
+            let text = error(link.into());
+            assert!(text.starts_with(&format!("{link} is a link")), "{text}");
+        }
         error(folder.path().into());
         error(ClipTarget::Memory {
             name: "empty".to_owned(),

@@ -1,6 +1,6 @@
 //! The facts of a clip, and the two traits between its bytes and its frames.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 
 use crate::{AttributeRanges, Bounds, Cancel, PlaneLayout, Result, SplatFrame};
@@ -96,6 +96,20 @@ pub struct CameraHint {
     pub target: [f32; 3],
     /// Vertical field of view in degrees.
     pub fov_y_degrees: f32,
+}
+
+impl CameraHint {
+    /// Vertical fields of view that make sense, degrees.
+    pub const FOVS_Y_DEGREES: RangeInclusive<f32> = 1.0..=170.0;
+
+    /// Whether something can be seen through it: all numbers are finite, the target is not where
+    /// the camera is, and the field of view is one of [`Self::FOVS_Y_DEGREES`].
+    pub fn makes_sense(&self) -> bool {
+        let mut numbers = self.position.iter().chain(&self.target);
+        numbers.all(|number| number.is_finite())
+            && self.position != self.target
+            && Self::FOVS_Y_DEGREES.contains(&self.fov_y_degrees)
+    }
 }
 
 /// The facts of a clip that are known before anything is decoded.

@@ -53,6 +53,20 @@ pub enum Error {
         /// The file.
         name: String,
     },
+    /// Planes cannot be encoded.
+    #[error("the planes cannot be encoded: {reason}")]
+    Encode {
+        /// What is wrong, and what would work.
+        reason: String,
+    },
+    /// There is no frame with this number.
+    #[error("there is no frame {frame}; the clip has {count}, counted from 0")]
+    NoSuchFrame {
+        /// What was asked for.
+        frame: usize,
+        /// Frames of the clip.
+        count: usize,
+    },
     /// The one who asked no longer wants it.
     #[error("cancelled")]
     Cancelled,

@@ -11,6 +11,7 @@
 //! * [`container`]: finds out what an input is and opens it: V3 clips, sequences, splat files.
 //! * [`gaussian_video`]: Gaussians as 2D pictures: layout, quantisation, the frame made of planes.
 //! * [`clip`]: the facts of a clip and the traits [`Demuxer`] and [`Decoder`].
+//! * [`frame_reader`]: frames by their number, through both.
 //! * [`limits`]: every cap in one place, with its reason.
 
 pub mod cancel;
@@ -18,6 +19,7 @@ pub mod clip;
 pub mod container;
 pub mod error;
 pub mod frame;
+pub mod frame_reader;
 pub mod gaussian_video;
 pub mod limits;
 pub mod source;
@@ -25,11 +27,12 @@ pub mod splat;
 
 pub use cancel::Cancel;
 pub use clip::{
-    ClipInfo, ClipKind, Decoder, Demuxer, Engine, Frame, GroupInfo, GroupPackets, GroupPayload,
-    PlaneVideo, PlaneVideoEncoder, PlaneVideoSettings, UpAxis,
+    CameraHint, ClipInfo, ClipKind, Decoder, Demuxer, Engine, Frame, GroupInfo, GroupPackets,
+    GroupPayload, PlaneVideo, PlaneVideoEncoder, PlaneVideoSettings, UpAxis,
 };
 pub use container::{Input, open, open_sequence};
 pub use error::{Error, Result};
 pub use frame::{Bounds, SplatFrame};
+pub use frame_reader::FrameReader;
 pub use gaussian_video::{AttributeRanges, PlaneFrame, PlaneLayout};
 pub use splat::{SplatCloud, SplatFileDecoder};

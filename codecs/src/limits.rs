@@ -2,6 +2,8 @@
 //!
 //! Each is tested at the limit and one past it, where it is used.
 
+use std::ops::RangeInclusive;
+
 use crate::{Error, Result};
 
 /// Gaussians in one frame. Four million at SH degree 3 fill about 1 GiB of GPU memory.
@@ -38,6 +40,8 @@ pub const MAX_ZIP_DIRECTORY_BYTES: u64 = 256 << 20;
 pub const MAX_ZIP_ENTRY_BYTES: u64 = 2 << 30;
 /// How many folders deep a folder is searched.
 pub const MAX_FOLDER_DEPTH: usize = 4;
+/// Frames a second that a clip may ask for: a slide every ten seconds to a high-speed camera.
+pub const FRAME_RATES: RangeInclusive<f64> = 0.1..=1000.0;
 /// Bytes of a sidecar `zoetrope.json`.
 pub const MAX_SIDECAR_BYTES: u64 = 1 << 20;
 /// Kinds of file name, numbers aside, of which a folder is searched for splat files.

@@ -206,6 +206,17 @@ fn empty_missing_and_foreign_folders_are_told() {
     assert!(error_of(open_path(folder.path())).contains("one group of a V3 clip"));
     std::fs::write(folder.path().join("cat.jpg"), b"\xff\xd8\xff").expect("writes");
     assert!(error_of(open_path(folder.path())).contains("holds no clip"));
+    // An archive of something else is none of the person's concern until its folder is named.
+    let mut letters = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    letters
+        .start_file("letter.txt", zip::write::SimpleFileOptions::default())
+        .expect("starts");
+    let letters = letters.finish().expect("finishes").into_inner();
+    std::fs::write(folder.path().join("letters.zip"), letters).expect("writes");
+    let message = error_of(open_path(folder.path()));
+    let name = folder.path().display().to_string();
+    assert!(message.starts_with(&format!("{name} cannot be opened: it holds no clip")));
+    assert!(message.contains("letters.zip"), "{message}");
 }
 
 #[test]

@@ -32,110 +32,122 @@ pub enum Icon {
     Close,
 }
 
-/// Points on a grid of 24 × 24 to the screen.
-struct Grid {
+/// Draws on a grid of 24 × 24 in one colour.
+struct Pen<'a> {
+    painter: &'a Painter,
     rect: Rect,
+    color: Color32,
 }
 
-impl Grid {
-    fn at(&self, x: f32, y: f32) -> Pos2 {
-        self.rect.min + egui::vec2(x, y) * (self.rect.width() / 24.0)
+impl Pen<'_> {
+    /// A length of the grid on the screen.
+    fn length(&self, length: f32) -> f32 {
+        length * self.rect.width() / 24.0
     }
 
-    fn points<const N: usize>(&self, points: [(f32, f32); N]) -> Vec<Pos2> {
-        points.iter().map(|(x, y)| self.at(*x, *y)).collect()
+    fn at(&self, (x, y): (f32, f32)) -> Pos2 {
+        self.rect.min + egui::vec2(self.length(x), self.length(y))
+    }
+
+    fn stroke(&self) -> Stroke {
+        Stroke::new(self.length(1.8), self.color)
+    }
+
+    fn fill(&self, points: &[(f32, f32)]) {
+        let points = points.iter().map(|point| self.at(*point)).collect();
+        let shape = Shape::convex_polygon(points, self.color, Stroke::NONE);
+        self.painter.add(shape);
+    }
+
+    fn bar(&self, x: f32, y: f32, width: f32, height: f32) {
+        let rect = Rect::from_min_max(self.at((x, y)), self.at((x + width, y + height)));
+        self.painter.rect_filled(rect, 1.0, self.color);
+    }
+
+    fn line(&self, points: &[(f32, f32)]) {
+        let points = points.iter().map(|point| self.at(*point)).collect();
+        self.painter.line(points, self.stroke());
     }
 }
 
 impl Icon {
     /// Paints it into a square.
     pub fn paint(self, painter: &Painter, rect: Rect, color: Color32) {
-        let grid = Grid { rect };
-        let stroke = Stroke::new(rect.width() / 24.0 * 1.8, color);
-        let fill = |points: Vec<Pos2>| {
-            painter.add(Shape::convex_polygon(points, color, Stroke::NONE));
-        };
-        let bar = |x: f32, y: f32, width: f32, height: f32| {
-            let rect = Rect::from_min_max(grid.at(x, y), grid.at(x + width, y + height));
-            painter.rect_filled(rect, 1.0, color);
-        };
-        let line = |points: Vec<Pos2>| {
-            painter.line(points, stroke);
+        let pen = Pen {
+            painter,
+            rect,
+            color,
         };
         match self {
-            Self::Play => fill(grid.points([(7.5, 4.5), (20.0, 12.0), (7.5, 19.5)])),
+            Self::Play => pen.fill(&[(7.5, 4.5), (20.0, 12.0), (7.5, 19.5)]),
             Self::Pause => {
-                bar(6.5, 5.0, 3.6, 14.0);
-                bar(13.9, 5.0, 3.6, 14.0);
+                pen.bar(6.5, 5.0, 3.6, 14.0);
+                pen.bar(13.9, 5.0, 3.6, 14.0);
             }
             Self::StepBack => {
-                bar(5.5, 6.0, 2.2, 12.0);
-                fill(grid.points([(18.5, 6.0), (18.5, 18.0), (9.2, 12.0)]));
+                pen.bar(5.5, 6.0, 2.2, 12.0);
+                pen.fill(&[(18.5, 6.0), (18.5, 18.0), (9.2, 12.0)]);
             }
             Self::StepForward => {
-                bar(16.3, 6.0, 2.2, 12.0);
-                fill(grid.points([(5.5, 6.0), (14.8, 12.0), (5.5, 18.0)]));
+                pen.bar(16.3, 6.0, 2.2, 12.0);
+                pen.fill(&[(5.5, 6.0), (14.8, 12.0), (5.5, 18.0)]);
             }
-            Self::Loop(LoopMode::Off) => {
-                line(grid.points([(4.0, 12.0), (15.0, 12.0)]));
-                line(grid.points([(11.0, 8.0), (15.0, 12.0), (11.0, 16.0)]));
-                bar(18.2, 6.5, 1.8, 11.0);
-            }
-            Self::Loop(LoopMode::All) => {
-                line(grid.points([(4.5, 12.0), (4.5, 7.5), (19.0, 7.5)]));
-                line(grid.points([(16.0, 4.5), (19.0, 7.5), (16.0, 10.5)]));
-                line(grid.points([(19.5, 12.0), (19.5, 16.5), (5.0, 16.5)]));
-                line(grid.points([(8.0, 13.5), (5.0, 16.5), (8.0, 19.5)]));
-            }
-            Self::Loop(LoopMode::Bounce) => {
-                line(grid.points([(4.0, 12.0), (20.0, 12.0)]));
-                line(grid.points([(8.0, 8.0), (4.0, 12.0), (8.0, 16.0)]));
-                line(grid.points([(16.0, 8.0), (20.0, 12.0), (16.0, 16.0)]));
-            }
+            Self::Loop(mode) => paint_loop(&pen, mode),
             Self::AbLoop => {
-                line(grid.points([(8.0, 5.0), (4.5, 5.0), (4.5, 19.0), (8.0, 19.0)]));
-                line(grid.points([(16.0, 5.0), (19.5, 5.0), (19.5, 19.0), (16.0, 19.0)]));
-                line(grid.points([(8.5, 12.0), (15.5, 12.0)]));
+                pen.line(&[(8.0, 5.0), (4.5, 5.0), (4.5, 19.0), (8.0, 19.0)]);
+                pen.line(&[(16.0, 5.0), (19.5, 5.0), (19.5, 19.0), (16.0, 19.0)]);
+                pen.line(&[(8.5, 12.0), (15.5, 12.0)]);
             }
             Self::Open => {
-                line(grid.points([
-                    (3.5, 18.5),
-                    (3.5, 6.0),
-                    (9.5, 6.0),
-                    (11.5, 8.5),
-                    (20.5, 8.5),
-                    (20.5, 18.5),
-                    (3.5, 18.5),
-                    (3.5, 17.0),
-                ]));
+                let flap = [(3.5, 18.5), (3.5, 6.0), (9.5, 6.0), (11.5, 8.5)];
+                let body = [(20.5, 8.5), (20.5, 18.5), (3.5, 18.5), (3.5, 17.0)];
+                pen.line(&[flap, body].concat());
             }
             Self::Statistics => {
-                bar(4.5, 12.5, 3.2, 7.0);
-                bar(10.4, 8.5, 3.2, 11.0);
-                bar(16.3, 4.5, 3.2, 15.0);
+                pen.bar(4.5, 12.5, 3.2, 7.0);
+                pen.bar(10.4, 8.5, 3.2, 11.0);
+                pen.bar(16.3, 4.5, 3.2, 15.0);
             }
             Self::Fullscreen => {
                 for (x, y) in [(4.5, 4.5), (19.5, 4.5), (4.5, 19.5), (19.5, 19.5)] {
                     let toward = |from: f32| if from < 12.0 { from + 4.5 } else { from - 4.5 };
-                    line(grid.points([(toward(x), y), (x, y), (x, toward(y))]));
+                    pen.line(&[(toward(x), y), (x, y), (x, toward(y))]);
                 }
             }
             Self::ResetView => {
-                painter.circle_stroke(grid.at(12.0, 12.0), rect.width() * 0.25, stroke);
-                painter.circle_filled(grid.at(12.0, 12.0), rect.width() * 0.08, color);
-                for points in [
-                    [(12.0, 2.5), (12.0, 6.0)],
-                    [(12.0, 18.0), (12.0, 21.5)],
-                    [(2.5, 12.0), (6.0, 12.0)],
-                    [(18.0, 12.0), (21.5, 12.0)],
-                ] {
-                    line(grid.points(points));
-                }
+                let middle = pen.at((12.0, 12.0));
+                painter.circle_stroke(middle, pen.length(6.0), pen.stroke());
+                painter.circle_filled(middle, pen.length(2.0), color);
+                pen.line(&[(12.0, 2.5), (12.0, 6.0)]);
+                pen.line(&[(12.0, 18.0), (12.0, 21.5)]);
+                pen.line(&[(2.5, 12.0), (6.0, 12.0)]);
+                pen.line(&[(18.0, 12.0), (21.5, 12.0)]);
             }
             Self::Close => {
-                line(grid.points([(6.5, 6.5), (17.5, 17.5)]));
-                line(grid.points([(17.5, 6.5), (6.5, 17.5)]));
+                pen.line(&[(6.5, 6.5), (17.5, 17.5)]);
+                pen.line(&[(17.5, 6.5), (6.5, 17.5)]);
             }
+        }
+    }
+}
+
+fn paint_loop(pen: &Pen<'_>, mode: LoopMode) {
+    match mode {
+        LoopMode::Off => {
+            pen.line(&[(4.0, 12.0), (15.0, 12.0)]);
+            pen.line(&[(11.0, 8.0), (15.0, 12.0), (11.0, 16.0)]);
+            pen.bar(18.2, 6.5, 1.8, 11.0);
+        }
+        LoopMode::All => {
+            pen.line(&[(4.5, 12.0), (4.5, 7.5), (19.0, 7.5)]);
+            pen.line(&[(16.0, 4.5), (19.0, 7.5), (16.0, 10.5)]);
+            pen.line(&[(19.5, 12.0), (19.5, 16.5), (5.0, 16.5)]);
+            pen.line(&[(8.0, 13.5), (5.0, 16.5), (8.0, 19.5)]);
+        }
+        LoopMode::Bounce => {
+            pen.line(&[(4.0, 12.0), (20.0, 12.0)]);
+            pen.line(&[(8.0, 8.0), (4.0, 12.0), (8.0, 16.0)]);
+            pen.line(&[(16.0, 8.0), (20.0, 12.0), (16.0, 16.0)]);
         }
     }
 }

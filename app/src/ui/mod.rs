@@ -252,12 +252,12 @@ impl ZoetropeApp {
         };
         let bounds = *clip.bounds.get_or_insert_with(|| picture.frame.bounds());
         let info = clip.player.info();
-        let controls = rect.bottom() - transport_bar::bar_rect(rect).top();
+        let covered = rect.bottom() - transport_bar::bar_rect(rect).top();
         let camera = clip
             .camera
-            .get_or_insert_with(|| OrbitCamera::first_view(info, bounds, rect.size(), controls));
+            .get_or_insert_with(|| OrbitCamera::first_view(info, bounds, rect.size(), covered));
         viewport::steer(ui, &response, &self.covered, &mut self.camera_hand, camera);
-        let camera = camera.camera();
+        let camera = camera.camera_above(covered, rect.height());
         let shown = self.viewport.show(ui, rect, &picture.frame, camera);
         match shown {
             Ok(()) => {}

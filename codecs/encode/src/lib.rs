@@ -26,5 +26,6 @@ pub use options::{
     DEFAULT_GROUP_FRAMES, DEFAULT_QUALITY, PackOptions, PackReport, PlaneClass, Progress,
     StepStatistics,
 };
+pub use output::unfinished_path;
 pub use pack::{Packing, pack_v3};
-pub use sequence::{ClipClouds, CloudSequence};
+pub use sequence::CloudSequence;

@@ -1,6 +1,6 @@
 //! What a clip is packed with, and what came of it.
 
-use zoetrope_codecs::{PlaneLayout, UpAxis, limits};
+use zoetrope_codecs::{CameraHint, PlaneLayout, UpAxis, limits};
 
 use crate::{PackError, Result};
 
@@ -24,6 +24,8 @@ pub struct PackOptions {
     pub group_frames: usize,
     /// Which axis of the input points up.
     pub up: UpAxis,
+    /// The view that the clip opens with, in world space; without it a player finds its own.
+    pub camera: Option<CameraHint>,
     /// Name for people.
     pub title: Option<String>,
     /// Who made the input.
@@ -41,6 +43,7 @@ impl Default for PackOptions {
             quality: DEFAULT_QUALITY,
             group_frames: DEFAULT_GROUP_FRAMES,
             up: UpAxis::default(),
+            camera: None,
             title: None,
             credit: None,
             licence: None,
@@ -60,7 +63,7 @@ impl PackOptions {
                 allowed,
             })
         };
-        if !(self.frame_rate >= 0.1 && self.frame_rate <= 1000.0) {
+        if !limits::FRAME_RATES.contains(&self.frame_rate) {
             return refuse("the frame rate", self.frame_rate.to_string(), "0.1 to 1000");
         }
         if self.quality > 100 {
@@ -71,6 +74,13 @@ impl PackOptions {
         }
         if u64::from(self.sh_degree_max) > limits::MAX_SH_DEGREE {
             return refuse("the SH degree", self.sh_degree_max.to_string(), "0 to 3");
+        }
+        if let Some(camera) = self.camera.filter(|camera| !camera.makes_sense()) {
+            return refuse(
+                "the camera",
+                format!("{camera:?}"),
+                "of finite numbers, away from its target, with a field of view of 1 to 170 degrees",
+            );
         }
         Ok(())
     }
@@ -176,6 +186,9 @@ pub struct PackReport {
     pub groups: usize,
     /// Gaussians of the fullest frame.
     pub gaussians_max: usize,
+    /// Gaussians of all frames that were left out because a value of theirs was not finite or their
+    /// quaternion was zero.
+    pub gaussians_dropped: u64,
     /// SH degree.
     pub sh_degree: u8,
     /// Bytes of all files.
@@ -215,6 +228,13 @@ pub struct StepStatistics {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The widest view that makes sense.
+    const CAMERA: CameraHint = CameraHint {
+        position: [0.0, -1.0, -3.0],
+        target: [0.0; 3],
+        fov_y_degrees: 170.0,
+    };
 
     #[test]
     fn quality_becomes_v3s_quantisers() {
@@ -271,6 +291,27 @@ mod tests {
                 sh_degree_max: 4,
                 ..fine.clone()
             },
+            PackOptions {
+                camera: Some(CameraHint {
+                    position: [1.0, f32::INFINITY, 0.0],
+                    ..CAMERA
+                }),
+                ..fine.clone()
+            },
+            PackOptions {
+                camera: Some(CameraHint {
+                    position: CAMERA.target,
+                    ..CAMERA
+                }),
+                ..fine.clone()
+            },
+            PackOptions {
+                camera: Some(CameraHint {
+                    fov_y_degrees: 170.1,
+                    ..CAMERA
+                }),
+                ..fine.clone()
+            },
         ] {
             assert!(
                 matches!(odd.check(), Err(PackError::Option { .. })),
@@ -281,6 +322,7 @@ mod tests {
             quality: 100,
             group_frames: 1000,
             frame_rate: 1000.0,
+            camera: Some(CAMERA),
             ..fine
         }
         .check()

@@ -1,10 +1,20 @@
 //! A folder that is there whole or not at all.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::{PackError, Result};
+
+/// Where [`crate::pack_v3`] writes until the clip at `target` is complete. `None` for what is no name
+/// of a folder, like "..".
+pub fn unfinished_path(target: &Path) -> Option<PathBuf> {
+    let mut name = OsString::from(".");
+    name.push(target.file_name()?);
+    name.push(format!(".partial-{}", std::process::id()));
+    Some(target.with_file_name(name))
+}
 
 /// A folder under a temporary name beside its final one. Dropped before [`NewFolder::finish`], it
 /// takes everything that was written with it.
@@ -29,14 +39,9 @@ impl NewFolder {
             }
             Err(error) => return Err(PackError::write(target, &error)),
         }
-        let Some(last) = target.file_name() else {
+        let Some(temporary) = unfinished_path(target) else {
             return Err(PackError::Exists { name: name(target) });
         };
-        let temporary = target.with_file_name(format!(
-            ".{}.partial-{}",
-            last.to_string_lossy(),
-            std::process::id()
-        ));
         fs::create_dir(&temporary).map_err(|error| PackError::write(target, &error))?;
         Ok(Self {
             temporary,
@@ -111,6 +116,8 @@ mod tests {
         let folder = NewFolder::create(&target).expect("create");
         folder.write("group0/0.mp4", b"video").expect("write");
         assert!(!target.exists());
+        let unfinished = unfinished_path(&target).expect("a name");
+        assert!(unfinished.join("group0/0.mp4").is_file());
         drop(folder);
         assert!(
             entries(&parent.path().join("deep")).is_empty(),

@@ -78,12 +78,15 @@ pub fn pack_v3(
         error: PositionError::default(),
         bytes: PlaneClass::ALL.map(|(class, _)| (class, 0)),
         gaussians_max: 0,
+        gaussians_dropped: 0,
     };
     let mut tracker: Option<Tracker> = None;
     let mut group = Vec::new();
     for index in 0..frames {
         cancel.check()?;
-        let cloud = canonical(input.read(index, cancel)?, sh_degree);
+        let cloud = input.read(index, cancel)?;
+        packer.gaussians_dropped += cloud.dropped as u64;
+        let cloud = canonical(cloud, sh_degree);
         let origin = match &mut tracker {
             Some(tracker) => tracker.advance(&cloud, cancel)?,
             None => {
@@ -134,6 +137,7 @@ struct Packer<'a> {
     error: PositionError,
     bytes: [(PlaneClass, u64); PlaneClass::ALL.len()],
     gaussians_max: usize,
+    gaussians_dropped: u64,
 }
 
 impl Packer<'_> {
@@ -286,7 +290,7 @@ impl Packer<'_> {
             up: Some(options.up),
             sh_degree: Some(self.sh_degree),
             bounds: (!self.bounds.is_empty()).then(|| self.bounds.into()),
-            camera: None,
+            camera: options.camera.map(Into::into),
             title: options.title.clone(),
             credit: options.credit.clone(),
             licence: options.licence.clone(),
@@ -306,6 +310,7 @@ impl Packer<'_> {
             frames,
             groups: self.groups.len(),
             gaussians_max: self.gaussians_max,
+            gaussians_dropped: self.gaussians_dropped,
             sh_degree: self.sh_degree,
             bytes_total: bytes_json + bytes_by_class.iter().map(|(_, bytes)| bytes).sum::<u64>(),
             bytes_json,

@@ -5,13 +5,19 @@ use std::sync::Mutex;
 
 use zoetrope_codecs::source::{FileFolder, FileSource, Source};
 use zoetrope_codecs::{
-    Cancel, Demuxer, Error, Input, Result, SplatCloud, SplatFileDecoder, UpAxis, open,
+    CameraHint, Cancel, Demuxer, Error, FrameReader, Input, Result, SplatCloud, SplatFileDecoder,
+    UpAxis, open,
 };
 use zoetrope_encode::{
-    ClipClouds, CloudSequence, PackError, PackOptions, PackReport, Packing, PlaneClass, Progress,
-    pack_v3,
+    CloudSequence, PackError, PackOptions, PackReport, Packing, PlaneClass, Progress, pack_v3,
 };
 use zoetrope_ffmpeg::{H264PlaneEncoder, PlaneVideoDecoder};
+
+const CAMERA: CameraHint = CameraHint {
+    position: [0.5, 0.25, -4.0],
+    target: [0.0, 0.125, 0.0],
+    fov_y_degrees: 40.0,
+};
 
 /// Frames in memory.
 struct Frames(Vec<SplatCloud>);
@@ -97,9 +103,7 @@ fn open_clip(path: &Path) -> Box<dyn Demuxer> {
 
 /// Every frame of a packed clip.
 fn decode(path: &Path) -> Vec<SplatCloud> {
-    let mut demuxer = open_clip(path);
-    let mut decoder = PlaneVideoDecoder::new();
-    let mut clip = ClipClouds::new(demuxer.as_mut(), &mut decoder);
+    let mut clip = FrameReader::new(open_clip(path), Box::new(PlaneVideoDecoder::new()));
     (0..clip.len())
         .map(|index| clip.read(index, &Cancel::new()).expect("a frame"))
         .collect()
@@ -137,6 +141,7 @@ fn permuted_rows_come_back_in_one_row_each_and_within_quantisation() {
         group_frames: 4,
         frame_rate: 24.0,
         up: UpAxis::PlusY,
+        camera: Some(CAMERA),
         title: Some("Ball".to_owned()),
         credit: Some("nobody".to_owned()),
         licence: Some("CC0".to_owned()),
@@ -161,6 +166,7 @@ fn permuted_rows_come_back_in_one_row_each_and_within_quantisation() {
         (7, 24.0, UpAxis::PlusY)
     );
     assert_eq!((info.title.as_str(), info.sh_degree), ("Ball", 1));
+    assert_eq!(info.camera, Some(CAMERA));
     let normals = bytes_of(&report, PlaneClass::Normals);
     let read = report.bytes_total - report.bytes_json - normals;
     assert_eq!(info.size_bytes, Some(read), "normals are not read");
@@ -359,7 +365,7 @@ fn cancel_and_errors_leave_nothing_behind() {
 }
 
 /// The first frames of a sequence of the shared test data; `None` where that is not there.
-fn shared_sequence(name: &str, frames: usize) -> Option<Box<dyn Demuxer>> {
+fn shared_sequence(name: &str, frames: usize) -> Option<FrameReader> {
     let data = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../../../shared/data/splats")
         .join(format!("seq_{name}_sog"));
@@ -372,16 +378,15 @@ fn shared_sequence(name: &str, frames: usize) -> Option<Box<dyn Demuxer>> {
             Box::new(FileSource::open(path).expect("a file"))
         })
         .collect();
-    Some(zoetrope_codecs::open_sequence(sources, &Cancel::new()).expect("opens"))
+    let demuxer = zoetrope_codecs::open_sequence(sources, &Cancel::new()).expect("opens");
+    Some(FrameReader::new(demuxer, Box::new(SplatFileDecoder::new())))
 }
 
 #[test]
 fn the_monkeys_gaussians_step_to_their_nearest_neighbours() {
-    let Some(mut demuxer) = shared_sequence("monkey", 2) else {
+    let Some(mut clip) = shared_sequence("monkey", 2) else {
         return;
     };
-    let mut decoder = SplatFileDecoder::new();
-    let mut clip = ClipClouds::new(demuxer.as_mut(), &mut decoder);
     let folder = tempfile::tempdir().expect("a folder");
     let report = pack(
         &mut clip,
@@ -406,11 +411,9 @@ fn the_monkeys_gaussians_step_to_their_nearest_neighbours() {
 
 #[test]
 fn the_wave_keeps_its_rows_and_its_picture() {
-    let Some(mut demuxer) = shared_sequence("wave", 5) else {
+    let Some(mut clip) = shared_sequence("wave", 5) else {
         return;
     };
-    let mut decoder = SplatFileDecoder::new();
-    let mut clip = ClipClouds::new(demuxer.as_mut(), &mut decoder);
     let first = clip.read(0, &Cancel::new()).expect("a frame");
     let folder = tempfile::tempdir().expect("a folder");
     let target = folder.path().join("wave");

@@ -15,8 +15,8 @@ use crate::library;
 const MAX_QP: u8 = 51;
 /// Chroma of a picture without colour.
 const NEUTRAL_CHROMA: u8 = 128;
-/// What messages call this encoder.
-const NAME: &str = "the H.264 encoder";
+/// What messages about limits call the pictures.
+const NAME: &str = "a plane to be encoded";
 
 /// Encodes planes with libx264 as V3's own packer does (`-qp Q -pix_fmt yuvj444p`, preset medium):
 /// full-range 4:4:4 with neutral chroma, constant quantiser, one IDR picture at the start. At
@@ -32,7 +32,7 @@ impl H264PlaneEncoder {
     /// An encoder that stops with [`Error::Cancelled`] between two pictures once `cancel` is set.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] when this FFmpeg was built without libx264.
+    /// [`Error::Encode`] when this FFmpeg was built without libx264.
     pub fn new(cancel: &Cancel) -> Result<Self> {
         library::prepare();
         find_libx264()?;
@@ -49,26 +49,30 @@ impl PlaneVideoEncoder for H264PlaneEncoder {
             if error == ffmpeg_next::Error::Exit {
                 return Error::Cancelled;
             }
-            Error::unsupported(
-                NAME,
-                format!(
-                    "libx264 refused {} pictures of {side} x {side} pixels ({error})",
-                    frames.len(),
-                    side = settings.side
-                ),
-            )
+            refusal(format!(
+                "libx264 refused {} pictures of {side} x {side} pixels{}; if memory is short, close \
+                 other programs or pack fewer frames in a group",
+                frames.len(),
+                library::remark(error),
+                side = settings.side
+            ))
         })
     }
 }
 
 fn find_libx264() -> Result<ffmpeg_next::Codec> {
     encoder::find_by_name("libx264").ok_or_else(|| {
-        Error::unsupported(
-            NAME,
+        refusal(
             "this FFmpeg was built without libx264; install one that has it (Debian and Ubuntu: \
              the package libavcodec-extra, elsewhere FFmpeg with --enable-libx264)",
         )
     })
+}
+
+fn refusal(reason: impl Into<String>) -> Error {
+    Error::Encode {
+        reason: reason.into(),
+    }
 }
 
 fn check(frames: &[&[u8]], settings: &PlaneVideoSettings) -> Result<()> {
@@ -81,34 +85,28 @@ fn check(frames: &[&[u8]], settings: &PlaneVideoSettings) -> Result<()> {
         limits::MAX_GROUP_FRAMES,
     )?;
     if side == 0 || frames.is_empty() {
-        return Err(Error::malformed(NAME, "there are no pictures to encode"));
+        return Err(refusal("there are no pictures"));
     }
     if let Some(odd) = frames
         .iter()
         .find(|frame| frame.len() as u64 != side * side)
     {
-        return Err(Error::malformed(
-            NAME,
-            format!(
-                "a picture has {} samples instead of {side} x {side}",
-                odd.len()
-            ),
-        ));
+        return Err(refusal(format!(
+            "a picture has {} samples instead of {side} x {side}",
+            odd.len()
+        )));
     }
     if settings.qp > MAX_QP {
-        return Err(Error::malformed(
-            NAME,
-            format!("the quantiser is {} and must be 0 to {MAX_QP}", settings.qp),
-        ));
+        return Err(refusal(format!(
+            "the quantiser is {} and must be 0 to {MAX_QP}",
+            settings.qp
+        )));
     }
-    if !(settings.frame_rate >= 0.1 && settings.frame_rate <= 1000.0) {
-        return Err(Error::malformed(
-            NAME,
-            format!(
-                "the frame rate is {} and must be 0.1 to 1000",
-                settings.frame_rate
-            ),
-        ));
+    if !limits::FRAME_RATES.contains(&settings.frame_rate) {
+        return Err(refusal(format!(
+            "the frame rate is {} and must be 0.1 to 1000",
+            settings.frame_rate
+        )));
     }
     Ok(())
 }

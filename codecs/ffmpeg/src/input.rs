@@ -9,6 +9,8 @@ use ffmpeg_next::format::context::{Input, StreamIo};
 use ffmpeg_next::{Dictionary, ffi};
 use zoetrope_codecs::{Error, Result};
 
+use crate::library::bad_header;
+
 /// Boxes that a file of the MP4 family can start with (ISO/IEC 14496-12, and QuickTime).
 const MP4_FIRST_BOXES: [&[u8; 4]; 8] = [
     b"ftyp", b"styp", b"moov", b"moof", b"mdat", b"free", b"skip", b"wide",
@@ -22,14 +24,7 @@ const MATROSKA_MAGIC: [u8; 4] = [0x1a, 0x45, 0xdf, 0xa3];
 /// [`Error::Malformed`] about `name` when it is neither, or its header is damaged.
 pub(crate) fn open_video(name: &str, bytes: Vec<u8>) -> Result<Input> {
     let demuxer = demuxer_for(name, &bytes)?;
-    let damaged = |error: ffmpeg_next::Error| {
-        Error::malformed(
-            name,
-            format!(
-                "its header cannot be read ({error}); the file is cut short or was damaged on the way"
-            ),
-        )
-    };
+    let damaged = |error| bad_header(name, "header", error);
     // The buffer only serves reads of the header; packets are read past it.
     let mut stream = StreamIo::from_read_seek(Cursor::new(bytes)).map_err(damaged)?;
     // SAFETY: the name is a C string; the function only searches a static table.
@@ -80,7 +75,10 @@ fn demuxer_for(name: &str, bytes: &[u8]) -> Result<&'static CStr> {
     if MP4_FIRST_BOXES.iter().any(|known| first_box == *known) {
         return Ok(c"mov");
     }
-    Err(Error::malformed(name, "it is no MP4 or Matroska video"))
+    Err(Error::malformed(
+        name,
+        "it is no MP4 or Matroska video; copy the clip again, or make it anew with `zoetrope pack`",
+    ))
 }
 
 /// Stands where FFmpeg would open another file that the first one names.

@@ -5,6 +5,7 @@ use std::ffi::{CStr, c_char, c_int, c_void};
 use std::sync::Once;
 
 use ffmpeg_next::ffi;
+use zoetrope_codecs::Error;
 
 /// Largest single allocation of FFmpeg. The largest plane is 64 Mi samples with two planes of
 /// chroma; the largest packet is [`zoetrope_codecs::limits::MAX_PLANE_VIDEO_BYTES`].
@@ -17,6 +18,8 @@ const LOG_LINE_BYTES: usize = 1024;
 pub(crate) fn prepare() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
+        // Loads the words of errors, which are empty before; there is nothing in it that can fail.
+        let _ = ffmpeg_next::init();
         // SAFETY: both only set a global of libavutil. The callback may be called from any thread
         // at any time from now on, and touches nothing but its arguments and the `log` crate.
         unsafe {
@@ -24,6 +27,27 @@ pub(crate) fn prepare() {
             ffi::av_max_alloc(MAX_ALLOCATION_BYTES);
         }
     });
+}
+
+/// What FFmpeg says of an error, in brackets to stand behind what failed; nothing where that is no
+/// more than that the bytes make no sense.
+pub(crate) fn remark(error: ffmpeg_next::Error) -> String {
+    match error {
+        ffmpeg_next::Error::InvalidData | ffmpeg_next::Error::Eof => String::new(),
+        error => format!(" ({error})"),
+    }
+}
+
+/// The error of a video `name` whose header FFmpeg refuses.
+pub(crate) fn bad_header(name: &str, header: &str, error: ffmpeg_next::Error) -> Error {
+    Error::malformed(
+        name,
+        format!(
+            "its {header} cannot be read{}; it was cut short or changed on the way, so copy the \
+             clip again",
+            remark(error)
+        ),
+    )
 }
 
 /// `av_log_format_line2` with the platform's `va_list` as a type parameter.
@@ -69,4 +93,36 @@ unsafe extern "C" fn log_line<V>(
         CStr::from_ptr(line.as_ptr())
     };
     log::debug!(target: "ffmpeg", "{}", text.to_string_lossy().trim_end());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_error_of_ffmpeg_has_words() {
+        prepare();
+        let tag = |letters: &[u8; 4]| -(u32::from_le_bytes(*letters) as c_int);
+        for code in [
+            ffi::AVERROR(ffi::ENOMEM),
+            ffi::AVERROR(ffi::EINVAL),
+            ffi::AVERROR_BUG,
+            ffi::AVERROR_PATCHWELCOME,
+            ffi::AVERROR_STREAM_NOT_FOUND,
+            ffi::AVERROR_UNKNOWN,
+            tag(b"ABCD"),
+        ] {
+            let remark = remark(ffmpeg_next::Error::from(code));
+            assert!(remark.len() > 6, "{code}: {remark:?}");
+            assert!(
+                remark.starts_with(" (") && remark.ends_with(')'),
+                "{remark}"
+            );
+        }
+        assert_eq!(
+            bad_header("group1/9.mp4", "header", ffmpeg_next::Error::InvalidData).to_string(),
+            "group1/9.mp4 is damaged: its header cannot be read; it was cut short or changed on the \
+             way, so copy the clip again"
+        );
+    }
 }

@@ -71,7 +71,7 @@ impl Decoder for PlaneVideoDecoder {
         else {
             return Err(Error::unsupported(
                 format!("group {group}"),
-                "it holds no plane videos",
+                "it holds no plane videos, which this decoder is for",
             ));
         };
         let open = OpenGroup::open(group, frames, layout, ranges, videos)?;
@@ -122,7 +122,7 @@ impl OpenGroup {
             return Err(Error::malformed(
                 name,
                 format!(
-                    "it has {} plane videos where {} are needed",
+                    "it has {} plane videos where {} are needed; copy the clip again",
                     videos.len(),
                     layout.layers()
                 ),
@@ -132,7 +132,7 @@ impl OpenGroup {
             return Err(Error::malformed(
                 name,
                 format!(
-                    "it has the value ranges of {} frames but holds {}",
+                    "it has the value ranges of {} frames but holds {}; copy the clip again",
                     ranges.len(),
                     frames.len()
                 ),

@@ -7,6 +7,7 @@ use ffmpeg_next::{Packet, decoder, ffi, frame, media};
 use zoetrope_codecs::{Error, PlaneLayout, PlaneVideo, Result, limits};
 
 use crate::input::open_video;
+use crate::library::{bad_header, remark};
 
 /// The codecs that are decoded, with FFmpeg's decoder for each and its name for people.
 const CODECS: [(Id, &str, &str); 5] = [
@@ -71,7 +72,9 @@ impl PlaneReader {
         let stream = input
             .streams()
             .find(|stream| stream.parameters().medium() == media::Type::Video)
-            .ok_or_else(|| Error::malformed(&name, "there is no video in it"))?;
+            .ok_or_else(|| {
+                Error::malformed(&name, "there is no video in it; copy the clip again")
+            })?;
         let index = stream.index();
         let (decoder, codec_name) = open_decoder(&name, stream.parameters(), layout)?;
         Ok(Self {
@@ -121,7 +124,7 @@ impl PlaneReader {
                 Err(ffmpeg_next::Error::Eof) => return Err(self.over()),
                 Err(error) if self.damage.is_none() => {
                     self.stop_at(Damage {
-                        reason: format!("a picture cannot be decoded ({error})"),
+                        reason: format!("a picture cannot be decoded{}", remark(error)),
                         pts: self.sent_pts,
                     });
                 }
@@ -162,7 +165,7 @@ impl PlaneReader {
                         let reason = if error == ffmpeg_next::Error::Eof {
                             format!("it ends after {} pictures", self.sent)
                         } else {
-                            format!("its pictures cannot be read ({error})")
+                            format!("its pictures cannot be read{}", remark(error))
                         };
                         self.stop_at(Damage { reason, pts: None });
                     } else {
@@ -188,7 +191,7 @@ impl PlaneReader {
         self.sent_pts = pts;
         if let Err(error) = self.decoder.send_packet(&self.packet) {
             self.stop_at(Damage {
-                reason: format!("a picture cannot be decoded ({error})"),
+                reason: format!("a picture cannot be decoded{}", remark(error)),
                 pts,
             });
         }
@@ -308,9 +311,15 @@ fn open_decoder(
 ) -> Result<(decoder::Video, &'static str)> {
     let id = parameters.id();
     let Some((_, decoder_name, codec_name)) = CODECS.iter().find(|(known, ..)| *known == id) else {
+        if id == Id::None {
+            return Err(bad_header(name, "codec", ffmpeg_next::Error::InvalidData));
+        }
         return Err(Error::unsupported(
             name,
-            format!("its codec {id:?} is not read; H.264, HEVC, AV1, VP9 and FFV1 are"),
+            format!(
+                "its codec {id:?} cannot be read; encode the clip's videos as H.264, HEVC, AV1, VP9 \
+                 or FFV1"
+            ),
         ));
     };
     let codec = decoder::find_by_name(decoder_name).ok_or_else(|| {
@@ -319,12 +328,7 @@ fn open_decoder(
             format!("this build of FFmpeg cannot decode {codec_name}; install a full FFmpeg"),
         )
     })?;
-    let refused = |error: ffmpeg_next::Error| {
-        Error::malformed(
-            name,
-            format!("its {codec_name} header cannot be read ({error})"),
-        )
-    };
+    let refused = |error| bad_header(name, &format!("{codec_name} header"), error);
     let mut context = codec::Context::from_parameters(parameters).map_err(refused)?;
     // SAFETY: plain fields of a context that was not opened yet, set as FFmpeg's documentation of
     // them asks.

@@ -11,6 +11,8 @@ use crate::source::{Folder, Source, SubFolder};
 use crate::splat::sog;
 use crate::{Cancel, ClipKind, Demuxer, Error, Result, limits};
 
+/// What a folder must hold to be opened.
+const WORKS: &str = "a V3 clip or a sequence of PLY or SOG files works";
 /// Name of the file that describes a streamed SOG model.
 const LOD_META_NAME: &str = "lod-meta.json";
 /// Files of each kind that are looked into until one can be recognised.
@@ -32,7 +34,7 @@ pub(super) fn open(folder: Arc<dyn Folder>, cancel: &Cancel) -> Result<Box<dyn D
         return unsupported("its content cannot be listed; open the clip's own folder");
     };
     if paths.is_empty() {
-        return unsupported("it is empty; a V3 clip or a sequence of PLY or SOG files works");
+        return unsupported(&format!("it is empty; {WORKS}"));
     }
     let clips: Vec<&str> = paths
         .iter()
@@ -119,7 +121,14 @@ fn splat_files(
         }
     };
     if let ([path], true) = (&chosen.paths[..], chosen.content != Content::SogMeta) {
-        return super::open(Input::File(folder.open(path)?), cancel);
+        let opened = super::open(Input::File(folder.open(path)?), cancel);
+        return match opened {
+            // Many things are zip archives; nobody named this one.
+            Err(Error::Unsupported { reason, .. }) if chosen.content == Content::Zip => Err(
+                Error::unsupported(folder.name(), nothing_but(path, &reason)),
+            ),
+            opened => opened,
+        };
     }
     let mut warnings = Warnings::default();
     let others: usize = splats
@@ -128,8 +137,13 @@ fn splat_files(
         .map(|pattern| pattern.paths.len())
         .sum();
     if others > 0 {
+        let (files, are) = match others {
+            1 => ("file", "is"),
+            _ => ("files", "are"),
+        };
         warnings.push_omission(format!(
-            "{others} other splat files in the folder are no part of the sequence and are left out"
+            "{others} other splat {files} in the folder {are} no part of the sequence and {are} \
+             left out"
         ));
     }
     let mut items: Vec<Item> = chosen
@@ -228,13 +242,15 @@ fn nothing_here(patterns: &[Pattern], paths: &[String]) -> String {
         Content::Foreign(reason) => Some((pattern.paths[0], reason)),
         _ => None,
     });
-    let works = "a V3 clip or a sequence of PLY or SOG files works";
     match known {
-        Some((path, reason)) => {
-            format!("it holds no clip; {works} (of \"{path}\" it can be told: {reason})")
-        }
-        None => format!("it holds no clip; {works}"),
+        Some((path, reason)) => nothing_but(path, reason),
+        None => format!("it holds no clip; {WORKS}"),
     }
+}
+
+/// Why a folder cannot be opened of whose file at `path` the `reason` is known.
+fn nothing_but(path: &str, reason: &str) -> String {
+    format!("it holds no clip that can be opened; {WORKS} (of \"{path}\" it can be told: {reason})")
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ pub(super) enum Content {
 pub(super) fn recognise(source: &dyn Source, cancel: &Cancel) -> Result<Content> {
     let head = source.read(0..source.len().min(HEAD_BYTES), cancel)?;
     if head.is_empty() {
-        return Ok(Content::Foreign("it is empty"));
+        return Ok(Content::Foreign("it is empty; copy it again"));
     }
     if head.starts_with(PLY_MAGIC) && head.get(3).is_some_and(u8::is_ascii_whitespace) {
         return Ok(Content::Ply);

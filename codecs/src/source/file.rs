@@ -33,7 +33,10 @@ impl FileSource {
         let metadata = fs::metadata(&path).map_err(|error| Error::io(&name, &error))?;
         // Opening a pipe would wait for ever.
         if !metadata.is_file() {
-            return Err(Error::unsupported(name, "it is no ordinary file"));
+            return Err(Error::unsupported(
+                name,
+                "it is no ordinary file; open a file or a folder",
+            ));
         }
         Ok(Self {
             name,
@@ -96,7 +99,8 @@ impl Source for FileSource {
     }
 }
 
-/// A folder of files.
+/// A folder of files. Names that are no Unicode are listed and opened with U+FFFD in place of what
+/// cannot be read.
 #[derive(Clone, Debug)]
 pub struct FileFolder {
     name: String,
@@ -131,9 +135,7 @@ impl FileFolder {
             Err(_) => return Ok(()),
         };
         for entry in entries.flatten() {
-            let Ok(name) = entry.file_name().into_string() else {
-                continue;
-            };
+            let name = entry.file_name().to_string_lossy().into_owned();
             // Follows links, which `entry.metadata()` would not.
             let Ok(metadata) = fs::metadata(entry.path()) else {
                 continue;
@@ -147,6 +149,36 @@ impl FileFolder {
             }
         }
         Ok(())
+    }
+
+    /// Where the file is that [`Folder::list`] calls `path`.
+    fn locate(&self, path: &str) -> Result<PathBuf> {
+        let mut located = self.path.clone();
+        for part in path.split('/') {
+            let exact = located.join(part);
+            if !part.contains(char::REPLACEMENT_CHARACTER) || exact.exists() {
+                located = exact;
+                continue;
+            }
+            let entries = fs::read_dir(&located).map_err(|error| Error::io(&self.name, &error))?;
+            let alike: Vec<_> = entries
+                .flatten()
+                .map(|entry| entry.file_name())
+                .filter(|name| name.to_string_lossy() == part)
+                .collect();
+            located = match &alike[..] {
+                [] => return Err(super::not_found(&self.name, path)),
+                [name] => located.join(name),
+                _ => {
+                    return Err(Error::unsupported(
+                        format!("{}/{path}", self.name),
+                        "several names look like this one once what is no Unicode is left out; \
+                         rename the files",
+                    ));
+                }
+            };
+        }
+        Ok(located)
     }
 
     fn list_up_to(&self, limit: u64) -> Result<Vec<String>> {
@@ -172,7 +204,7 @@ impl Folder for FileFolder {
         if !super::is_inside(path) || !parts.all(|part| matches!(part, Component::Normal(_))) {
             return Err(super::not_found(&self.name, path));
         }
-        Ok(Box::new(FileSource::open(self.path.join(path))?))
+        Ok(Box::new(FileSource::open(self.locate(path)?)?))
     }
 }
 
@@ -249,6 +281,43 @@ mod tests {
             ["a.json", "group2/0.mp4", "group10/0.mp4"]
         );
         assert!(matches!(folder.list_up_to(2), Err(Error::Limit { .. })));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn names_that_are_no_unicode_are_listed_and_opened() {
+        use std::ffi::OsStr;
+        use std::os::unix::ffi::OsStrExt as _;
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let write = |name: &[u8], content: &str| {
+            let path = folder
+                .path()
+                .join("t\u{e4}nze")
+                .join(OsStr::from_bytes(name));
+            fs::create_dir_all(path.parent().expect("has one")).expect("creates");
+            fs::write(path, content).expect("writes");
+        };
+        write(b"caf\xe9_1.ply", "one");
+        write(b"caf\xe9_2.ply", "two");
+        let files = FileFolder::open(folder.path()).expect("opens");
+        let paths = files.list().expect("lists").expect("can be listed");
+        assert_eq!(
+            paths,
+            [
+                "t\u{e4}nze/caf\u{fffd}_1.ply",
+                "t\u{e4}nze/caf\u{fffd}_2.ply"
+            ]
+        );
+        let cancel = Cancel::new();
+        let source = files.open(&paths[1]).expect("opens");
+        assert_eq!(source.read(0..3, &cancel).expect("reads"), b"two");
+
+        write(b"caf\xe8_2.ply", "three");
+        let error = files.open(&paths[1]).map(|_| ()).expect_err("is ambiguous");
+        assert!(error.to_string().contains("rename the files"), "{error}");
+        files.open(&paths[0]).expect("the other one still opens");
+        let missing = files.open("t\u{e4}nze/\u{fffd}.ply").map(|_| ());
+        assert!(missing.expect_err("is missing").is_not_found());
     }
 
     #[test]

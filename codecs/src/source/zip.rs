@@ -225,7 +225,10 @@ impl ZipSource {
         }
         match error.downcast::<Error>() {
             Ok(error) => error,
-            Err(error) => Error::malformed(&self.name, format!("it cannot be unpacked ({error})")),
+            Err(error) => Error::malformed(
+                &self.name,
+                format!("it cannot be unpacked ({error}); copy the archive again"),
+            ),
         }
     }
 }
@@ -234,9 +237,13 @@ impl ZipSource {
 fn damaged(source: &dyn Source, error: io::Error) -> Error {
     match error.downcast::<Error>() {
         Ok(error) => error,
+        // What is missing of it is of no use to anybody who is no programmer.
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+            Error::malformed(source.name(), "it is no whole zip archive; copy it again")
+        }
         Err(error) => Error::malformed(
             source.name(),
-            format!("it is no whole zip archive ({error})"),
+            format!("it cannot be read as a zip archive ({error}); copy it again"),
         ),
     }
 }

@@ -5,7 +5,7 @@
 //! DC, channel-major.
 
 use super::ply_header::{Column, Element, Encoding, Header};
-use super::{SH_C0, SplatCloud, SplatFacts, SplatFormat, smallest_three};
+use super::{SH_C0, SplatCloud, SplatFacts, SplatFormat, check_size, smallest_three};
 use crate::gaussian_video::rest_coefficients;
 use crate::source::Source;
 use crate::{Cancel, Error, Result, limits};
@@ -21,12 +21,7 @@ const BYTES_AT_ONCE: u64 = 2 << 20;
 /// As [`Source::read`]; [`Error::Malformed`] for a damaged file, [`Error::Limit`] above
 /// [`limits::MAX_GAUSSIANS`].
 pub fn read(source: &dyn Source, cancel: &Cancel) -> Result<SplatCloud> {
-    limits::check(
-        source.name(),
-        "bytes",
-        source.len(),
-        limits::MAX_SPLAT_FILE_BYTES,
-    )?;
+    check_size(source)?;
     read_body(source, &Header::read(source, cancel)?, cancel)
 }
 

@@ -17,7 +17,7 @@ pub use cloud::SplatCloud;
 pub use decoder::SplatFileDecoder;
 
 use crate::source::{Folder, Source, ZipFolder};
-use crate::{Bounds, Cancel, Error, Result};
+use crate::{Bounds, Cancel, Error, Result, limits};
 
 /// The constant of the SH basis function of degree 0: 1 / (2 sqrt(pi)).
 pub const SH_C0: f32 = 0.282_094_8;
@@ -95,12 +95,7 @@ enum Opened {
 }
 
 fn open(source: &Arc<dyn Source>, cancel: &Cancel) -> Result<Opened> {
-    crate::limits::check(
-        source.name(),
-        "bytes",
-        source.len(),
-        crate::limits::MAX_SPLAT_FILE_BYTES,
-    )?;
+    check_size(&**source)?;
     let magic = source.read(0..source.len().min(4), cancel)?;
     if magic.starts_with(PLY_MAGIC) {
         return Ok(Opened::Ply(ply_header::Header::read(&**source, cancel)?));
@@ -119,6 +114,15 @@ fn open(source: &Arc<dyn Source>, cancel: &Cancel) -> Result<Opened> {
         source.name(),
         "it is no splat file that can be read; PLY, compressed PLY and SOG work",
     ))
+}
+
+fn check_size(source: &dyn Source) -> Result<()> {
+    limits::check(
+        source.name(),
+        "bytes",
+        source.len(),
+        limits::MAX_SPLAT_FILE_BYTES,
+    )
 }
 
 /// The unit quaternion w, x, y, z out of its three smaller parts, in that order, and the index of

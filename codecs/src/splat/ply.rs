@@ -9,7 +9,7 @@
 use std::io;
 
 use super::ply_header::{Column, Element, Encoding, Header};
-use super::{SplatCloud, SplatFacts, SplatFormat};
+use super::{SplatCloud, SplatFacts, SplatFormat, check_size};
 use crate::gaussian_video::rest_coefficients;
 use crate::source::Source;
 use crate::{Cancel, Error, Result, limits};
@@ -23,12 +23,7 @@ const CHUNK_BYTES: usize = 1 << 20;
 /// As [`Source::read`]; [`Error::Malformed`] for a damaged file, [`Error::Unsupported`] for a PLY
 /// file that holds no Gaussians, [`Error::Limit`] above [`limits::MAX_GAUSSIANS`].
 pub fn read(source: &dyn Source, cancel: &Cancel) -> Result<SplatCloud> {
-    limits::check(
-        source.name(),
-        "bytes",
-        source.len(),
-        limits::MAX_SPLAT_FILE_BYTES,
-    )?;
+    check_size(source)?;
     read_body(source, &Header::read(source, cancel)?, cancel)
 }
 

@@ -387,7 +387,12 @@ impl Picture {
         let mut samples = vec![0; width * height * channels];
         let result = decoder.read_image(&mut samples);
         cancel.check()?;
-        result.map_err(|error| Error::malformed(name, format!("it is no whole WebP ({error})")))?;
+        result.map_err(|error| {
+            Error::malformed(
+                name,
+                format!("it is no whole WebP picture ({error}); copy the file again"),
+            )
+        })?;
         Ok(Self {
             width,
             height,

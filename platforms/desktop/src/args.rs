@@ -2,12 +2,11 @@
 
 use std::ops::RangeInclusive;
 
-use glam::Vec3;
-use zoetrope_codecs::UpAxis;
-use zoetrope_render::Camera;
+use zoetrope_codecs::{CameraHint, UpAxis, limits};
 
-/// Largest picture side that can be asked for: the smallest texture limit worth supporting.
-const MAX_SIDE: u32 = 8192;
+/// Largest side of a picture that is drawn, supersampling included: the smallest texture limit worth
+/// supporting.
+pub const MAX_SIDE: u32 = 8192;
 
 /// Width and height in pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,26 +20,6 @@ pub struct Size {
 /// Red, green and blue, 0 to 1, display space.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Colour(pub [f32; 3]);
-
-/// A camera without its up direction, which the clip knows.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct CameraArg {
-    position: Vec3,
-    target: Vec3,
-    fov_y_degrees: f32,
-}
-
-impl CameraArg {
-    /// The camera with `up` pointing up in the picture.
-    pub fn with_up(self, up: Vec3) -> Camera {
-        Camera {
-            position: self.position,
-            target: self.target,
-            up,
-            fov_y: self.fov_y_degrees.to_radians(),
-        }
-    }
-}
 
 /// "1280x720".
 pub fn size(text: &str) -> Result<Size, String> {
@@ -74,7 +53,7 @@ pub fn colour(text: &str) -> Result<Colour, String> {
 }
 
 /// "PX,PY,PZ,TX,TY,TZ,FOV".
-pub fn camera(text: &str) -> Result<CameraArg, String> {
+pub fn camera(text: &str) -> Result<CameraHint, String> {
     let numbers: Vec<f32> = text
         .split(',')
         .map(|part| part.trim().parse::<f32>().ok().filter(|n| n.is_finite()))
@@ -83,18 +62,18 @@ pub fn camera(text: &str) -> Result<CameraArg, String> {
     let [px, py, pz, tx, ty, tz, fov] = numbers[..] else {
         return Err("expected seven numbers: position, target and field of view".to_owned());
     };
-    if !(1.0..=170.0).contains(&fov) {
+    let camera = CameraHint {
+        position: [px, py, pz],
+        target: [tx, ty, tz],
+        fov_y_degrees: fov,
+    };
+    if !CameraHint::FOVS_Y_DEGREES.contains(&fov) {
         return Err("the field of view must be from 1 to 170 degrees".to_owned());
     }
-    let (position, target) = (Vec3::new(px, py, pz), Vec3::new(tx, ty, tz));
-    if position.distance(target) < 1e-6 {
+    if !camera.makes_sense() {
         return Err("the camera must not be at the point it looks at".to_owned());
     }
-    Ok(CameraArg {
-        position,
-        target,
-        fov_y_degrees: fov,
-    })
+    Ok(camera)
 }
 
 /// "3..9", "3..=9" or "4": first and last frame, both included.
@@ -112,7 +91,7 @@ pub fn frames(text: &str) -> Result<RangeInclusive<usize>, String> {
 pub fn frame_rate(text: &str) -> Result<f64, String> {
     text.parse()
         .ok()
-        .filter(|rate| (0.1..=1000.0).contains(rate))
+        .filter(|rate| limits::FRAME_RATES.contains(rate))
         .ok_or_else(|| "expected a number of frames a second from 0.1 to 1000".to_owned())
 }
 

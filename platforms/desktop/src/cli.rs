@@ -4,9 +4,9 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use zoetrope_codecs::UpAxis;
+use zoetrope_codecs::{CameraHint, UpAxis};
 
-use crate::args::{self, CameraArg, Colour, Size};
+use crate::args::{self, Colour, Size};
 
 /// Plays volumetric video. Without a sub-command it opens the window.
 #[derive(Debug, Parser)]
@@ -19,7 +19,7 @@ use crate::args::{self, CameraArg, Colour, Size};
 )]
 pub struct Cli {
     /// The clip to open; without it the built-in demo clip plays.
-    pub clip: Option<String>,
+    pub clip: Option<PathBuf>,
     /// What to do instead of opening the window.
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -53,7 +53,7 @@ pub enum Command {
 #[command(after_help = "Example:\n  zoetrope info clips/monkey --json")]
 pub struct InfoArgs {
     /// The clip.
-    pub clip: String,
+    pub clip: PathBuf,
     /// Print one JSON document and nothing else.
     #[arg(long)]
     pub json: bool,
@@ -83,7 +83,7 @@ pub struct PictureArgs {
 )]
 pub struct RenderArgs {
     /// The clip.
-    pub clip: String,
+    pub clip: PathBuf,
     /// The PNG file to write.
     #[arg(short, long, value_name = "OUT.png")]
     pub output: PathBuf,
@@ -95,7 +95,7 @@ pub struct RenderArgs {
     pub frame: Option<usize>,
     /// Camera centre, the point it looks at, and the vertical field of view in degrees.
     #[arg(long, value_name = "PX,PY,PZ,TX,TY,TZ,FOV", value_parser = args::camera, allow_hyphen_values = true)]
-    pub camera: Option<CameraArg>,
+    pub camera: Option<CameraHint>,
     /// Draw N x N samples for each pixel.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=8))]
     pub supersample: u32,
@@ -123,7 +123,7 @@ pub enum EngineArg {
 )]
 pub struct DecodeArgs {
     /// The clip.
-    pub clip: String,
+    pub clip: PathBuf,
     /// First and last frame, counted from 0, both included.
     #[arg(long, value_name = "A..B", value_parser = args::frames)]
     pub frames: Option<RangeInclusive<usize>>,
@@ -151,9 +151,9 @@ pub struct DecodeArgs {
 )]
 pub struct CompareArgs {
     /// The clip that is right.
-    pub a: String,
+    pub a: PathBuf,
     /// The clip that is judged.
-    pub b: String,
+    pub b: PathBuf,
     /// Cameras on the ring.
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=64))]
     pub cameras: u32,
@@ -182,7 +182,7 @@ pub enum FormatArg {
 )]
 pub struct PackArgs {
     /// A folder or a quoted glob of splat files (SOG, PLY), a frame each, or a clip.
-    pub input: String,
+    pub input: PathBuf,
     /// The folder to write.
     #[arg(short, long, value_name = "OUT")]
     pub output: PathBuf,
@@ -196,11 +196,15 @@ pub struct PackArgs {
     #[arg(long, value_name = "0..100", default_value_t = zoetrope_encode::DEFAULT_QUALITY, value_parser = clap::value_parser!(u8).range(0..=100))]
     pub quality: u8,
     /// Frames of a group; seeking is finer and the clip larger with fewer.
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[arg(long, value_name = "N", default_value_t = zoetrope_encode::DEFAULT_GROUP_FRAMES as u32, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub group: u32,
     /// Which axis points up: +x, -x, +y, -y, +z or -z.
     #[arg(long, value_name = "AXIS", value_parser = args::up_axis, allow_hyphen_values = true)]
     pub up: Option<UpAxis>,
+    /// The view that the clip opens with: camera centre, the point it looks at, and the vertical
+    /// field of view in degrees; the input's own where it has one.
+    #[arg(long, value_name = "PX,PY,PZ,TX,TY,TZ,FOV", value_parser = args::camera, allow_hyphen_values = true)]
+    pub camera: Option<CameraHint>,
     /// Name of the clip, for people.
     #[arg(long)]
     pub title: Option<String>,

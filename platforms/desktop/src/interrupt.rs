@@ -1,5 +1,6 @@
 //! Ctrl-C on the command line.
 
+use std::path::PathBuf;
 use std::process;
 use std::sync::Mutex;
 use std::thread;
@@ -17,7 +18,7 @@ pub const EXIT_CODE: u8 = 130;
 const PATIENCE: Duration = Duration::from_millis(80);
 
 /// Half-written outputs, to be removed if the command does not get to do it.
-static UNFINISHED: Mutex<Vec<output::Unfinished>> = Mutex::new(Vec::new());
+static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
 /// Makes Ctrl-C set the returned flag. A command that does not stop soon after is ended, and what
 /// it had half written is removed.
@@ -30,8 +31,10 @@ pub fn install() -> anyhow::Result<Cancel> {
     ctrlc::set_handler(move || {
         flag.cancel();
         thread::sleep(PATIENCE);
-        for unfinished in unfinished().drain(..) {
-            unfinished.remove();
+        // Stays locked to the end, so that no other output is begun.
+        let unfinished = unfinished();
+        for path in unfinished.iter() {
+            output::remove(path);
         }
         process::exit(EXIT_CODE.into());
     })
@@ -40,7 +43,7 @@ pub fn install() -> anyhow::Result<Cancel> {
 }
 
 /// The list of half-written outputs. A panic elsewhere while it was locked does not spoil it.
-pub fn unfinished() -> std::sync::MutexGuard<'static, Vec<output::Unfinished>> {
+pub fn unfinished() -> std::sync::MutexGuard<'static, Vec<PathBuf>> {
     UNFINISHED
         .lock()
         .unwrap_or_else(std::sync::PoisonError::into_inner)

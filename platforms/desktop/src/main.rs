@@ -8,8 +8,8 @@ mod commands;
 mod cpu_time;
 mod interrupt;
 mod offscreen;
+mod open;
 mod output;
-mod reader;
 
 use std::process::ExitCode;
 
@@ -49,7 +49,8 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
     }
 }
 
-/// Log to standard error: errors only by default, for the graphics stack is talkative.
+/// Log to standard error: by default warnings of Zoetrope and errors of the others, for the graphics
+/// stack is talkative.
 fn start_log(quiet: bool, verbose: u8) {
     let level = match (quiet, verbose) {
         (true, _) => log::LevelFilter::Off,
@@ -60,7 +61,8 @@ fn start_log(quiet: bool, verbose: u8) {
     };
     let mut builder = env_logger::Builder::new();
     builder.filter_level(level);
-    if verbose == 0 {
+    if verbose == 0 && !quiet {
+        builder.filter_module("zoetrope", log::LevelFilter::Warn);
         // It takes every driver that is not there for an error.
         builder.filter_module("wgpu_hal", log::LevelFilter::Off);
     }

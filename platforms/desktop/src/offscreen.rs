@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use glam::Vec3;
-use zoetrope_codecs::{Bounds, Cancel, SplatFrame};
+use zoetrope_codecs::{Bounds, CameraHint, Cancel, FrameReader, SplatFrame, UpAxis};
 use zoetrope_render::{Camera, Filter, Gpu, Picture, SplatRenderer, View, cpu};
 
 use crate::cli::{EngineArg, PictureArgs};
-use crate::reader::ClipReader;
 
 /// A renderer and the GPU it draws on, or the CPU reference.
 #[allow(clippy::large_enum_variant)] // There is only ever one.
@@ -72,7 +71,7 @@ impl Scene {
     ///
     /// # Errors
     /// When no frame can be decoded.
-    pub fn of(reader: &mut ClipReader, aspect: f32, cancel: &Cancel) -> anyhow::Result<Self> {
+    pub fn of(reader: &mut FrameReader, aspect: f32, cancel: &Cancel) -> anyhow::Result<Self> {
         let bounds = match reader.info().bounds {
             Some(bounds) => bounds,
             None => reader
@@ -82,16 +81,21 @@ impl Scene {
         };
         let info = reader.info();
         let up = Vec3::from_array(info.up.vector());
-        let camera = match info.camera {
-            Some(hint) => Camera {
-                position: hint.position.into(),
-                target: hint.target.into(),
-                up,
-                fov_y: hint.fov_y_degrees.to_radians(),
-            },
+        let camera = match &info.camera {
+            Some(hint) => camera(hint, info.up),
             None => Camera::framing(bounds, up, Camera::DEFAULT_FOV_Y, aspect),
         };
         Ok(Self { bounds, up, camera })
+    }
+}
+
+/// The camera that `hint` describes, with `up` pointing up in the picture.
+pub fn camera(hint: &CameraHint, up: UpAxis) -> Camera {
+    Camera {
+        position: hint.position.into(),
+        target: hint.target.into(),
+        up: up.vector().into(),
+        fov_y: hint.fov_y_degrees.to_radians(),
     }
 }
 

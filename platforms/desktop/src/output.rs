@@ -10,24 +10,37 @@ use zoetrope_render::Picture;
 
 use crate::interrupt;
 
-/// The path of an output that is not complete yet.
-#[derive(Debug, PartialEq, Eq)]
+/// The path of an output that is not complete yet. It is removed, file or folder, when this is
+/// dropped or Ctrl-C ends the program; that there is nothing by then is no error.
+#[derive(Debug)]
 pub struct Unfinished(PathBuf);
 
 impl Unfinished {
-    /// Removes it, file or folder. That it may already be gone is no error.
-    pub fn remove(&self) {
-        let _ = fs::remove_file(&self.0);
-        let _ = fs::remove_dir_all(&self.0);
+    /// Watches over `path`, where nothing need be yet.
+    pub fn new(path: PathBuf) -> Self {
+        interrupt::unfinished().push(path.clone());
+        Self(path)
     }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        remove(&self.0);
+        interrupt::unfinished().retain(|other| *other != self.0);
+    }
+}
+
+/// Removes a file or a folder with everything in it, if it is there.
+pub fn remove(path: &Path) {
+    let _ = fs::remove_file(path);
+    let _ = fs::remove_dir_all(path);
 }
 
 /// A temporary path beside a target. Dropped without [`Staged::commit`], it is removed.
 #[derive(Debug)]
 pub struct Staged {
-    temporary: PathBuf,
+    temporary: Unfinished,
     target: PathBuf,
-    committed: bool,
 }
 
 impl Staged {
@@ -46,39 +59,24 @@ impl Staged {
         let mut hidden = std::ffi::OsString::from(".");
         hidden.push(name);
         hidden.push(format!(".{}.part", std::process::id()));
-        let temporary = folder.join(hidden);
-        interrupt::unfinished().push(Unfinished(temporary.clone()));
         Ok(Self {
-            temporary,
+            temporary: Unfinished::new(folder.join(hidden)),
             target: target.to_owned(),
-            committed: false,
         })
     }
 
     /// Where to write.
     pub fn path(&self) -> &Path {
-        &self.temporary
+        &self.temporary.0
     }
 
     /// Puts the complete output in its place.
     ///
     /// # Errors
     /// When it cannot be renamed.
-    pub fn commit(mut self) -> anyhow::Result<()> {
-        fs::rename(&self.temporary, &self.target)
-            .with_context(|| format!("cannot write {}", self.target.display()))?;
-        self.committed = true;
-        Ok(())
-    }
-}
-
-impl Drop for Staged {
-    fn drop(&mut self) {
-        let unfinished = Unfinished(self.temporary.clone());
-        if !self.committed {
-            unfinished.remove();
-        }
-        interrupt::unfinished().retain(|other| *other != unfinished);
+    pub fn commit(self) -> anyhow::Result<()> {
+        fs::rename(self.path(), &self.target)
+            .with_context(|| format!("cannot write {}", self.target.display()))
     }
 }
 
@@ -135,18 +133,27 @@ pub fn write_png_samples(
 /// Prints one JSON document on standard output.
 ///
 /// # Errors
-/// When standard output is closed.
+/// As [`print()`].
 pub fn print_json(document: &impl serde::Serialize) -> anyhow::Result<()> {
     let text = serde_json::to_string_pretty(document)?;
     print(&text)
 }
 
-/// Prints a result on standard output.
+/// Prints a result on standard output. Who reads it may stop before the end (`| head`).
 ///
 /// # Errors
-/// When standard output is closed.
+/// When it cannot be written.
 pub fn print(text: &str) -> anyhow::Result<()> {
-    writeln!(std::io::stdout().lock(), "{text}").context("cannot write the result")
+    match writeln!(std::io::stdout().lock(), "{text}") {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.context("cannot write the result"),
+    }
+}
+
+/// "1 frame", "2 frames".
+pub fn count(number: u64, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
 }
 
 /// A progress bar with the time left, on standard error, only when that is a terminal.

@@ -7,6 +7,9 @@ use std::process::Command;
 use crate::machine::Machine;
 use crate::{Result, environment};
 
+/// File in the target folder that names the checkout it was last used for.
+const STAMP: &str = "zoetrope-checkout";
+
 /// cargo, with the environment that everything of this project is built and tested in.
 pub struct Cargo<'a> {
     machine: &'a Machine,
@@ -23,11 +26,30 @@ impl<'a> Cargo<'a> {
         let target_folder = environment::target_folder(machine)?;
         let mut variables = vec![("CARGO_TARGET_DIR", target_folder.clone().into())];
         variables.extend(environment::runtime_folder(machine)?);
-        Ok(Self {
+        let cargo = Self {
             machine,
             target_folder,
             variables,
-        })
+        };
+        cargo.claim()?;
+        Ok(cargo)
+    }
+
+    /// Makes the target folder this checkout's. To cargo the crates of two checkouts are the same,
+    /// and it compares only dates: built for another checkout since, ours would pass for fresh. What
+    /// both share, the dependencies, stays.
+    fn claim(&self) -> Result {
+        let stamp = self.target_folder.join(STAMP);
+        let ours = self.machine.checkout.to_string_lossy();
+        if std::fs::read_to_string(&stamp).is_ok_and(|owner| owner == ours) {
+            return Ok(());
+        }
+        if self.target_folder.is_dir() {
+            self.run(&["clean", "--quiet", "--workspace"])?;
+        }
+        std::fs::create_dir_all(&self.target_folder)
+            .and_then(|()| std::fs::write(&stamp, ours.as_bytes()))
+            .map_err(|error| format!("cannot write {}: {error}", stamp.display()))
     }
 
     /// cargo for tests: they draw with the software driver.
@@ -144,6 +166,31 @@ mod tests {
             .and_then(|cargo| cargo.run(&["build"]))
             .expect("the script ends well");
         assert_eq!(fake.read("log"), "-run the-cargo build\n");
+    }
+
+    #[test]
+    fn another_checkout_drops_what_is_built_of_ours_but_once() {
+        let mut fake = FakeMachine::new();
+        fake.file("checkout/Cargo.toml");
+        fake.script("cargo", "echo \"$*\" >> \"$ROOT/log\"");
+        let cargo = fake.machine.root.join("bin/cargo");
+        fake.set("CARGO", cargo);
+        let build = |fake: &FakeMachine| {
+            Cargo::new(&fake.machine)
+                .and_then(|cargo| cargo.run(&["build"]))
+                .expect("the script ends well");
+        };
+        build(&fake);
+        build(&fake);
+        assert_eq!(fake.read("log"), "build\nbuild\n");
+        fake.machine.checkout = fake.machine.root.join("other");
+        fake.file("other/Cargo.toml");
+        build(&fake);
+        build(&fake);
+        assert_eq!(
+            fake.read("log"),
+            "build\nbuild\nclean --quiet --workspace\nbuild\nbuild\n"
+        );
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! block, `scan` turns counts into places, `scatter` moves the items there. Culled keys are left
 //! out by the first pass, so later passes and the drawing never see them.
 
-use crate::splat::constants::KEY_CULLED;
+pub use crate::splat::constants::KEY_CULLED;
 
 /// Which bits of the key a pass sorts by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -84,7 +84,7 @@ impl Motion {
                 if is_trusted[b] {
                     (subtract(to[b], from[a]), self.last[a])
                 } else {
-                    strangers.mean(to[b], found)
+                    strangers.median(to[b], found)
                 }
             })
             .collect();
@@ -127,7 +127,7 @@ pub(crate) fn spread(trusted: &[(u32, u32)], from: &[[f32; 3]], to: &[[f32; 3]])
         .zip(&partner)
         .map_init(Vec::new, |found, (position, partner)| {
             if *partner == NONE {
-                add(*position, surroundings.mean(*position, found).0)
+                add(*position, surroundings.median(*position, found).0)
             } else {
                 to[*partner as usize]
             }
@@ -162,7 +162,11 @@ impl Surroundings {
     }
 
     /// The median step on each axis around a place; none where nothing is trusted.
-    fn mean(&self, position: [f32; 3], found: &mut Vec<super::kd_tree::Neighbour>) -> (Step, Step) {
+    fn median(
+        &self,
+        position: [f32; 3],
+        found: &mut Vec<super::kd_tree::Neighbour>,
+    ) -> (Step, Step) {
         self.tree.nearest(position, NEIGHBOURS, found);
         let median = |part: &dyn Fn(&(Step, Step)) -> f32| {
             let values = found.iter().map(|n| part(&self.steps[n.index as usize]));

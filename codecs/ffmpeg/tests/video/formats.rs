@@ -116,7 +116,7 @@ fn more_than_8_bits_rgb_and_other_codecs_are_refused_by_name() {
     for (recipe, words) in [
         (deep, "more than 8 bits"),
         (rgb, "more than 8 bits"),
-        (mpeg4, "is not read"),
+        (mpeg4, "its codec MPEG4 cannot be read"),
     ] {
         let video = recipe.video(&plane, side).expect(recipe.encoder);
         let (frames, error) = decode(group(layout(side), length, vec![video; 17]));

@@ -149,7 +149,7 @@ fn the_encoder_refuses_what_it_cannot_encode() {
         ),
     ];
     for result in refused {
-        assert!(matches!(result, Err(Error::Malformed { .. })), "{result:?}");
+        assert!(matches!(result, Err(Error::Encode { .. })), "{result:?}");
     }
     let long = vec![&picture[..]; 1001];
     assert!(matches!(

@@ -107,7 +107,10 @@ impl Demuxer for V3Demuxer {
             let path = video_path(entry.number, layer);
             let source = self.folder.open(&path)?;
             if source.is_empty() {
-                return Err(Error::malformed(source.name(), "it is empty"));
+                return Err(Error::malformed(
+                    source.name(),
+                    "it is empty; copy the clip again",
+                ));
             }
             total += source.len().min(limits::MAX_PLANE_VIDEO_BYTES);
             limits::check(

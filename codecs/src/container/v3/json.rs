@@ -120,8 +120,12 @@ pub fn parse_group_info(
     name: &str,
     bytes: &[u8],
 ) -> Result<BTreeMap<i64, Result<GroupFrames, String>>> {
-    parse_map(bytes, limits::MAX_GROUPS as usize)
-        .map_err(|reason| Error::malformed(name, format!("it is no list of groups ({reason})")))
+    parse_map(bytes, limits::MAX_GROUPS as usize).map_err(|reason| {
+        Error::malformed(
+            name,
+            format!("it is no list of groups ({reason}); copy the clip again"),
+        )
+    })
 }
 
 /// Reads `viewer_min_max.json`, keyed by frame. An entry that makes no sense is an error of that
@@ -134,8 +138,12 @@ pub fn parse_viewer_min_max(
     name: &str,
     bytes: &[u8],
 ) -> Result<BTreeMap<i64, Result<FrameRanges, String>>> {
-    parse_map(bytes, limits::MAX_FRAMES as usize)
-        .map_err(|reason| Error::malformed(name, format!("it is no list of frames ({reason})")))
+    parse_map(bytes, limits::MAX_FRAMES as usize).map_err(|reason| {
+        Error::malformed(
+            name,
+            format!("it is no list of frames ({reason}); copy the clip again"),
+        )
+    })
 }
 
 /// The text of `group_info.json`.

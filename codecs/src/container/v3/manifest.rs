@@ -127,7 +127,8 @@ impl Manifest {
         if groups.is_empty() {
             return Err(Error::malformed(
                 format!("{name}/{GROUP_INFO_NAME}"),
-                first_reason.unwrap_or_else(|| "it lists no groups".to_owned()),
+                first_reason
+                    .unwrap_or_else(|| "it lists no groups; copy the clip again".to_owned()),
             ));
         }
         let mut start = 0;

@@ -6,14 +6,12 @@ use serde_json::Value;
 
 use super::small_value::parse_value;
 use crate::clip::CameraHint;
-use crate::{Bounds, UpAxis};
+use crate::{Bounds, UpAxis, limits};
 
 /// Name of the file.
 pub const SIDECAR_NAME: &str = "zoetrope.json";
 /// JSON values that are looked at; an honest file has about 30.
 const MAX_VALUES: usize = 10_000;
-/// Frame rates that make sense.
-const FRAME_RATES: std::ops::RangeInclusive<f64> = 0.1..=1000.0;
 
 /// The content of `zoetrope.json`. All of it is optional.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -128,7 +126,7 @@ impl Sidecar {
         };
         let sidecar = Self {
             version: keys.take("version", |_: &u32| true),
-            frame_rate: keys.take("frame_rate", |rate| FRAME_RATES.contains(rate)),
+            frame_rate: keys.take("frame_rate", |rate| limits::FRAME_RATES.contains(rate)),
             up: keys
                 .take("up", |up: &String| UpAxis::parse(up).is_some())
                 .and_then(|up| UpAxis::parse(&up)),
@@ -211,9 +209,7 @@ impl Keys<'_> {
                 target,
                 fov_y_degrees: fov as f32,
             })
-            .filter(|camera| {
-                (1.0..=170.0).contains(&camera.fov_y_degrees) && camera.position != camera.target
-            });
+            .filter(|camera| CameraHint::from(*camera).makes_sense());
         if camera.is_none() {
             self.warn("camera");
         }

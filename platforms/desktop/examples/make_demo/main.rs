@@ -17,15 +17,20 @@ use std::path::Path;
 
 use anyhow::bail;
 use zip::write::SimpleFileOptions;
-use zoetrope_codecs::container::v3::{SIDECAR_NAME, Sidecar, SidecarCamera};
 use zoetrope_codecs::source::{FileFolder, FileSource, Folder as _};
 use zoetrope_codecs::splat::compressed_ply;
-use zoetrope_codecs::{Cancel, SplatCloud, UpAxis};
+use zoetrope_codecs::{CameraHint, Cancel, SplatCloud, UpAxis};
 use zoetrope_encode::{CloudSequence, PackOptions, Packing, pack_v3};
 use zoetrope_ffmpeg::H264PlaneEncoder;
 
 /// Gaussians of the demo: enough for the figure to read, few enough for software rendering.
 const GAUSSIANS: usize = 18_000;
+/// The first view: on the figure from the front, near.
+const CAMERA: CameraHint = CameraHint {
+    position: [-3.3, -2.05, -2.95],
+    target: [0.05, -1.57, 0.05],
+    fov_y_degrees: 45.0,
+};
 
 /// The frames, computed when asked for.
 struct Demo {
@@ -64,6 +69,7 @@ fn main() -> anyhow::Result<()> {
             group_frames: 14,
             quality: 45,
             up: UpAxis::MinusY,
+            camera: Some(CAMERA),
             title: Some("Biker".to_owned()),
             credit: Some("PlayCanvas".to_owned()),
             licence: Some("MIT".to_owned()),
@@ -76,21 +82,7 @@ fn main() -> anyhow::Result<()> {
     };
     let report = pack_v3(&mut Demo { model }, &asset, packing)?;
     eprintln!("{:.0} bytes a frame", report.bytes_per_frame());
-    set_first_view(&asset)?;
     zip(&asset, Path::new(output))
-}
-
-/// Has the clip open on the figure from the front, near.
-fn set_first_view(asset: &Path) -> anyhow::Result<()> {
-    let path = asset.join(SIDECAR_NAME);
-    let (mut sidecar, _) = Sidecar::parse(SIDECAR_NAME, &fs::read(&path)?);
-    sidecar.camera = Some(SidecarCamera {
-        position: [-3.6, -2.05, -3.3],
-        target: [0.05, -1.39, 0.05],
-        fov_y_degrees: 45.0,
-    });
-    fs::write(&path, sidecar.to_json())?;
-    Ok(())
 }
 
 /// Puts every file of `folder` into the archive `output`, uncompressed: videos do not get smaller.

@@ -13,11 +13,11 @@ use super::{Metrics, median, quantile};
 use crate::cpu_time;
 
 /// Groups of the clip.
-const GROUPS: usize = 4;
+const GROUPS: usize = 3;
 /// Seeks measured.
 const SEEKS: usize = 200;
-/// Memory for decoded frames: two of the four groups, so that half of the seeks find nothing.
-const STORE_BYTES: usize = 2 * GROUP_FRAMES * 17 * 320 * 320;
+/// Memory for decoded frames: one and a half of the three groups, so that many seeks find nothing.
+const STORE_BYTES: usize = 3 * GROUP_FRAMES / 2 * 17 * 320 * 320;
 /// A seek that takes longer has failed.
 const PATIENCE: Duration = Duration::from_secs(60);
 

@@ -9,7 +9,7 @@ use zoetrope_codecs::Cancel;
 use super::v3_clip::{GROUP_FRAMES, V3Clip};
 use super::{Metrics, median};
 use crate::cpu_time;
-use crate::reader::ClipReader;
+use crate::open::open;
 
 /// How often each of the two has its turn.
 const ROUNDS: usize = 7;
@@ -56,7 +56,7 @@ pub fn run(cancel: &Cancel) -> anyhow::Result<Metrics> {
 /// CPU seconds of opening the clip and decoding its only group.
 fn decode(clip: &Path, cancel: &Cancel) -> anyhow::Result<f64> {
     let before = cpu_time::of_this_process();
-    let mut reader = ClipReader::open(&clip.to_string_lossy(), cancel)?;
+    let mut reader = open(clip, cancel)?;
     for frame in 0..GROUP_FRAMES {
         reader.frame(frame, cancel)?;
     }

@@ -1,13 +1,14 @@
 //! `zoetrope compare`: how far two clips differ in what is seen of them.
 
+use anyhow::Context as _;
 use serde::Serialize;
-use zoetrope_codecs::Cancel;
+use zoetrope_codecs::{Cancel, FrameReader};
 use zoetrope_render::{Camera, Picture};
 
 use crate::cli::{CompareArgs, EngineArg, PictureArgs};
 use crate::offscreen::{self, Offscreen, Scene};
+use crate::open::open;
 use crate::output;
-use crate::reader::ClipReader;
 
 /// The comparison, as `--json` prints it.
 #[derive(Debug, Serialize)]
@@ -40,8 +41,8 @@ pub struct PictureComparison {
 /// # Errors
 /// When either cannot be opened or drawn.
 pub fn run(args: &CompareArgs, cancel: &Cancel) -> anyhow::Result<()> {
-    let mut a = ClipReader::open(&args.a, cancel)?;
-    let mut b = ClipReader::open(&args.b, cancel)?;
+    let mut a = open(&args.a, cancel)?;
+    let mut b = open(&args.b, cancel)?;
     let (count_a, count_b) = (a.info().frame_count, b.info().frame_count);
     if count_a != count_b {
         log::warn!("the clips have {count_a} and {count_b} frames; the shorter one is compared");
@@ -85,8 +86,8 @@ pub fn run(args: &CompareArgs, cancel: &Cancel) -> anyhow::Result<()> {
 /// # Errors
 /// When a frame cannot be decoded or drawn.
 pub fn compare(
-    a: &mut ClipReader,
-    b: &mut ClipReader,
+    a: &mut FrameReader,
+    b: &mut FrameReader,
     frames: &[usize],
     cameras: usize,
     picture: &PictureArgs,
@@ -100,7 +101,11 @@ pub fn compare(
     bar.set_message("comparing pictures");
     let mut pictures = Vec::new();
     for &frame in frames {
-        let (frame_a, frame_b) = (a.frame(frame, cancel)?, b.frame(frame, cancel)?);
+        // Both may hold a damaged file of one name.
+        let frame_a = a.frame(frame, cancel);
+        let frame_a = frame_a.with_context(|| a.info().title.clone())?;
+        let frame_b = b.frame(frame, cancel);
+        let frame_b = frame_b.with_context(|| b.info().title.clone())?;
         for (camera, at) in ring.iter().enumerate() {
             cancel.check()?;
             let view = offscreen::view(picture, *at, offscreen::antialiased(&frame_a), 1);

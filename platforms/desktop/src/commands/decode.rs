@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use serde::Serialize;
-use zoetrope_codecs::{Cancel, SplatFrame};
+use zoetrope_codecs::{Cancel, Error, SplatFrame};
 
 use crate::cli::DecodeArgs;
 use crate::offscreen::{self, Offscreen, Scene};
+use crate::open::open;
 use crate::output;
-use crate::reader::ClipReader;
 
 /// One decoded frame, as `--json` prints it.
 #[derive(Debug, Serialize)]
@@ -27,14 +27,12 @@ struct Decoded {
 /// # Errors
 /// When the clip cannot be opened, a frame is damaged, or a file cannot be written.
 pub fn run(args: &DecodeArgs, cancel: &Cancel) -> anyhow::Result<()> {
-    let mut reader = ClipReader::open(&args.clip, cancel)?;
+    let mut reader = open(&args.clip, cancel)?;
     let count = reader.info().frame_count;
     let frames = args.frames.clone().unwrap_or(0..=count.saturating_sub(1));
     if *frames.end() >= count {
-        bail!(
-            "there is no frame {}; the clip has {count}, counted from 0",
-            frames.end()
-        );
+        let frame = *frames.end();
+        return Err(Error::NoSuchFrame { frame, count }.into());
     }
     fs::create_dir_all(&args.output)
         .with_context(|| format!("cannot make the folder {}", args.output.display()))?;
@@ -94,7 +92,7 @@ fn write_planes(
     frame: &Arc<SplatFrame>,
 ) -> anyhow::Result<Vec<PathBuf>> {
     let SplatFrame::Planes(planes) = &**frame else {
-        bail!("{} has no planes; leave --planes out", args.clip);
+        bail!("{} has no planes; leave --planes out", args.clip.display());
     };
     (0..planes.layout.layers())
         .map(|layer| {

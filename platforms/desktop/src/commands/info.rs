@@ -1,11 +1,12 @@
 //! `zoetrope info`: what is in a clip.
 
 use serde::Serialize;
-use zoetrope_codecs::{Bounds, Cancel, ClipInfo};
+use zoetrope_codecs::container::v3::SidecarCamera;
+use zoetrope_codecs::{Bounds, Cancel, ClipInfo, FrameReader};
 
 use crate::cli::InfoArgs;
+use crate::open::open;
 use crate::output;
-use crate::reader::ClipReader;
 
 /// The facts, as `--json` prints them. Times in seconds, lengths in world units.
 #[derive(Debug, Serialize)]
@@ -24,6 +25,7 @@ struct Report {
     sh_degree: u8,
     bounds: Option<Box3>,
     up: &'static str,
+    camera: Option<SidecarCamera>,
     bytes: Option<u64>,
     bytes_per_frame: Option<f64>,
     bit_rate: Option<f64>,
@@ -48,7 +50,7 @@ struct Box3 {
 /// # Errors
 /// When the clip cannot be opened.
 pub fn run(args: &InfoArgs, cancel: &Cancel) -> anyhow::Result<()> {
-    let mut reader = ClipReader::open(&args.clip, cancel)?;
+    let mut reader = open(&args.clip, cancel)?;
     let report = report(&mut reader, cancel);
     if args.json {
         output::print_json(&report)
@@ -57,9 +59,9 @@ pub fn run(args: &InfoArgs, cancel: &Cancel) -> anyhow::Result<()> {
     }
 }
 
-fn report(reader: &mut ClipReader, cancel: &Cancel) -> Report {
+fn report(reader: &mut FrameReader, cancel: &Cancel) -> Report {
     let info: ClipInfo = reader.info().clone();
-    let groups = reader.demuxer().groups().len();
+    let groups = reader.groups().len();
     let engine = reader.engine();
     let mut warnings = info.warnings.clone();
     let mut gaussians = info.gaussians.map(|counts| Counts {
@@ -107,6 +109,7 @@ fn report(reader: &mut ClipReader, cancel: &Cancel) -> Report {
             .filter(|bounds| !bounds.is_empty())
             .map(|Bounds { min, max }| Box3 { min, max }),
         up: info.up.name(),
+        camera: info.camera.map(Into::into),
         bytes: info.size_bytes,
         bytes_per_frame: info
             .size_bytes
@@ -137,9 +140,9 @@ fn text(report: &Report) -> String {
         row(
             "duration",
             &format!(
-                "{:.3} s, {} frames at {} a second{}",
+                "{:.3} s, {} at {} a second{}",
                 report.duration,
-                report.frames,
+                output::count(report.frames as u64, "frame"),
                 report.frame_rate,
                 if report.frame_rate_known {
                     ""
@@ -165,6 +168,17 @@ fn text(report: &Report) -> String {
         lines.push(row("bounds", &format!("{} to {}", point(min), point(max))));
     }
     lines.push(row("up", report.up));
+    if let Some(camera) = &report.camera {
+        lines.push(row(
+            "first view",
+            &format!(
+                "from {} to {}, {} degrees high",
+                point(&camera.position),
+                point(&camera.target),
+                camera.fov_y_degrees
+            ),
+        ));
+    }
     if let (Some(bytes), Some(per_frame), Some(bit_rate)) =
         (report.bytes, report.bytes_per_frame, report.bit_rate)
     {

@@ -1,15 +1,16 @@
 //! `zoetrope pack`: a clip out of a sequence of splat files.
 
+use anyhow::Context as _;
 use serde::Serialize;
-use zoetrope_codecs::Cancel;
-use zoetrope_encode::{ClipClouds, PackOptions, PackReport, Packing, pack_v3};
+use zoetrope_codecs::{Cancel, FrameReader};
+use zoetrope_encode::{PackOptions, PackReport, Packing, pack_v3, unfinished_path};
 use zoetrope_ffmpeg::{H264PlaneEncoder, PlaneVideoDecoder};
 
 use super::compare::{self, Comparison, decibels};
 use crate::args::{Colour, Size};
 use crate::cli::{FormatArg, PackArgs, PictureArgs};
+use crate::open::open;
 use crate::output;
-use crate::reader::ClipReader;
 
 /// Frames that are drawn at the end to measure the PSNR.
 const PSNR_FRAMES: usize = 10;
@@ -22,6 +23,7 @@ struct Report {
     frames: usize,
     groups: usize,
     gaussians: usize,
+    dropped: u64,
     sh_degree: u8,
     bytes: u64,
     bytes_per_frame: f64,
@@ -37,16 +39,26 @@ struct Report {
 /// Packs a clip and reports its size and quality.
 ///
 /// # Errors
-/// When the input cannot be read or the output cannot be written; nothing is left behind then.
+/// When the input cannot be read or the output cannot be written; nothing is left behind then. When
+/// nothing can be drawn to measure the PSNR; the clip is complete then.
 pub fn run(args: &PackArgs, cancel: &Cancel) -> anyhow::Result<()> {
     let FormatArg::V3 = args.format;
-    let mut input = ClipReader::open(&args.input, cancel)?;
+    let mut input = open(&args.input, cancel)?;
     let options = options(args, &input);
     let report = pack(args, &mut input, &options, cancel)?;
+    for warning in &input.info().warnings {
+        log::warn!("{}: {warning}", args.input.display());
+    }
     let pictures = if args.no_psnr {
         None
     } else {
-        Some(compare_with_input(args, &mut input, cancel)?)
+        let pictures = compare_with_input(args, &mut input, cancel);
+        Some(pictures.with_context(|| {
+            format!(
+                "{} is packed, but cannot be compared with its input (--no-psnr leaves that out)",
+                args.output.display()
+            )
+        })?)
     };
     let report = summary(&report, pictures);
     if args.json {
@@ -57,13 +69,14 @@ pub fn run(args: &PackArgs, cancel: &Cancel) -> anyhow::Result<()> {
 }
 
 /// What was asked for; where nothing was, what the input says of itself.
-fn options(args: &PackArgs, input: &ClipReader) -> PackOptions {
+fn options(args: &PackArgs, input: &FrameReader) -> PackOptions {
     let info = input.info();
     PackOptions {
         frame_rate: args.fps.unwrap_or(info.frame_rate),
         quality: args.quality,
         group_frames: args.group as usize,
         up: args.up.unwrap_or(info.up),
+        camera: args.camera.or(info.camera),
         title: args.title.clone(),
         credit: args.credit.clone(),
         licence: args.license.clone(),
@@ -73,7 +86,7 @@ fn options(args: &PackArgs, input: &ClipReader) -> PackOptions {
 
 fn pack(
     args: &PackArgs,
-    input: &mut ClipReader,
+    input: &mut FrameReader,
     options: &PackOptions,
     cancel: &Cancel,
 ) -> anyhow::Result<PackReport> {
@@ -90,9 +103,8 @@ fn pack(
         },
         cancel,
     };
-    let (demuxer, source_decoder) = input.parts();
-    let mut clouds = ClipClouds::new(demuxer, source_decoder);
-    let report = pack_v3(&mut clouds, &args.output, packing);
+    let _unfinished = unfinished_path(&args.output).map(output::Unfinished::new);
+    let report = pack_v3(input, &args.output, packing);
     bar.finish_and_clear();
     // A cancelled pack is told like every other cancelled command.
     report.map_err(|error| {
@@ -106,10 +118,10 @@ fn pack(
 
 fn compare_with_input(
     args: &PackArgs,
-    input: &mut ClipReader,
+    input: &mut FrameReader,
     cancel: &Cancel,
 ) -> anyhow::Result<Comparison> {
-    let mut packed = ClipReader::open(&args.output.to_string_lossy(), cancel)?;
+    let mut packed = open(&args.output, cancel)?;
     let count = packed.info().frame_count;
     let shown = count.min(PSNR_FRAMES);
     let frames: Vec<usize> = (0..shown).map(|k| k * count / shown).collect();
@@ -130,6 +142,7 @@ fn summary(report: &PackReport, pictures: Option<Comparison>) -> Report {
         frames: report.frames,
         groups: report.groups,
         gaussians: report.gaussians_max,
+        dropped: report.gaussians_dropped,
         sh_degree: report.sh_degree,
         bytes: report.bytes_total,
         bytes_per_frame: report.bytes_per_frame(),
@@ -150,11 +163,11 @@ fn summary(report: &PackReport, pictures: Option<Comparison>) -> Report {
 fn text(args: &PackArgs, report: &Report) -> String {
     let mut lines = vec![
         format!(
-            "{}: {} frames in {} groups, {} Gaussians at SH degree {}",
+            "{}: {} in {}, {} at SH degree {}",
             args.output.display(),
-            report.frames,
-            report.groups,
-            report.gaussians,
+            output::count(report.frames as u64, "frame"),
+            output::count(report.groups as u64, "group"),
+            output::count(report.gaussians as u64, "Gaussian"),
             report.sh_degree
         ),
         format!(
@@ -167,6 +180,12 @@ fn text(args: &PackArgs, report: &Report) -> String {
             report.step_median, report.step_p99, report.step_max
         ),
     ];
+    if report.dropped > 0 {
+        lines.push(format!(
+            "  left out  {} with values that are no numbers",
+            output::count(report.dropped, "Gaussian")
+        ));
+    }
     if let Some(error) = report.position_rms_error {
         lines.push(format!(
             "  positions {} PSNR, error {error:.6} world units",

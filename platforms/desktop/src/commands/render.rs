@@ -1,15 +1,12 @@
 //! `zoetrope render`: one picture.
 
-use glam::Vec3;
 use zoetrope_codecs::Cancel;
 
+use crate::args::MAX_SIDE;
 use crate::cli::{EngineArg, RenderArgs};
 use crate::offscreen::{self, Offscreen, Scene};
+use crate::open::open;
 use crate::output;
-use crate::reader::ClipReader;
-
-/// Largest picture side after supersampling.
-const MAX_SIDE: u32 = 8192;
 
 /// Draws one picture of a clip into a PNG file.
 ///
@@ -26,7 +23,7 @@ pub fn run(args: &RenderArgs, cancel: &Cancel) -> anyhow::Result<()> {
             args.supersample
         );
     }
-    let mut reader = ClipReader::open(&args.clip, cancel)?;
+    let mut reader = open(&args.clip, cancel)?;
     let index = match (args.frame, args.time) {
         (Some(frame), _) => frame,
         (None, Some(time)) => frame_at(time, reader.info())?,
@@ -34,7 +31,7 @@ pub fn run(args: &RenderArgs, cancel: &Cancel) -> anyhow::Result<()> {
     };
     let frame = reader.frame(index, cancel)?;
     let camera = match args.camera {
-        Some(camera) => camera.with_up(Vec3::from_array(reader.info().up.vector())),
+        Some(camera) => offscreen::camera(&camera, reader.info().up),
         None => {
             let aspect = size.width as f32 / size.height as f32;
             Scene::of(&mut reader, aspect, cancel)?.camera

@@ -1,5 +1,6 @@
 //! Opening the window.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use zoetrope_app::{ClipTarget, DialogPlatform, RunOptions};
@@ -7,11 +8,20 @@ use zoetrope_app::{ClipTarget, DialogPlatform, RunOptions};
 /// The clip that plays when none is named.
 const DEMO: &[u8] = include_bytes!("../../../../assets/demo/biker.zip");
 
+/// Where Linux programs are told their display.
+const DISPLAYS: [&str; 3] = ["WAYLAND_DISPLAY", "WAYLAND_SOCKET", "DISPLAY"];
+
 /// Opens the window on `clip`, or on the built-in demo.
 ///
 /// # Errors
 /// When there is no display or no way to draw.
-pub fn run(clip: Option<&str>) -> anyhow::Result<()> {
+pub fn run(clip: Option<&Path>) -> anyhow::Result<()> {
+    if cfg!(target_os = "linux") && DISPLAYS.iter().all(|name| std::env::var_os(name).is_none()) {
+        anyhow::bail!(
+            "there is no display to open a window on; start it in a desktop session, or use a \
+             sub-command, which needs none (zoetrope --help)"
+        );
+    }
     let clip = clip.map_or_else(
         || ClipTarget::Memory {
             name: "Biker".to_owned(),

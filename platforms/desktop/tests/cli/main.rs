@@ -1,16 +1,18 @@
 //! The built binary on good and bad input: what it prints, what it writes, how it exits.
 
 mod clip;
+mod ply_sequence;
 mod support;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::time::{Duration, Instant};
 
 use clip::{packed_wave, wave_frames};
 use serde_json::Value;
-use support::{assert_one_sentence, zoetrope};
+use support::{assert_one_sentence, json, zoetrope};
 
 /// A copy of the packed wave that a test may damage.
 fn damaged(damage: impl FnOnce(&Path)) -> (tempfile::TempDir, String) {
@@ -22,13 +24,23 @@ fn damaged(damage: impl FnOnce(&Path)) -> (tempfile::TempDir, String) {
     (folder, name)
 }
 
-fn json(output: &Output) -> Value {
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    serde_json::from_slice(&output.stdout).expect("one JSON document and nothing else")
+/// Draws a frame of `clip` into a small picture in `folder`; the picture's path.
+fn render_small(clip: &str, folder: &tempfile::TempDir, frame: &str) -> (Output, PathBuf) {
+    let out = folder.path().join("out.png");
+    let path = out.to_string_lossy();
+    let output = zoetrope(&[
+        "render", clip, "-o", &path, "--frame", frame, "--size", "32x18",
+    ]);
+    (output, out)
+}
+
+/// Decodes `frames` of `clip` into small pictures in `folder`.
+fn decode_small(clip: &str, folder: &tempfile::TempDir, frames: &str) -> Output {
+    let out = folder.path().join("out");
+    let out = out.to_string_lossy();
+    zoetrope(&[
+        "decode", clip, "--frames", frames, "-o", &out, "--size", "32x18",
+    ])
 }
 
 /// Changes the parsed content of a JSON file of the clip.
@@ -179,6 +191,27 @@ fn what_is_not_there_is_named() {
 }
 
 #[test]
+fn a_window_without_a_display_is_a_sentence() {
+    let output = Command::new(env!("CARGO_BIN_EXE_zoetrope"))
+        .env_remove("DISPLAY")
+        .env_remove("WAYLAND_DISPLAY")
+        .env_remove("WAYLAND_SOCKET")
+        .output()
+        .expect("it starts");
+    assert_one_sentence(&output, &["no display", "--help"]);
+}
+
+#[test]
+fn a_link_is_a_sentence() {
+    for link in [
+        "https://example.org/clip.zip",
+        "zoetrope://open?src=https://example.org/clip.zip&t=1",
+    ] {
+        assert_one_sentence(&zoetrope(&["info", link]), &[link, "download"]);
+    }
+}
+
+#[test]
 fn an_empty_folder_is_a_sentence() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     assert_one_sentence(
@@ -219,14 +252,15 @@ fn a_truncated_video_is_named_and_other_groups_still_decode() {
         let bytes = fs::read(&path).expect("it is there");
         fs::write(path, &bytes[..bytes.len() / 2]).expect("it can be written");
     });
-    let out = folder.path().join("out");
-    let out = out.to_string_lossy();
-    let decode = |frames: &str| {
-        zoetrope(&[
-            "decode", &clip, "--frames", frames, "-o", &out, "--size", "32x18",
-        ])
-    };
-    assert_one_sentence(&decode("2..3"), &["group1/9.mp4"]);
+    let decode = |frames: &str| decode_small(&clip, &folder, frames);
+    assert_one_sentence(
+        &decode("2..3"),
+        &[
+            "group1/9.mp4",
+            "header cannot be read;",
+            "copy the clip again",
+        ],
+    );
     assert!(decode("0..1").status.success());
     assert!(decode("4..5").status.success());
 }
@@ -236,20 +270,8 @@ fn a_missing_video_is_named() {
     let (folder, clip) = damaged(|clip| {
         fs::remove_file(clip.join("group0/12.mp4")).expect("it is there");
     });
-    let out = folder.path().join("out.png");
-    assert_one_sentence(
-        &zoetrope(&[
-            "render",
-            &clip,
-            "-o",
-            &out.to_string_lossy(),
-            "--frame",
-            "1",
-            "--size",
-            "32x18",
-        ]),
-        &["group0/12.mp4"],
-    );
+    let (output, out) = render_small(&clip, &folder, "1");
+    assert_one_sentence(&output, &["group0/12.mp4"]);
     assert!(!out.exists());
 }
 
@@ -258,13 +280,7 @@ fn a_missing_group_in_the_middle_spares_the_others() {
     let (folder, clip) = damaged(|clip| {
         fs::remove_dir_all(clip.join("group1")).expect("it is there");
     });
-    let out = folder.path().join("out");
-    let out = out.to_string_lossy();
-    let decode = |frames: &str| {
-        zoetrope(&[
-            "decode", &clip, "--frames", frames, "-o", &out, "--size", "32x18",
-        ])
-    };
+    let decode = |frames: &str| decode_small(&clip, &folder, frames);
     assert!(decode("0..1").status.success());
     assert!(decode("4..5").status.success());
     assert_one_sentence(&decode("2..2"), &["group1"]);
@@ -277,18 +293,8 @@ fn swapped_videos_of_other_sizes_are_named() {
         let other = support::encode_grey(64, 2);
         fs::write(clip.join("group0/16.mp4"), other).expect("it can be written");
     });
-    let out = folder.path().join("out.png");
-    assert_one_sentence(
-        &zoetrope(&[
-            "render",
-            &clip,
-            "-o",
-            &out.to_string_lossy(),
-            "--size",
-            "32x18",
-        ]),
-        &["group0", "64"],
-    );
+    let (output, _) = render_small(&clip, &folder, "0");
+    assert_one_sentence(&output, &["group0", "64"]);
 }
 
 #[test]
@@ -298,16 +304,8 @@ fn swapped_videos_of_one_size_do_no_harm() {
         fs::rename(clip.join("group0/16.mp4"), clip.join("group0/1.mp4")).expect("it is there");
         fs::rename(clip.join("swap"), clip.join("group0/16.mp4")).expect("it is there");
     });
-    let out = folder.path().join("out.png");
     // Nothing in the format tells one plane from another: the picture is wrong, but it is drawn.
-    let output = zoetrope(&[
-        "render",
-        &clip,
-        "-o",
-        &out.to_string_lossy(),
-        "--size",
-        "32x18",
-    ]);
+    let (output, _) = render_small(&clip, &folder, "0");
     assert!(output.status.success(), "{output:?}");
 }
 
@@ -418,15 +416,7 @@ fn json_that_lies_is_a_sentence() {
     ];
     for (what, lie, words) in lies {
         let (folder, clip) = damaged(*lie);
-        let out = folder.path().join("out.png");
-        let output = zoetrope(&[
-            "render",
-            &clip,
-            "-o",
-            &out.to_string_lossy(),
-            "--size",
-            "32x18",
-        ]);
+        let (output, out) = render_small(&clip, &folder, "0");
         println!("{what}: {}", String::from_utf8_lossy(&output.stderr).trim());
         assert_one_sentence(&output, words);
         assert!(!out.exists(), "{what} must leave nothing behind");
@@ -475,15 +465,20 @@ fn ctrl_c_stops_a_pack_and_leaves_nothing() {
         .args(["pack", &wave_frames(), "-o", &out.to_string_lossy()])
         .spawn()
         .expect("it starts");
-    // Early enough to be in the middle, late enough that the handler is there.
-    std::thread::sleep(std::time::Duration::from_millis(150));
+    // What it has half written shows that it is in the middle, however busy the machine.
+    let entries = || fs::read_dir(folder.path()).expect("readable").count();
+    let start = Instant::now();
+    while entries() == 0 && start.elapsed() < Duration::from_secs(60) {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    assert!(!out.exists(), "it must not be complete");
     let interrupted = Command::new("kill")
         .args(["-INT", &child.id().to_string()])
         .status()
         .expect("kill runs");
     assert!(interrupted.success(), "the pack must still be running");
     assert_eq!(child.wait().expect("it ends").code(), Some(130));
-    assert_eq!(fs::read_dir(folder.path()).expect("readable").count(), 0);
+    assert_eq!(entries(), 0);
 }
 
 #[test]

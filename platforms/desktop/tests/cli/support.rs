@@ -1,15 +1,17 @@
 //! What the tests of the built binary share.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use serde_json::Value;
 use zoetrope_codecs::{Cancel, PlaneVideoEncoder as _, PlaneVideoSettings};
 use zoetrope_ffmpeg::H264PlaneEncoder;
 use zoetrope_render::Picture;
 
 /// Runs the built binary to its end.
-pub fn zoetrope(arguments: &[&str]) -> Output {
+pub fn zoetrope(arguments: &[impl AsRef<OsStr>]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_zoetrope"))
         .args(arguments)
         .output()
@@ -28,6 +30,16 @@ pub fn assert_one_sentence(output: &Output, words: &[&str]) {
     for word in words {
         assert!(text.contains(word), "{word:?} is not in {text:?}");
     }
+}
+
+/// The JSON document that is all of a successful output.
+pub fn json(output: &Output) -> Value {
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    serde_json::from_slice(&output.stdout).expect("one JSON document and nothing else")
 }
 
 /// Copies a folder with everything in it.
