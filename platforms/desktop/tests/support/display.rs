@@ -135,8 +135,8 @@ impl Display {
     /// # Panics
     /// When the display is gone.
     pub fn move_pointer(&self, (x, y): (usize, usize)) {
-        self.xdotool(&["mousemove", "--sync", &x.to_string(), &y.to_string()])
-            .or_else(|| self.xdotool(&["mousemove", &x.to_string(), &y.to_string()]))
+        // Not with --sync: that waits 15 seconds for a pointer that is there already.
+        self.xdotool(&["mousemove", &x.to_string(), &y.to_string()])
             .expect("the pointer moves");
     }
 }
