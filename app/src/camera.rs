@@ -4,6 +4,7 @@ use std::f32::consts::{FRAC_PI_2, TAU};
 
 use egui::Vec2;
 use glam::Vec3;
+use zoetrope_codecs::clip::CameraHint;
 use zoetrope_codecs::{Bounds, ClipInfo};
 use zoetrope_render::Camera;
 
@@ -41,11 +42,7 @@ impl OrbitCamera {
         let free = size.y - usable(covered, size.y);
         let share = free / size.y.max(1.0);
         let up = Vec3::from(info.up.vector());
-        let hint = info.camera.filter(|hint| {
-            let numbers = hint.position.iter().chain(&hint.target);
-            let finite = numbers.copied().all(f32::is_finite);
-            finite && hint.position != hint.target && (1.0..=170.0).contains(&hint.fov_y_degrees)
-        });
+        let hint = info.camera.filter(CameraHint::makes_sense);
         Self::from_camera(&match hint {
             Some(hint) => {
                 let (position, target) = (Vec3::from(hint.position), Vec3::from(hint.target));
@@ -266,7 +263,7 @@ mod tests {
         let mut info = crate::open::test_info();
         let size = Vec2::splat(300.0);
         let framed = OrbitCamera::first_view(&info, bounds(), size, 0.0);
-        info.camera = Some(zoetrope_codecs::clip::CameraHint {
+        info.camera = Some(CameraHint {
             position: [0.0, 0.0, -3.0],
             target: [0.0; 3],
             fov_y_degrees: 40.0,

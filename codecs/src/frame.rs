@@ -22,6 +22,15 @@ impl SplatFrame {
         }
     }
 
+    /// Gaussians that are not shown because a value of theirs is not finite, or their quaternion
+    /// zero. Planes cannot hold such numbers.
+    pub fn dropped(&self) -> usize {
+        match self {
+            Self::Planes(_) => 0,
+            Self::Cloud(cloud) => cloud.dropped,
+        }
+    }
+
     /// SH degree, 0 to 3.
     pub fn sh_degree(&self) -> u8 {
         match self {

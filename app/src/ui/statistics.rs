@@ -39,6 +39,11 @@ pub fn lines(state: &PlayerState, viewport: &mut Viewport, decoder: &str, now: f
     let drawn = stats
         .drawn
         .map_or_else(String::new, |drawn| format!(", {} drawn", grouped(drawn)));
+    let dropped = state.picture.as_ref().map_or(0, |p| p.frame.dropped());
+    let broken = match dropped {
+        0 => String::new(),
+        _ => format!(", {dropped} broken"),
+    };
     let decode = state
         .decode_ms
         .map_or_else(|| "–".to_owned(), |ms| format!("{ms:.1} ms"));
@@ -51,7 +56,10 @@ pub fn lines(state: &PlayerState, viewport: &mut Viewport, decoder: &str, now: f
         Playback::Paused | Playback::Ended => "paused".to_owned(),
     };
     vec![
-        format!("{rate} · {} Gaussians{drawn}", grouped(stats.stored)),
+        format!(
+            "{rate} · {} Gaussians{drawn}{broken}",
+            grouped(stats.stored)
+        ),
         format!(
             "decode {decode} · sort {:.1} ms · draw {draw_ms:.1} ms · {:.0} MB",
             times.sort_ms,

@@ -75,6 +75,12 @@ fn report(reader: &mut FrameReader, cancel: &Cancel) -> Report {
     if gaussians.is_none() || bounds.is_none() {
         match reader.frame(0, cancel) {
             Ok(frame) => {
+                if frame.dropped() > 0 {
+                    warnings.push(format!(
+                        "{} of its Gaussians have broken numbers and are not shown.",
+                        frame.dropped()
+                    ));
+                }
                 bounds = bounds.or_else(|| Some(frame.bounds()));
                 sh_degree = sh_degree.max(frame.sh_degree());
                 gaussians.get_or_insert_with(|| {

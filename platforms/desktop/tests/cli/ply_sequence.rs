@@ -216,6 +216,8 @@ fn gaussians_that_are_no_numbers_are_left_out_and_counted() {
             }
         }
     });
+    let told = info(&frames.join("frame10.ply"))["warnings"].to_string();
+    assert!(told.contains("4 of its Gaussians"), "{told}");
     let (output, clip) = pack(&frames, &[]);
     let report = json(&output);
     assert_eq!(report["dropped"], 4);
