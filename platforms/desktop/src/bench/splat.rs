@@ -177,6 +177,7 @@ fn measure(scene: &Scene, cancel: &Cancel) -> anyhow::Result<Metrics> {
     metrics.set("frames_measured", costs.len());
     metrics.set("cpu_seconds_first_frame", first);
     metrics.set("cpu_seconds_per_frame", total);
+    metrics.set("cpu_seconds_upload", of(|cost| cost.upload));
     metrics.set("cpu_seconds_project", of(|cost| cost.project));
     metrics.set("cpu_seconds_sort", of(|cost| cost.sort));
     metrics.set("cpu_seconds_draw", of(|cost| cost.draw));
