@@ -59,15 +59,7 @@ impl Gpu {
     /// # Errors
     /// [`Error::NoAdapter`] and [`Error::Device`].
     pub async fn headless() -> Result<Self> {
-        let instance =
-            wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle_from_env());
-        let adapter = instance
-            .request_adapter(&wgpu::RequestAdapterOptions {
-                power_preference: wgpu::PowerPreference::HighPerformance,
-                ..Default::default()
-            })
-            .await
-            .map_err(|_| Error::NoAdapter)?;
+        let adapter = Self::headless_adapter().await?;
         let (device, queue) = adapter
             .request_device(&Self::device_descriptor(&adapter))
             .await
@@ -76,6 +68,25 @@ impl Gpu {
                 reason: error.to_string(),
             })?;
         Ok(Self::new(&adapter, device, queue))
+    }
+
+    /// The best adapter of the native interfaces; only where they have none that of the others: to
+    /// look for OpenGL takes longer than all else, and without a display it complains aloud.
+    async fn headless_adapter() -> Result<wgpu::Adapter> {
+        for backends in [wgpu::Backends::PRIMARY, wgpu::Backends::SECONDARY] {
+            let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle_from_env();
+            descriptor.backends &= backends;
+            let adapter = wgpu::Instance::new(descriptor)
+                .request_adapter(&wgpu::RequestAdapterOptions {
+                    power_preference: wgpu::PowerPreference::HighPerformance,
+                    ..Default::default()
+                })
+                .await;
+            if let Ok(adapter) = adapter {
+                return Ok(adapter);
+            }
+        }
+        Err(Error::NoAdapter)
     }
 
     /// The features and limits that this crate wants of `adapter`, never more than it has.
