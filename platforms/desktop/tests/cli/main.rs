@@ -11,6 +11,8 @@ use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
 use clip::{packed_wave, wave_frames};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::Value;
 use support::{assert_one_sentence, json, zoetrope};
 
@@ -472,11 +474,8 @@ fn ctrl_c_stops_a_pack_and_leaves_nothing() {
         std::thread::sleep(Duration::from_millis(1));
     }
     assert!(!out.exists(), "it must not be complete");
-    let interrupted = Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status()
-        .expect("kill runs");
-    assert!(interrupted.success(), "the pack must still be running");
+    let id = Pid::from_raw(child.id().try_into().expect("a small number"));
+    kill(id, Signal::SIGINT).expect("the pack is still running");
     assert_eq!(child.wait().expect("it ends").code(), Some(130));
     assert_eq!(entries(), 0);
 }
