@@ -44,6 +44,7 @@ pub fn run(cancel: &Cancel) -> anyhow::Result<Metrics> {
 
     let mut steps = Vec::new();
     desk.go_to(GROUP_FRAMES - 1)?;
+    desk.wait_for_group()?;
     for _ in 1..GROUP_FRAMES {
         steps.push(desk.step_back()?);
     }
@@ -94,14 +95,28 @@ impl Desk {
 
     /// Seconds until exactly this frame can be drawn.
     fn go_to(&mut self, frame: usize) -> anyhow::Result<f64> {
-        let begin = Instant::now();
         self.player.apply(Command::SeekFrame(frame));
+        self.wait(|state| state.picture.as_ref().is_some_and(|picture| picture.exact))
+    }
+
+    /// Waits until all of the first group is decoded: a seek may have found its end still there.
+    fn wait_for_group(&mut self) -> anyhow::Result<()> {
+        self.wait(|state| {
+            let mut ranges = state.decoded.iter();
+            ranges.any(|range| range.start == 0 && range.end >= GROUP_FRAMES)
+        })?;
+        Ok(())
+    }
+
+    /// Seconds until the player's state is as wanted.
+    fn wait(&mut self, wanted: impl Fn(&PlayerState) -> bool) -> anyhow::Result<f64> {
+        let begin = Instant::now();
         loop {
             let state = self.tick();
             if let Some(notice) = state.notices.first() {
                 anyhow::bail!("{notice}");
             }
-            if state.picture.is_some_and(|picture| picture.exact) {
+            if wanted(&state) {
                 return Ok(begin.elapsed().as_secs_f64());
             }
             ensure!(begin.elapsed() < PATIENCE, "a seek did not arrive");
