@@ -12,6 +12,7 @@
 //! * [`gaussian_video`]: Gaussians as 2D pictures: layout, quantisation, the frame made of planes.
 //! * [`clip`]: the facts of a clip and the traits [`Demuxer`] and [`Decoder`].
 //! * [`frame_reader`]: frames by their number, through both.
+//! * [`random`]: numbers that are the same in every run, for packing, synthetic scenes and tests.
 //! * [`limits`]: every cap in one place, with its reason.
 
 pub mod cancel;
@@ -22,6 +23,7 @@ pub mod frame;
 pub mod frame_reader;
 pub mod gaussian_video;
 pub mod limits;
+pub mod random;
 pub mod source;
 pub mod splat;
 

@@ -15,7 +15,6 @@ mod options;
 mod order;
 mod output;
 mod pack;
-mod random;
 mod sequence;
 mod signs;
 mod slots;

@@ -8,7 +8,7 @@
 
 use zoetrope_codecs::{Cancel, PlaneLayout, Result, SplatCloud};
 
-use crate::random::Random;
+use zoetrope_codecs::random::Random;
 
 /// Values that Gaussians are compared by: position in three frames, colour and scale.
 const FEATURES: usize = 15;

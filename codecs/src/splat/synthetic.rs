@@ -1,6 +1,7 @@
 //! Clouds out of nothing, for tests and benchmarks: the same on every machine for the same seed.
 
 use super::SplatCloud;
+use crate::random::Random;
 
 /// Height of the figure in world units; it stands on y = 0 and, as in INRIA's files, y is down.
 pub const FIGURE_HEIGHT: f32 = 1.8;
@@ -53,7 +54,7 @@ const fn part(centre: [f32; 3], radii: [f32; 3], colours: [[f32; 3]; 2], stripes
 /// `count` Gaussians in no particular order, `sh_degree` 0 to 3 (more counts as 3).
 pub fn surface(count: usize, sh_degree: u8, seed: u64) -> SplatCloud {
     let sh_degree = sh_degree.min(3);
-    let mut random = Random(seed);
+    let mut random = Random::new(seed);
     let mut cloud = SplatCloud::with_capacity(count, sh_degree);
     let areas: Vec<f32> = PARTS.iter().map(Part::area).collect();
     let total_area: f32 = areas.iter().sum();
@@ -66,13 +67,13 @@ pub fn surface(count: usize, sh_degree: u8, seed: u64) -> SplatCloud {
         let stretch = (0.35 * random.normal()).exp();
         let colour = part.colour(position, &mut random);
         sheen(normal, &mut random, &mut rest);
-        let opacity = match random.uniform() {
-            u if u < 0.1 => 0.02 + 0.3 * random.uniform(),
-            _ => 0.7 + 0.3 * random.uniform(),
+        let opacity = match random.unit() {
+            u if u < 0.1 => 0.02 + 0.3 * random.unit(),
+            _ => 0.7 + 0.3 * random.unit(),
         };
         cloud.push(
             position,
-            facing(normal, std::f32::consts::TAU * random.uniform()),
+            facing(normal, std::f32::consts::TAU * random.unit()),
             [size * stretch, size / stretch, 0.12 * size],
             opacity,
             colour.map(|value| (value - 0.5) / 0.282_094_8),
@@ -137,7 +138,7 @@ fn surface_point(
     random: &mut Random,
 ) -> ([f32; 3], [f32; 3], &'static Part) {
     loop {
-        let mut at = random.uniform() * total_area;
+        let mut at = random.unit() * total_area;
         let index = areas.iter().position(|area| {
             at -= area;
             at < 0.0
@@ -149,7 +150,7 @@ fn surface_point(
         let scaled = [0, 1, 2].map(|axis| direction[axis] / part.radii[axis]);
         let stretch = a * b * c * length(scaled);
         let most = a * b * c / a.min(b).min(c);
-        if random.uniform() * most > stretch {
+        if random.unit() * most > stretch {
             continue;
         }
         let point = [0, 1, 2].map(|axis| part.centre[axis] + part.radii[axis] * direction[axis]);
@@ -207,38 +208,6 @@ fn turn([x, y]: [f32; 2], angle: f32) -> (f32, f32) {
 
 fn length(v: [f32; 3]) -> f32 {
     v.iter().map(|part| part * part).sum::<f32>().sqrt()
-}
-
-/// SplitMix64 (Steele et al. 2014).
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// 0 up to, not including, 1.
-    fn uniform(&mut self) -> f32 {
-        (self.next() >> 40) as f32 / (1_u64 << 24) as f32
-    }
-
-    /// About normal with variance 1: the sum of four uniform numbers, which has no far tails.
-    fn normal(&mut self) -> f32 {
-        let sum: f32 = (0..4).map(|_| self.uniform()).sum();
-        (sum - 2.0) * 3.0_f32.sqrt()
-    }
-
-    /// A unit vector, evenly over the sphere.
-    fn direction(&mut self) -> [f32; 3] {
-        let z = 2.0 * self.uniform() - 1.0;
-        let angle = std::f32::consts::TAU * self.uniform();
-        let radius = (1.0 - z * z).max(0.0).sqrt();
-        [radius * angle.cos(), radius * angle.sin(), z]
-    }
 }
 
 #[cfg(test)]

@@ -1,23 +1,16 @@
 //! Random commands, ticks and decoding: what must hold, holds.
 
+use zoetrope_codecs::random;
 use zoetrope_player::{Command, LoopMode, Playback, PlayerState};
 
 use crate::scripted::{FRAME_BYTES, Fault, Script, Stage};
 
-/// SplitMix64 (Steele et al. 2014).
-struct Random(u64);
+/// Random input for a player.
+struct Random(random::Random);
 
 impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
     fn below(&mut self, end: u64) -> u64 {
-        self.next() % end
+        self.0.bits() % end
     }
 
     /// Mostly sensible numbers, some that are none.
@@ -83,7 +76,7 @@ fn check(state: &PlayerState, limit_bytes: usize, previous: Option<&PlayerState>
 #[test]
 fn whatever_is_done_the_state_stays_sane() {
     for seed in 0..150 {
-        let mut random = Random(seed);
+        let mut random = Random(random::Random::new(seed));
         let frames = [0, 1, 2, 7, 50][random.below(5) as usize];
         let group_frames = 1 + random.below(12) as usize;
         let capacity = 1 + random.below(60) as usize;
@@ -126,7 +119,7 @@ fn whatever_is_done_the_state_stays_sane() {
 #[test]
 fn every_frame_that_can_be_had_is_reached_from_everywhere() {
     for seed in 0..20 {
-        let mut random = Random(1000 + seed);
+        let mut random = Random(random::Random::new(1000 + seed));
         let group_frames = 1 + random.below(9) as usize;
         let capacity = 1 + random.below(12) as usize;
         let mut stage = Stage::new(&Script::new(30, group_frames), capacity);

@@ -100,7 +100,7 @@ pub(crate) fn assign(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::Random;
+    use zoetrope_codecs::random::Random;
 
     const AUCTION: Auction = Auction {
         raise: 0.001,

@@ -149,7 +149,7 @@ fn split<const D: usize>(points: &[[f32; D]], indices: &mut [u32], axes: &mut [u
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::Random;
+    use zoetrope_codecs::random::Random;
 
     #[test]
     fn finds_what_a_search_of_all_points_finds() {

@@ -298,7 +298,7 @@ fn nearest_candidates(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::Random;
+    use zoetrope_codecs::random::Random;
 
     /// What the frames of a test are made of: `position(k, t)` of Gaussian k in frame t, whose
     /// scale, colour and opacity are its own where `traits` says so.
