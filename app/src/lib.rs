@@ -7,6 +7,7 @@
 //! ```
 
 pub mod camera;
+mod fuzzy;
 mod kept;
 pub mod keys;
 pub mod open;

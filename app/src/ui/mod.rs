@@ -6,6 +6,7 @@ mod hand;
 mod icons;
 mod idle;
 mod panel;
+mod panels;
 mod start_page;
 mod statistics;
 mod theme;
@@ -38,7 +39,8 @@ use crate::storage::Storage;
 use crate::text::{fill, text};
 use hand::Hand;
 use idle::Idle;
-use panel::{Frames, MoreState, Panel, Panels};
+use panel::{Frames, Panels};
+use panels::PanelStates;
 use start_page::{Demo, StartPage};
 use time_bar::Marks;
 use toasts::Toasts;
@@ -98,6 +100,9 @@ pub struct LostDevice {
     pub clip: Option<ClipTarget>,
 }
 
+/// What was asked for in a dialog, and what was chosen.
+type Picked = (Pick, PathBuf);
+
 /// The application: a session, a picture of it, and controls.
 pub struct ZoetropeApp {
     session: Session,
@@ -107,9 +112,10 @@ pub struct ZoetropeApp {
     applied: Option<(Settings, Keymap)>,
     toasts: Toasts,
     panels: Panels,
+    panel_states: PanelStates,
     platform: Arc<dyn Platform>,
     /// What dialogs answer.
-    picked: (Sender<PathBuf>, Receiver<PathBuf>),
+    picked: (Sender<Picked>, Receiver<Picked>),
     camera_hand: Hand,
     bar: BarHands,
     idle: Idle,
@@ -145,6 +151,7 @@ impl ZoetropeApp {
             applied: None,
             toasts: Toasts::default(),
             panels: Panels::default(),
+            panel_states: PanelStates::default(),
             platform: options.platform,
             picked: mpsc::channel(),
             camera_hand: Hand::default(),
@@ -228,7 +235,7 @@ impl ZoetropeApp {
         if let Some(target) = self.first.take() {
             self.open(target);
         }
-        let picked: Vec<PathBuf> = self.picked.1.try_iter().collect();
+        let picked = self.take_picked();
         let dropped = self.ctx.input(|input| {
             let files = input.raw.dropped_files.iter();
             files.map(|file| file.path().to_owned()).collect::<Vec<_>>()
@@ -405,32 +412,6 @@ impl ZoetropeApp {
             self.apply(command);
         }
         Frames { window, free }
-    }
-
-    /// The panels that are open.
-    fn show_panels(&mut self, ui: &Ui, frames: Frames) {
-        let mut commands = Vec::new();
-        let mut closed = Vec::new();
-        if self.panels.is_open(Panel::More) {
-            match self.session.clip() {
-                Some(clip) => {
-                    let state = MoreState {
-                        player: &clip.state,
-                        statistics: self.kept.remembered.value.statistics,
-                    };
-                    if panel::more(ui, frames, &state, &mut commands).close {
-                        closed.push(Panel::More);
-                    }
-                }
-                None => closed.push(Panel::More),
-            }
-        }
-        for panel in closed {
-            self.panels.close(panel);
-        }
-        for command in commands {
-            self.apply(command);
-        }
     }
 
     /// What is being opened, once it takes long enough to be read.

@@ -2,8 +2,11 @@
 
 mod controls;
 mod device;
+mod help;
 mod opening;
+mod palette;
 mod picture;
 mod scripted;
+mod settings;
 mod stage;
 mod v3_clip;

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use egui::{Key, Modifiers, Vec2, ViewportId};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
-use zoetrope_app::platform::{Pick, PickAnswer};
+use zoetrope_app::platform::{Pick, PickAnswer, PickRequest};
+use zoetrope_app::settings::ThemeChoice;
 use zoetrope_app::{
     AppOptions, ClipTarget, DemoClip, LostDevice, MemoryStorage, OpenClip, Platform, Storage,
     ZoetropeApp, open_clip,
@@ -29,8 +30,8 @@ pub struct ScriptedPlatform {
 }
 
 impl Platform for ScriptedPlatform {
-    fn pick(&self, what: Pick, _: &str, answer: PickAnswer) {
-        self.asked.lock().expect("unpoisoned").push(what);
+    fn pick(&self, request: PickRequest, answer: PickAnswer) {
+        self.asked.lock().expect("unpoisoned").push(request.what);
         answer(self.answer.clone());
     }
 }
@@ -74,6 +75,15 @@ pub struct Stage {
     pub gate: Arc<Mutex<()>>,
     pub lost: Arc<OnceLock<LostDevice>>,
     pub device: wgpu::Device,
+}
+
+/// A storage that holds these settings.
+pub fn with_settings(settings: &str) -> Arc<dyn Storage> {
+    let storage = MemoryStorage::default();
+    storage
+        .write("settings.json", settings.as_bytes())
+        .expect("memory");
+    Arc::new(storage)
 }
 
 impl Stage {
@@ -120,6 +130,13 @@ impl Stage {
                     lost: for_loss,
                 };
                 ZoetropeApp::new(cc, options).expect("a graphics device")
+            });
+        // The harness has its own idea of the theme.
+        harness
+            .ctx
+            .set_theme(match harness.state().settings().theme {
+                ThemeChoice::Light => egui::Theme::Light,
+                ThemeChoice::Dark | ThemeChoice::System => egui::Theme::Dark,
             });
         Self {
             harness,
@@ -209,6 +226,21 @@ impl Stage {
     pub fn key_with(&mut self, modifiers: Modifiers, key: Key) {
         self.harness.key_press_modifiers(modifiers, key);
         self.harness.step();
+    }
+
+    /// Types into whatever has the keyboard.
+    pub fn type_text(&mut self, text: &str) {
+        let events = &mut self.harness.input_mut().events;
+        events.push(egui::Event::Text(text.to_owned()));
+        self.harness.run();
+    }
+
+    /// The dialog of that title, if it is open.
+    pub fn has_dialog(&self, title: &str) -> bool {
+        let dialog = self
+            .harness
+            .query_by_role_and_label(egui::Role::Dialog, title);
+        dialog.is_some()
     }
 
     pub fn has(&self, label: &str) -> bool {

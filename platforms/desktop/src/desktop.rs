@@ -5,14 +5,14 @@ use std::process::{Command, Stdio};
 
 use etcetera::BaseStrategy as _;
 use zoetrope_app::Platform;
-use zoetrope_app::platform::{Pick, PickAnswer, pick_with_dialog};
+use zoetrope_app::platform::{PickAnswer, PickRequest, pick_with_dialog};
 
 /// Linux, Windows and macOS.
 pub struct Desktop;
 
 impl Platform for Desktop {
-    fn pick(&self, what: Pick, title: &str, answer: PickAnswer) {
-        pick_with_dialog(what, title, answer);
+    fn pick(&self, request: PickRequest, answer: PickAnswer) {
+        pick_with_dialog(request, answer);
     }
 
     fn locale(&self) -> String {

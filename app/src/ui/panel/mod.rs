@@ -1,10 +1,13 @@
 //! Panels: what opens over the picture, and what it opens in.
 
+mod help;
 mod more;
+mod palette;
+mod settings;
 
 use egui::{
-    Align, Area, Frame, Id, Layout, Margin, Modal, Order, Rect, RichText, ScrollArea, Ui,
-    UiBuilder, pos2, vec2,
+    Align, Area, Context, Frame, Id, Layout, Margin, Modal, Order, Pos2, Rect, Response, RichText,
+    Role, ScrollArea, TextEdit, Ui, UiBuilder, pos2, vec2,
 };
 
 use super::icons::{Icon, icon_button};
@@ -53,6 +56,22 @@ impl Panel {
         }
     }
 
+    /// The widest that it gets.
+    fn width_max(self) -> f32 {
+        match self {
+            Self::Inspector | Self::Camera => SIDE_WIDTH,
+            Self::Log => 460.0,
+            Self::Help => 920.0,
+            Self::Settings | Self::Keys => 720.0,
+            _ => MIDDLE_WIDTH,
+        }
+    }
+
+    /// Whether it is typed into at once, so that a keyboard on the screen covers the foot.
+    fn is_typed_into(self) -> bool {
+        matches!(self, Self::Palette | Self::OpenLink)
+    }
+
     fn id(self) -> Id {
         Id::unique(("panel", self))
     }
@@ -65,6 +84,10 @@ pub struct Panels {
     middle: Option<Panel>,
     /// Whether the one in the middle was opened in this frame, and wants the keyboard.
     is_new: bool,
+    /// Whether there was one in the middle in the last frame.
+    was_modal: bool,
+    /// What had the keyboard before.
+    focus_before: Option<Id>,
 }
 
 impl Panels {
@@ -122,6 +145,25 @@ impl Panels {
         std::mem::take(&mut self.is_new)
     }
 
+    /// Gives the keyboard back to what had it, once no panel is in the middle any more. To be called
+    /// whenever panels may have been opened or closed.
+    pub fn follow_focus(&mut self, ctx: &Context) {
+        let is_modal = self.is_modal();
+        match (self.was_modal, is_modal) {
+            (false, true) => self.focus_before = ctx.memory(egui::Memory::focused),
+            (true, false) => {
+                let before = self.focus_before.take();
+                ctx.memory_mut(|memory| match (before, memory.focused()) {
+                    (Some(before), _) => memory.request_focus(before),
+                    (None, Some(inside)) => memory.surrender_focus(inside),
+                    (None, None) => {}
+                });
+            }
+            _ => {}
+        }
+        self.was_modal = is_modal;
+    }
+
     /// Closes what lies on top; false when nothing does.
     pub fn close_top(&mut self) -> bool {
         self.middle.take().or_else(|| self.side.take()).is_some()
@@ -147,8 +189,10 @@ pub struct SheetResponse {
 
 /// Widest a panel at the side gets.
 const SIDE_WIDTH: f32 = 340.0;
-/// Widest a panel in the middle gets.
+/// Widest most panels in the middle get.
 const MIDDLE_WIDTH: f32 = 600.0;
+/// Height of a painted key.
+const KEY_HEIGHT: f32 = 22.0;
 
 /// Shows a panel with its title and a button that closes it; `contents` scroll. On a narrow window
 /// it is a sheet at the foot.
@@ -159,13 +203,27 @@ pub fn sheet(
     title: &str,
     contents: impl FnOnce(&mut Ui),
 ) -> SheetResponse {
+    fixed_sheet(ui, frames, panel, title, |ui| scroll(ui, contents))
+}
+
+/// Like [`sheet`], but of the `contents` only what they put into [`scroll`] does.
+pub fn fixed_sheet(
+    ui: &Ui,
+    frames: Frames,
+    panel: Panel,
+    title: &str,
+    contents: impl FnOnce(&mut Ui),
+) -> SheetResponse {
     let rect = sheet_rect(frames, panel);
     let palette = theme::palette(ui);
+    let (order, role) = match panel.place() {
+        Place::Side => (Order::Middle, Role::Complementary),
+        Place::Middle => (Order::Foreground, Role::Dialog),
+    };
     let area = Area::new(panel.id())
-        .order(match panel.place() {
-            Place::Side => Order::Middle,
-            Place::Middle => Order::Foreground,
-        })
+        .order(order)
+        .role(role)
+        .accessible_name(title)
         .fixed_pos(rect.min)
         .constrain(false)
         .fade_in(false);
@@ -195,6 +253,9 @@ pub fn sheet(
 fn sheet_rect(frames: Frames, panel: Panel) -> Rect {
     let Frames { window, free } = frames;
     if window.width() < theme::NARROW {
+        if panel.is_typed_into() {
+            return window.shrink(theme::GAP_S);
+        }
         // A finger reaches the foot, and the picture stays in sight above.
         let top = window.top()
             + (0.36 * window.height())
@@ -206,11 +267,11 @@ fn sheet_rect(frames: Frames, panel: Panel) -> Rect {
     }
     match panel.place() {
         Place::Side => {
-            let width = SIDE_WIDTH.min(free.width());
+            let width = panel.width_max().min(free.width());
             free.with_min_x(free.right() - width)
         }
         Place::Middle => {
-            let width = MIDDLE_WIDTH.min(window.width() - 2.0 * theme::GAP_L);
+            let width = panel.width_max().min(window.width() - 2.0 * theme::GAP_L);
             let height = (0.8 * window.height()).min(680.0);
             let top = window.top() + (0.12 * window.height()).min(96.0);
             let height = height.min(window.bottom() - top - theme::GAP_L);
@@ -229,21 +290,71 @@ fn framed(ui: &mut Ui, rect: Rect, title: &str, contents: impl FnOnce(&mut Ui)) 
     let frame = theme::surface(palette).inner_margin(Margin::same(margin as i8));
     frame
         .show(ui, |ui| {
-            ui.set_width(rect.width() - 2.0 * margin);
+            let width = rect.width() - 2.0 * margin;
+            ui.set_width(width);
             let close = header(ui, title);
             ui.add_space(theme::GAP_XS);
-            let height = rect.bottom() - margin - ui.cursor().top();
-            ScrollArea::vertical()
-                .max_height(height.max(40.0))
-                .auto_shrink([false, true])
-                .show(ui, |ui| {
-                    // Room for the scroll bar, which floats over the contents.
-                    ui.set_width(ui.available_width() - theme::GAP_S);
-                    contents(ui);
-                });
+            let top_left = ui.cursor().min;
+            let height = (rect.bottom() - margin - top_left.y).max(40.0);
+            let room = Rect::from_min_size(top_left, vec2(width, height));
+            ui.scope_builder(UiBuilder::new().max_rect(room), contents);
             close
         })
         .inner
+}
+
+/// Lets `contents` scroll in what room is left.
+pub fn scroll<R>(ui: &mut Ui, contents: impl FnOnce(&mut Ui) -> R) -> R {
+    ScrollArea::vertical()
+        .auto_shrink([false, true])
+        .show(ui, |ui| {
+            // Room for the scroll bar, which floats over the contents.
+            ui.set_width(ui.available_width() - theme::GAP_S);
+            contents(ui)
+        })
+        .inner
+}
+
+/// A field for searching; it takes the keyboard when it is to be in `focus`.
+pub fn search_field(ui: &mut Ui, id: Id, query: &mut String, label: &str, focus: bool) -> Response {
+    let palette = theme::palette(ui);
+    let icon = RichText::new(char::from(Icon::Search))
+        .font(theme::icon(16.0))
+        .color(palette.text_quiet);
+    let field = TextEdit::singleline(query)
+        .id(id)
+        .hint_text(RichText::new(label).color(palette.text_quiet))
+        .prefix(icon)
+        .margin(Margin::symmetric(10, 8))
+        .desired_width(f32::INFINITY);
+    let response = ui.add(field).accessible_name(label);
+    if focus {
+        response.request_focus();
+    }
+    response
+}
+
+/// How wide a painted key is whose text is `text_width` wide.
+fn key_width(text_width: f32) -> f32 {
+    (text_width + 2.0 * 6.0).max(KEY_HEIGHT)
+}
+
+/// Paints keys one beside the other, up to `right`. Gives where they start.
+pub fn paint_keys(ui: &Ui, right: Pos2, keys: &[String]) -> f32 {
+    let palette = theme::palette(ui);
+    let mut at = right;
+    for key in keys.iter().rev() {
+        let galley = ui
+            .painter()
+            .layout_no_wrap(key.clone(), theme::small(), palette.text_quiet);
+        let size = vec2(key_width(galley.size().x), KEY_HEIGHT);
+        let rect = Rect::from_min_size(pos2(at.x - size.x, at.y - 0.5 * size.y), size);
+        ui.painter().rect_filled(rect, 5.0, palette.hover);
+        let text_at = rect.center() - 0.5 * galley.size();
+        ui.painter().galley(text_at, galley, palette.text_quiet);
+        at.x = rect.left() - theme::GAP_XS;
+    }
+    at.x
 }
 
 fn header(ui: &mut Ui, title: &str) -> bool {
@@ -276,4 +387,7 @@ pub fn section(ui: &mut Ui, title: &str) {
     );
 }
 
+pub use help::HelpPanel;
 pub use more::{MoreState, more};
+pub use palette::{PalettePanel, PaletteSources};
+pub use settings::{SettingsPanel, SettingsRequest};
