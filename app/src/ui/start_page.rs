@@ -109,6 +109,8 @@ pub fn show(
         pos2(window.center().x + 0.5 * width, window.bottom() - margin),
     );
     let mut requests = Vec::new();
+    let background = theme::palette(ui).background;
+    ui.painter().rect_filled(window, 0.0, background);
     ui.scope_builder(UiBuilder::new().max_rect(at), |ui| {
         ScrollArea::vertical()
             .auto_shrink([false, false])
@@ -176,7 +178,8 @@ fn head(ui: &mut Ui, requests: &mut Vec<Request>) {
         ui.vertical(buttons);
     } else {
         ui.horizontal(|ui| {
-            ui.add_space(left - theme::GAP_S);
+            ui.add_space(left);
+            ui.spacing_mut().item_spacing.x = theme::GAP_S;
             buttons(ui);
         });
     }

@@ -149,6 +149,8 @@ impl Stage {
                 decoded == FRAMES && state.picture.as_ref().is_some_and(|shown| shown.exact)
             })
         });
+        // Where the window is gets written down.
+        self.pass(0.6);
         self.harness.run();
     }
 
