@@ -42,7 +42,13 @@ impl Chord {
 
     /// As it is written on keys: "Ctrl+Shift+O", "←".
     pub fn symbols(&self) -> String {
-        self.text(self.key.symbol_or_name())
+        self.text(match self.key {
+            Key::ArrowLeft => "←",
+            Key::ArrowRight => "→",
+            Key::ArrowUp => "↑",
+            Key::ArrowDown => "↓",
+            key => key.symbol_or_name(),
+        })
     }
 
     fn text(&self, key: &str) -> String {
@@ -130,6 +136,6 @@ mod tests {
     #[test]
     fn symbols_are_for_people() {
         let chord: Chord = "Shift+Left".parse().expect("a chord");
-        assert_eq!(chord.symbols(), "Shift+⏴");
+        assert_eq!(chord.symbols(), "Shift+←");
     }
 }

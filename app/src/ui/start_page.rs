@@ -131,6 +131,7 @@ pub fn show(
 /// The name, and the ways to open something.
 fn head(ui: &mut Ui, requests: &mut Vec<Request>) {
     let (text, palette) = (text(ui), theme::palette(ui));
+    ui.add_space(theme::GAP_XL);
     ui.vertical_centered(|ui| {
         ui.spacing_mut().item_spacing.y = theme::GAP_XS;
         ui.label(RichText::new("Zoetrope").font(theme::heading()));

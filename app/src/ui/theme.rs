@@ -54,7 +54,7 @@ pub struct Palette {
 /// Light on dark.
 pub const DARK: Palette = Palette {
     background: Color32::from_rgb(13, 14, 17),
-    surface: Color32::from_rgba_premultiplied(22, 23, 27, 240),
+    surface: Color32::from_rgba_premultiplied(22, 23, 27, 247),
     surface_raised: Color32::from_rgb(36, 38, 44),
     edge: Color32::from_rgba_premultiplied(22, 22, 22, 22),
     hover: Color32::from_rgba_premultiplied(24, 24, 24, 24),
@@ -372,7 +372,7 @@ mod tests {
                 assert!(has, "{glyph} {font:?}");
             };
             has(icon(20.0), char::from(lucide_icons::Icon::House));
-            for glyph in "Zoetrope äöüßÄÖÜ – … · × % ⏴⏵\u{202f}".chars() {
+            for glyph in "Zoetrope äöüßÄÖÜ – … · × % ←→↑↓\u{202f}".chars() {
                 for font in [small(), body(), title(), number()] {
                     has(font, glyph);
                 }
