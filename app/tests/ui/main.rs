@@ -2,8 +2,11 @@
 
 mod controls;
 mod device;
+mod layout;
+mod lint;
 mod opening;
 mod picture;
 mod scripted;
 mod stage;
+mod states;
 mod v3_clip;

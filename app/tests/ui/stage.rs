@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
+use eframe::egui_wgpu::RenderState;
 use egui::{Key, Modifiers, Vec2, ViewportId};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
@@ -67,7 +68,7 @@ pub struct Stage {
     /// Held by the test while "slow" must not open.
     pub gate: Arc<Mutex<()>>,
     pub lost: Arc<OnceLock<LostDevice>>,
-    pub device: wgpu::Device,
+    pub render_state: RenderState,
 }
 
 impl Stage {
@@ -87,7 +88,7 @@ impl Stage {
         let gate = Arc::new(Mutex::new(()));
         let lost = Arc::new(OnceLock::new());
         let (for_app, for_opener, for_loss) = (platform.clone(), gate.clone(), lost.clone());
-        let (sender, device) = std::sync::mpsc::channel();
+        let (sender, render_state) = std::sync::mpsc::channel();
         let harness = Harness::builder()
             .with_size(setup.size)
             .with_pixels_per_point(setup.scale)
@@ -96,9 +97,7 @@ impl Stage {
             .wgpu()
             .build_eframe(move |cc| {
                 let render_state = cc.wgpu_render_state.as_ref().expect("a graphics device");
-                sender
-                    .send(render_state.device.clone())
-                    .expect("the test listens");
+                sender.send(render_state.clone()).expect("the test listens");
                 let options = AppOptions {
                     clip: setup.clip,
                     platform: for_app,
@@ -118,7 +117,7 @@ impl Stage {
             platform,
             gate,
             lost,
-            device: device.recv().expect("a graphics device"),
+            render_state: render_state.recv().expect("a graphics device"),
         }
     }
 
