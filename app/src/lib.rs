@@ -17,4 +17,4 @@ mod ui;
 pub use open::{ClipTarget, OpenClip, open_clip};
 pub use platform::{DialogPlatform, NullPlatform, Platform};
 pub use run::{RunOptions, run};
-pub use ui::{AppOptions, LostDevice, ZoetropeApp};
+pub use ui::{AppOptions, FrameWatch, LostDevice, ZoetropeApp};

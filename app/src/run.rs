@@ -8,7 +8,7 @@ use zoetrope_render::Gpu;
 
 use crate::open::{ClipTarget, open_clip};
 use crate::platform::Platform;
-use crate::ui::{AppOptions, LostDevice, ZoetropeApp};
+use crate::ui::{AppOptions, FrameWatch, ZoetropeApp};
 
 /// A picture that takes longer does not hold the interface up.
 const PATIENCE: Duration = Duration::from_millis(100);
@@ -21,6 +21,8 @@ pub struct RunOptions {
     pub clip: Option<ClipTarget>,
     /// What only the platform can do.
     pub platform: Arc<dyn Platform>,
+    /// Who watches the frames of the interface, if anybody does.
+    pub watch: Option<FrameWatch>,
 }
 
 /// Opens the window and returns when it is closed. When the graphics device is lost, the window is
@@ -33,7 +35,15 @@ pub fn run(options: RunOptions) -> anyhow::Result<()> {
     loop {
         let opened = Instant::now();
         let lost = Arc::new(OnceLock::new());
-        open_window(clip, message, options.platform.clone(), lost.clone())?;
+        let app_options = AppOptions {
+            clip,
+            platform: options.platform.clone(),
+            opener: Arc::new(open_clip),
+            patience: PATIENCE,
+            lost: lost.clone(),
+            watch: options.watch.clone(),
+        };
+        open_window(app_options, message)?;
         let Some(lost) = lost.get().cloned() else {
             return Ok(());
         };
@@ -49,12 +59,7 @@ pub fn run(options: RunOptions) -> anyhow::Result<()> {
     }
 }
 
-fn open_window(
-    clip: Option<ClipTarget>,
-    message: Option<String>,
-    platform: Arc<dyn Platform>,
-    lost: Arc<OnceLock<LostDevice>>,
-) -> anyhow::Result<()> {
+fn open_window(options: AppOptions, message: Option<String>) -> anyhow::Result<()> {
     let mut setup = WgpuSetupCreateNew::without_display_handle();
     setup.power_preference = wgpu::PowerPreference::HighPerformance;
     setup.device_descriptor = Arc::new(Gpu::device_descriptor);
@@ -77,16 +82,7 @@ fn open_window(
         "zoetrope",
         native_options,
         Box::new(move |cc| {
-            let mut app = ZoetropeApp::new(
-                cc,
-                AppOptions {
-                    clip,
-                    platform,
-                    opener: Arc::new(open_clip),
-                    patience: PATIENCE,
-                    lost,
-                },
-            )?;
+            let mut app = ZoetropeApp::new(cc, options)?;
             if let Some(message) = message {
                 app.tell(message);
             }

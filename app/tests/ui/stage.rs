@@ -109,6 +109,7 @@ impl Stage {
                     }),
                     patience: setup.patience,
                     lost: for_loss,
+                    watch: None,
                 };
                 ZoetropeApp::new(cc, options).expect("a graphics device")
             });

@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use zoetrope_app::{ClipTarget, DialogPlatform, RunOptions};
 
+use crate::measure::Measure;
+
 /// The clip that plays when none is named.
-const DEMO: &[u8] = include_bytes!("../../../../assets/demo/biker.zip");
+pub const DEMO: &[u8] = include_bytes!("../../../../assets/demo/biker.zip");
 
 /// Where Linux programs are told their display.
 const DISPLAYS: [&str; 3] = ["WAYLAND_DISPLAY", "WAYLAND_SOCKET", "DISPLAY"];
@@ -15,8 +17,8 @@ const DISPLAYS: [&str; 3] = ["WAYLAND_DISPLAY", "WAYLAND_SOCKET", "DISPLAY"];
 ///
 /// # Errors
 /// When there is no display or no way to draw.
-pub fn run(clip: Option<&Path>) -> anyhow::Result<()> {
-    if cfg!(target_os = "linux") && DISPLAYS.iter().all(|name| std::env::var_os(name).is_none()) {
+pub fn run(clip: Option<&Path>, measure: Option<Measure>) -> anyhow::Result<()> {
+    if !has_display() {
         anyhow::bail!(
             "there is no display to open a window on; start it in a desktop session, or use a \
              sub-command, which needs none (zoetrope --help)"
@@ -32,5 +34,11 @@ pub fn run(clip: Option<&Path>) -> anyhow::Result<()> {
     zoetrope_app::run(RunOptions {
         clip: Some(clip),
         platform: Arc::new(DialogPlatform),
+        watch: measure.map(Measure::into_watch),
     })
+}
+
+/// Whether a window can be expected to open.
+pub fn has_display() -> bool {
+    !cfg!(target_os = "linux") || DISPLAYS.iter().any(|name| std::env::var_os(name).is_some())
 }

@@ -125,6 +125,20 @@ impl<'a> App<'a> {
         })
     }
 
+    /// Waits until the process has done nothing for a second.
+    pub fn wait_for_rest(&mut self) {
+        const A_WHILE: Duration = Duration::from_secs(1);
+        let (mut cpu, mut since) = (self.cpu_seconds(), Instant::now());
+        self.wait("rest", ANSWER_LIMIT, |app| {
+            let now = app.cpu_seconds();
+            // A tick is what a single repaint may take.
+            if now > cpu + 0.015 {
+                (cpu, since) = (now, Instant::now());
+            }
+            (since.elapsed() >= A_WHILE).then_some(())
+        });
+    }
+
     /// What an area of the window shows now.
     pub fn picture(&self, area: Area) -> Picture {
         self.display.picture().crop(area)
@@ -178,6 +192,22 @@ impl<'a> App<'a> {
         self.display
             .xdotool(&[action, LEFT])
             .unwrap_or_else(|| self.fail("xdotool cannot use the mouse button"));
+    }
+
+    /// CPU seconds of the process so far, all threads.
+    ///
+    /// # Panics
+    /// When the process is gone.
+    pub fn cpu_seconds(&self) -> f64 {
+        /// Linux counts for programs in hundredths of a second, on every machine.
+        const TICKS_PER_SECOND: f64 = 100.0;
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))
+            .unwrap_or_else(|error| self.fail(&format!("the app's CPU time: {error}")));
+        // The name, in brackets, may hold anything; user and system time are fields 14 and 15.
+        let fields = stat.rsplit(')').next().unwrap_or_default();
+        let ticks = fields.split_whitespace().skip(11).take(2);
+        let ticks: f64 = ticks.filter_map(|field| field.parse::<f64>().ok()).sum();
+        ticks / TICKS_PER_SECOND
     }
 
     /// Saves what the screen shows, for people to look at.
