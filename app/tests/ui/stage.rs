@@ -138,7 +138,8 @@ impl Stage {
         self.until("everything decoded", |app| {
             app.player_state().is_some_and(|state| {
                 let decoded: usize = state.decoded.iter().map(ExactSizeIterator::len).sum();
-                decoded == FRAMES && state.picture.as_ref().is_some_and(|shown| shown.exact)
+                decoded == state.frame_count
+                    && state.picture.as_ref().is_some_and(|shown| shown.exact)
             })
         });
         self.harness.run();
