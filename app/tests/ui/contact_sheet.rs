@@ -88,7 +88,7 @@ fn pictures(window: &Window, theme: &str, folder: &Path) -> Vec<Cell> {
     let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/demo/biker.zip");
     let mut cells = Vec::new();
     let mut add = |stage: &mut Stage, name: &str| {
-        let picture = stage.harness.render().expect("a picture of the window");
+        let picture = stage.picture();
         if name == "playing" && theme == "dark" && window.name == WINDOWS[1].name {
             save(&scaled(&picture, HERO_WIDTH), &folder.join("hero.png"));
         }
@@ -110,6 +110,7 @@ fn pictures(window: &Window, theme: &str, folder: &Path) -> Vec<Cell> {
     let mut stage = Stage::build(setup(Some(demo.into())));
     stage.make_ready();
     for state in STATES {
+        stage.apply("go-percent 45");
         (state.enter)(&mut stage);
         stage.until("the picture", |app| !app.is_drawing());
         add(&mut stage, state.name);

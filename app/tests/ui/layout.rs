@@ -82,7 +82,7 @@ fn text_can_be_read() {
         let mut found = Vec::new();
         for state in STATES {
             (state.enter)(&mut stage);
-            let behind = lint::without_text(&stage.harness, &stage.render_state);
+            let behind = stage.without_text();
             let defects = lint::contrast(&stage.harness, &behind);
             found.extend(
                 defects

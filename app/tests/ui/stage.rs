@@ -15,6 +15,7 @@ use zoetrope_app::{
 use zoetrope_codecs::Cancel;
 use zoetrope_player::{Command, LoopMode, PlayerState};
 
+use crate::lint;
 use crate::scripted::{self, FRAMES};
 
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -217,9 +218,33 @@ impl Stage {
         self.harness.output().viewport_output[&ViewportId::ROOT].repaint_delay
     }
 
+    /// Draws the window, on what the system's window is cleared with.
+    pub fn picture(&mut self) -> image::RgbaImage {
+        let picture = self.harness.render().expect("a picture of the window");
+        self.on_clear_color(picture)
+    }
+
+    /// Draws the window without its text.
+    pub fn without_text(&self) -> image::RgbaImage {
+        self.on_clear_color(lint::without_text(&self.harness, &self.render_state))
+    }
+
+    fn on_clear_color(&self, mut picture: image::RgbaImage) -> image::RgbaImage {
+        let visuals = &self.harness.ctx.global_style().visuals;
+        let clear = eframe::App::clear_color(self.harness.state(), visuals);
+        for pixel in picture.pixels_mut() {
+            let rest = 1.0 - f32::from(pixel[3]) / 255.0;
+            for channel in 0..4 {
+                let behind = clear[channel] * 255.0 * rest;
+                pixel[channel] = (f32::from(pixel[channel]) + behind).round() as u8;
+            }
+        }
+        picture
+    }
+
     /// Draws the window; saved for people to look at when `UI_SCREENSHOTS` names a folder.
     pub fn render(&mut self, name: &str) -> image::RgbaImage {
-        let image = self.harness.render().expect("a picture of the window");
+        let image = self.picture();
         if let Ok(folder) = std::env::var("UI_SCREENSHOTS") {
             let path = PathBuf::from(folder).join(format!("{name}.png"));
             image.save(path).expect("the folder of screenshots exists");

@@ -4,4 +4,5 @@
 
 mod playing;
 mod quiet;
+mod robustness;
 mod support;
