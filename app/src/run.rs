@@ -8,19 +8,29 @@ use zoetrope_render::Gpu;
 
 use crate::open::{ClipTarget, open_clip};
 use crate::platform::Platform;
-use crate::ui::{AppOptions, FrameWatch, ZoetropeApp};
+use crate::remembered::Remembered;
+use crate::storage::{Storage, Stored as _};
+use crate::ui::{AppOptions, DemoClip, FrameWatch, LostDevice, ZoetropeApp};
 
 /// A picture that takes longer does not hold the interface up.
 const PATIENCE: Duration = Duration::from_millis(100);
 /// A device that is lost sooner after its window was opened is not worth another try.
 const WINDOW_LASTS: Duration = Duration::from_secs(10);
+/// The size of a first window, in points.
+const SIZE: [f32; 2] = [1280.0, 720.0];
+/// The smallest window: what fits into it fits onto every phone.
+const SIZE_MIN: [f32; 2] = [340.0, 280.0];
 
 /// What a shell starts the application with.
 pub struct RunOptions {
-    /// The clip to open: what was named on the command line, or a built-in one.
+    /// The clip to open, if one was named on the command line.
     pub clip: Option<ClipTarget>,
+    /// The built-in clips.
+    pub demos: Vec<DemoClip>,
     /// What only the platform can do.
     pub platform: Arc<dyn Platform>,
+    /// Where settings and the like are kept.
+    pub storage: Arc<dyn Storage>,
     /// Who watches the frames of the interface, if anybody does.
     pub watch: Option<FrameWatch>,
 }
@@ -31,19 +41,11 @@ pub struct RunOptions {
 /// # Errors
 /// When there is no display or no graphics device, or when the device is lost again and again.
 pub fn run(options: RunOptions) -> anyhow::Result<()> {
-    let (mut clip, mut message) = (options.clip, None);
+    let (mut clip, mut message) = (options.clip.clone(), None);
     loop {
         let opened = Instant::now();
         let lost = Arc::new(OnceLock::new());
-        let app_options = AppOptions {
-            clip,
-            platform: options.platform.clone(),
-            opener: Arc::new(open_clip),
-            patience: PATIENCE,
-            lost: lost.clone(),
-            watch: options.watch.clone(),
-        };
-        open_window(app_options, message)?;
+        open_window(clip, message, &options, lost.clone())?;
         let Some(lost) = lost.get().cloned() else {
             return Ok(());
         };
@@ -59,16 +61,17 @@ pub fn run(options: RunOptions) -> anyhow::Result<()> {
     }
 }
 
-fn open_window(options: AppOptions, message: Option<String>) -> anyhow::Result<()> {
+fn open_window(
+    clip: Option<ClipTarget>,
+    message: Option<String>,
+    options: &RunOptions,
+    lost: Arc<OnceLock<LostDevice>>,
+) -> anyhow::Result<()> {
     let mut setup = WgpuSetupCreateNew::without_display_handle();
     setup.power_preference = wgpu::PowerPreference::HighPerformance;
     setup.device_descriptor = Arc::new(Gpu::device_descriptor);
     let native_options = eframe::NativeOptions {
-        viewport: egui::ViewportBuilder::default()
-            .with_title("Zoetrope")
-            .with_app_id("zoetrope")
-            .with_inner_size([1280.0, 720.0])
-            .with_min_inner_size([340.0, 280.0]),
+        viewport: viewport(&*options.storage),
         renderer: eframe::Renderer::Wgpu,
         wgpu_options: WgpuConfiguration {
             wgpu_setup: WgpuSetup::CreateNew(setup),
@@ -78,11 +81,25 @@ fn open_window(options: AppOptions, message: Option<String>) -> anyhow::Result<(
         dithering: false,
         ..eframe::NativeOptions::default()
     };
+    let (platform, storage) = (options.platform.clone(), options.storage.clone());
+    let (demos, watch) = (options.demos.clone(), options.watch.clone());
     let result = eframe::run_native(
         "zoetrope",
         native_options,
         Box::new(move |cc| {
-            let mut app = ZoetropeApp::new(cc, options)?;
+            let mut app = ZoetropeApp::new(
+                cc,
+                AppOptions {
+                    clip,
+                    demos,
+                    platform,
+                    storage,
+                    opener: Arc::new(open_clip),
+                    patience: PATIENCE,
+                    lost,
+                    watch,
+                },
+            )?;
             if let Some(message) = message {
                 app.tell(message);
             }
@@ -90,4 +107,29 @@ fn open_window(options: AppOptions, message: Option<String>) -> anyhow::Result<(
         }),
     );
     result.map_err(|error| anyhow::anyhow!("the window cannot be opened: {error}"))
+}
+
+/// The window as it was left.
+fn viewport(storage: &dyn Storage) -> egui::ViewportBuilder {
+    let mut viewport = egui::ViewportBuilder::default()
+        .with_title("Zoetrope")
+        .with_app_id("zoetrope")
+        .with_inner_size(SIZE)
+        .with_min_inner_size(SIZE_MIN);
+    // What is broken is told by the application, which reads it again.
+    let bytes = storage.read(Remembered::NAME);
+    let remembered = bytes.ok().flatten();
+    let window = remembered
+        .and_then(|bytes| Remembered::decode(&bytes).ok())
+        .and_then(|(remembered, _)| remembered.window);
+    if let Some(window) = window {
+        let size = [0, 1].map(|axis| window.size[axis].max(SIZE_MIN[axis]));
+        viewport = viewport
+            .with_inner_size(size)
+            .with_maximized(window.maximized);
+        if let Some(position) = window.position {
+            viewport = viewport.with_position(position);
+        }
+    }
+    viewport
 }

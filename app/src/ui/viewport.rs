@@ -13,6 +13,7 @@ use super::draw_thread::{DrawThread, Drawn, StageTimes};
 use super::hand::{Hand, Move};
 use super::theme;
 use crate::camera::OrbitCamera;
+use crate::text::text;
 
 /// Over how long pictures are counted for the frame rate, in seconds.
 const RATE_WINDOW_S: f64 = 1.0;
@@ -88,7 +89,8 @@ impl Viewport {
             camera,
             width: ((rect.width() * scale).round() as u32).max(1),
             height: ((rect.height() * scale).round() as u32).max(1),
-            background: theme::BACKGROUND
+            background: theme::palette(ui)
+                .background
                 .to_array()
                 .map(|channel| f32::from(channel) / 255.0)[..3]
                 .try_into()
@@ -238,7 +240,8 @@ fn filter_of(frame: &SplatFrame) -> Filter {
 /// The surface that takes the hand for the camera; everything shown later lies above it.
 pub fn sense(ui: &mut Ui, rect: Rect) -> Response {
     let response = ui.allocate_rect(rect, Sense::click_and_drag());
-    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Canvas, true, "Picture"));
+    let label = text(ui).files.picture;
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Canvas, true, label));
     response
 }
 

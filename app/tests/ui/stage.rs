@@ -9,8 +9,10 @@ use egui::{Key, Modifiers, Vec2, ViewportId};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use zoetrope_app::platform::{Pick, PickAnswer};
+use zoetrope_app::text::{Text, text_of};
 use zoetrope_app::{
-    AppOptions, ClipTarget, LostDevice, OpenClip, Platform, ZoetropeApp, open_clip,
+    AppOptions, ClipTarget, DemoClip, LostDevice, MemoryStorage, OpenClip, Platform, Storage,
+    ZoetropeApp, open_clip,
 };
 use zoetrope_codecs::Cancel;
 use zoetrope_player::{Command, LoopMode, PlayerState};
@@ -30,7 +32,7 @@ pub struct ScriptedPlatform {
 }
 
 impl Platform for ScriptedPlatform {
-    fn pick(&self, what: Pick, answer: PickAnswer) {
+    fn pick(&self, what: Pick, _: &str, answer: PickAnswer) {
         self.asked.lock().expect("unpoisoned").push(what);
         answer(self.answer.clone());
     }
@@ -45,6 +47,9 @@ pub struct Setup {
     /// What dialogs answer.
     pub answer: Option<PathBuf>,
     pub patience: Duration,
+    /// What was kept from the last time.
+    pub storage: Arc<dyn Storage>,
+    pub demos: Vec<DemoClip>,
     /// Changes clips that were opened from real files.
     pub wrap: Arc<dyn Fn(OpenClip) -> OpenClip + Send + Sync>,
 }
@@ -58,7 +63,23 @@ impl Default for Setup {
             clip: Some("ring".into()),
             answer: None,
             patience: Duration::MAX,
+            storage: Arc::new(MemoryStorage::default()),
+            demos: Vec::new(),
             wrap: Arc::new(|clip| clip),
+        }
+    }
+}
+
+impl Setup {
+    /// With these settings, as they stand in their file.
+    pub fn with_settings(settings: &str) -> Self {
+        let storage = MemoryStorage::default();
+        storage
+            .write("settings.json", settings.as_bytes())
+            .expect("memory");
+        Self {
+            storage: Arc::new(storage),
+            ..Self::default()
         }
     }
 }
@@ -102,6 +123,8 @@ impl Stage {
                 let options = AppOptions {
                     clip: setup.clip,
                     platform: for_app,
+                    demos: setup.demos,
+                    storage: setup.storage,
                     opener: Arc::new(move |target: &ClipTarget, cancel: &Cancel| match target {
                         ClipTarget::Path(path) if path.is_absolute() => {
                             open_clip(target, cancel).map(|clip| (setup.wrap)(clip))
@@ -203,6 +226,11 @@ impl Stage {
     pub fn key_with(&mut self, modifiers: Modifiers, key: Key) {
         self.harness.key_press_modifiers(modifiers, key);
         self.harness.step();
+    }
+
+    /// What the window says, in its language.
+    pub fn text(&self) -> &'static Text {
+        text_of(&self.harness.ctx)
     }
 
     pub fn has(&self, label: &str) -> bool {

@@ -4,6 +4,8 @@
 use egui::{Pos2, Vec2, pos2};
 use egui_kittest::kittest::Queryable as _;
 
+use zoetrope_app::text::fill;
+
 use crate::stage::Stage;
 
 /// A state: its name, and how to come to it from a paused clip, and back.
@@ -34,14 +36,20 @@ pub const STATES: &[State] = &[
     State {
         name: "scrubbing",
         enter: |stage| {
-            let bar = stage.harness.get_by_label("Time").rect();
+            let bar = stage
+                .harness
+                .get_by_label(stage.text().playback.time)
+                .rect();
             stage.harness.drag_at(bar.lerp_inside(Vec2::new(0.4, 0.5)));
             stage.harness.run_steps(2);
             stage.harness.hover_at(bar.lerp_inside(Vec2::new(0.7, 0.5)));
             stage.harness.run();
         },
         leave: |stage| {
-            let bar = stage.harness.get_by_label("Time").rect();
+            let bar = stage
+                .harness
+                .get_by_label(stage.text().playback.time)
+                .rect();
             stage.harness.drop_at(bar.lerp_inside(Vec2::new(0.7, 0.5)));
             stage.harness.remove_cursor();
             stage.harness.run();
@@ -50,7 +58,10 @@ pub const STATES: &[State] = &[
     State {
         name: "hovering the time bar",
         enter: |stage| {
-            let bar = stage.harness.get_by_label("Time").rect();
+            let bar = stage
+                .harness
+                .get_by_label(stage.text().playback.time)
+                .rect();
             stage
                 .harness
                 .hover_at(bar.lerp_inside(Vec2::new(0.01, 0.5)));
@@ -81,7 +92,7 @@ pub const STATES: &[State] = &[
         },
     },
     State {
-        name: "inspector",
+        name: "statistics",
         enter: |stage| {
             stage.apply("toggle-statistics");
             stage.harness.run();
@@ -93,12 +104,15 @@ pub const STATES: &[State] = &[
     },
     State {
         name: "speed menu",
-        enter: |stage| stage.click("Speed: 1×"),
+        enter: |stage| {
+            let label = fill(stage.text().playback.speed_is, &["1×"]);
+            stage.click(&label);
+        },
         leave: close_menu,
     },
     State {
         name: "open menu",
-        enter: |stage| stage.click("Open"),
+        enter: |stage| stage.click(stage.text().files.open),
         leave: close_menu,
     },
 ];

@@ -11,7 +11,7 @@ use anyhow::{Context as _, bail};
 use zoetrope_codecs::Cancel;
 
 use super::{Metrics, median};
-use crate::commands::window::{DEMO, has_display};
+use crate::commands::window::{demos, has_display};
 use crate::measure::StartReport;
 
 /// Starts with empty caches and settings. The files of the program itself may be in the system's
@@ -35,8 +35,10 @@ const SCREEN: &str = "1280x720x24";
 pub fn run(cancel: &Cancel) -> anyhow::Result<Metrics> {
     let folder = tempfile::tempdir()?;
     let display = Display::get()?;
-    let clip = folder.path().join("biker.zip");
-    fs::write(&clip, DEMO)?;
+    // Named, so that it does not depend on the settings what is shown first.
+    let clip = folder.path().join("demo");
+    let demo = demos().into_iter().next().context("there is no demo")?;
+    fs::write(&clip, demo.bytes)?;
     let bench = Bench {
         display: &display,
         clip: &clip,
