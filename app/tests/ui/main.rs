@@ -1,9 +1,13 @@
 //! The window, driven by accessibility label, keys and pointer, drawn with wgpu.
 
+mod contact_sheet;
 mod controls;
 mod device;
+mod layout;
+mod lint;
 mod opening;
 mod picture;
 mod scripted;
 mod stage;
+mod states;
 mod v3_clip;
