@@ -188,7 +188,7 @@ pub fn apply(ctx: &egui::Context) {
             style.animation_time = MOTION_S;
             style.spacing.item_spacing = egui::vec2(GAP_S, GAP_S);
             style.spacing.button_padding = egui::vec2(GAP_M, 7.0);
-            style.spacing.interact_size.y = 32.0;
+            style.spacing.interact_size.y = BUTTON;
             style.spacing.menu_margin = Margin::same(6);
             style.interaction.selectable_labels = false;
             style.interaction.tooltip_delay = 0.5;
@@ -366,7 +366,7 @@ mod tests {
     fn the_fonts_have_what_is_written_with_them() {
         let ctx = egui::Context::default();
         apply(&ctx);
-        let _ = ctx.run_ui(egui::RawInput::default(), |ui| {
+        let mut output = ctx.run_ui(egui::RawInput::default(), |ui| {
             let has = |font: FontId, glyph: char| {
                 let has = ui.ctx().fonts_mut(|fonts| fonts.has_glyph(&font, glyph));
                 assert!(has, "{glyph} {font:?}");
@@ -378,5 +378,6 @@ mod tests {
                 }
             }
         });
+        output.textures_delta.clear();
     }
 }
