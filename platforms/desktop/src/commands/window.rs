@@ -13,12 +13,20 @@ const DISPLAYS: [&str; 3] = ["WAYLAND_DISPLAY", "WAYLAND_SOCKET", "DISPLAY"];
 
 /// The built-in clips; the first plays when none is named.
 pub fn demos() -> Vec<DemoClip> {
-    vec![DemoClip {
-        name: "Biker".to_owned(),
-        bytes: include_bytes!("../../../../assets/demo/biker.zip"),
-        strip: include_bytes!("../../../../assets/demo/biker.png"),
-        strip_pictures: 28,
-    }]
+    vec![
+        DemoClip {
+            name: "Biker".to_owned(),
+            bytes: include_bytes!("../../../../assets/demo/biker.zip"),
+            strip: include_bytes!("../../../../assets/demo/biker.png"),
+            strip_pictures: 28,
+        },
+        DemoClip {
+            name: "Wave".to_owned(),
+            bytes: include_bytes!("../../../../assets/demo/wave.zip"),
+            strip: include_bytes!("../../../../assets/demo/wave.png"),
+            strip_pictures: 28,
+        },
+    ]
 }
 
 /// Opens the window on `clip`, or on whatever the settings say, at first the built-in demo.
