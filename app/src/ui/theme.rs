@@ -127,6 +127,8 @@ pub const GAP_XL: f32 = 24.0;
 
 /// Side of an icon button: large enough for a finger on the narrow layout.
 pub const BUTTON: f32 = 36.0;
+/// Windows lower than this, and narrow ones, are for fingers.
+pub const LOW: f32 = 500.0;
 /// Windows narrower than this get the narrow layout.
 pub const NARROW: f32 = 560.0;
 

@@ -59,6 +59,15 @@ pub fn bar_rect(window: Rect) -> Rect {
     )
 }
 
+/// Height of the row of the time bar.
+fn time_bar_height(window: Rect) -> f32 {
+    if is_narrow(window) || window.height() < theme::LOW {
+        TIME_BAR.1
+    } else {
+        TIME_BAR.0
+    }
+}
+
 /// Whether a window gets the layout of a phone.
 pub fn is_narrow(window: Rect) -> bool {
     window.width() < theme::NARROW
