@@ -4,6 +4,7 @@ mod draw_thread;
 mod hand;
 mod icons;
 mod statistics;
+mod steer;
 mod theme;
 mod time_bar;
 mod toasts;
@@ -19,12 +20,13 @@ use anyhow::Context;
 use egui::{Align2, Rect, Ui, ViewportCommand, vec2};
 use zoetrope_player::{Command, PlayerState};
 
-use crate::camera::OrbitCamera;
+use crate::camera::{CameraPath, CameraRig, Canvas, RigOptions, Scene};
 use crate::keys;
 use crate::open::ClipTarget;
 use crate::platform::{Pick, Platform};
 use crate::session::{Opener, Session, sentence};
 use hand::Hand;
+use steer::{Steer, Wish};
 use toasts::Toasts;
 use transport_bar::BarState;
 use viewport::Viewport;
@@ -64,7 +66,9 @@ pub struct ZoetropeApp {
     platform: Arc<dyn Platform>,
     /// What dialogs answer.
     picked: (Sender<PathBuf>, Receiver<PathBuf>),
-    camera_hand: Hand,
+    steer: Steer,
+    /// Whether the camera moves by itself.
+    camera_moves: bool,
     time_hand: Hand,
     /// The places of what floated over the picture in the last frame.
     covered: Vec<Rect>,
@@ -94,7 +98,8 @@ impl ZoetropeApp {
             statistics: false,
             platform: options.platform,
             picked: mpsc::channel(),
-            camera_hand: Hand::default(),
+            steer: Steer::default(),
+            camera_moves: false,
             time_hand: Hand::default(),
             covered: Vec::new(),
             first: options.clip,
@@ -120,8 +125,9 @@ impl ZoetropeApp {
             Command::Open => self.pick(Pick::File),
             Command::OpenFolder => self.pick(Pick::Folder),
             Command::ResetView => {
-                if let Some(clip) = self.session.clip_mut() {
-                    clip.camera = None;
+                let now = self.ctx.input(|input| input.time);
+                if let Some(rig) = self.rig_mut() {
+                    rig.reset(now);
                 }
             }
             Command::ToggleStatistics => self.statistics = !self.statistics,
@@ -141,8 +147,12 @@ impl ZoetropeApp {
     }
 
     /// The camera, once there is a picture.
-    pub fn camera(&self) -> Option<&OrbitCamera> {
-        self.session.clip()?.camera.as_ref()
+    pub fn rig(&self) -> Option<&CameraRig> {
+        self.session.clip()?.rig.as_ref()
+    }
+
+    fn rig_mut(&mut self) -> Option<&mut CameraRig> {
+        self.session.clip_mut()?.rig.as_mut()
     }
 
     /// The messages on the screen.
@@ -211,6 +221,8 @@ impl ZoetropeApp {
         if let Some(path) = picked.into_iter().chain(dropped).last() {
             self.open(path.into());
         }
+        let mode = self.rig().map(CameraRig::mode);
+        self.steer.listen(&self.ctx, mode, true);
         for command in keys::pressed(&self.ctx) {
             self.apply(command);
         }
@@ -234,6 +246,9 @@ impl ZoetropeApp {
     /// Comes back when the next frame is due. While a picture is being drawn its end is soon enough:
     /// on software rendering every look takes the cores that draw.
     fn schedule(&self) {
+        if self.camera_moves && !self.viewport.is_drawing() {
+            self.ctx.request_repaint();
+        }
         if let Some(seconds) = self.player_state().and_then(|state| state.next_wakeup)
             && !self.viewport.is_drawing()
         {
@@ -243,7 +258,13 @@ impl ZoetropeApp {
     }
 
     fn picture(&mut self, ui: &mut Ui, rect: Rect) {
-        let response = viewport::sense(ui, rect);
+        let response = steer::sense(ui, rect, "Picture");
+        self.camera_moves = false;
+        let now = ui.input(|input| input.time);
+        let canvas = Canvas {
+            size: rect.size(),
+            covered: rect.bottom() - transport_bar::bar_rect(rect).top(),
+        };
         let Some(clip) = self.session.clip_mut() else {
             return;
         };
@@ -252,19 +273,39 @@ impl ZoetropeApp {
         };
         let bounds = *clip.bounds.get_or_insert_with(|| picture.frame.bounds());
         let info = clip.player.info();
-        let covered = rect.bottom() - transport_bar::bar_rect(rect).top();
-        let camera = clip
-            .camera
-            .get_or_insert_with(|| OrbitCamera::first_view(info, bounds, rect.size(), covered));
-        viewport::steer(ui, &response, &self.covered, &mut self.camera_hand, camera);
-        let camera = camera.camera_above(covered, rect.height());
+        let options = RigOptions::default();
+        let rig = clip
+            .rig
+            .get_or_insert_with(|| CameraRig::new(Scene::new(info, bounds, None), canvas, options));
+        rig.arrange(canvas, options);
+        let wishes = self
+            .steer
+            .steer(ui, &response, &self.covered, &clip.state, rig);
+        self.camera_moves = rig.tick(now, &CameraPath::default(), clip.state.time);
+        let camera = rig.drawn();
         let shown = self.viewport.show(ui, rect, &picture.frame, camera);
+        self.steer.feedback(ui, rect, now, options.reduce_motion);
         match shown {
             Ok(()) => {}
             // The next frame acts on it.
             Err(zoetrope_render::Error::Lost { .. }) => self.ctx.request_repaint(),
             Err(error) => self.tell(error.to_string()),
         }
+        for wish in wishes {
+            match wish {
+                Wish::Command(command) => self.apply(command),
+                Wish::Focus(pos) => self.focus_at(pos - rect.min.to_vec2()),
+            }
+        }
+    }
+
+    /// Looks at what is at a place of the picture.
+    fn focus_at(&mut self, pos: egui::Pos2) {
+        let now = self.ctx.input(|input| input.time);
+        if let Some(rig) = self.rig_mut() {
+            rig.focus(rig.point_at(pos), now);
+        }
+        self.ctx.request_repaint();
     }
 
     fn controls(&mut self, ui: &mut Ui, window: Rect) {

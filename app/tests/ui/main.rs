@@ -6,4 +6,5 @@ mod opening;
 mod picture;
 mod scripted;
 mod stage;
+mod touch;
 mod v3_clip;
