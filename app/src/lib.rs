@@ -7,14 +7,22 @@
 //! ```
 
 pub mod camera;
+mod kept;
 pub mod keys;
+pub mod notes;
 pub mod open;
 pub mod platform;
+pub mod recents;
+pub mod remembered;
 mod run;
 pub mod session;
+pub mod settings;
+pub mod storage;
+pub mod text;
 mod ui;
 
 pub use open::{ClipTarget, OpenClip, open_clip};
-pub use platform::{DialogPlatform, NullPlatform, Platform};
+pub use platform::{NullPlatform, Platform};
 pub use run::{RunOptions, run};
-pub use ui::{AppOptions, LostDevice, ZoetropeApp};
+pub use storage::{FolderStorage, MemoryStorage, Storage};
+pub use ui::{AppOptions, DemoClip, LostDevice, ZoetropeApp};

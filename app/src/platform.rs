@@ -1,6 +1,6 @@
 //! What only a platform can do, behind one seam.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What a person is asked to choose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,6 +9,10 @@ pub enum Pick {
     File,
     /// A folder: V3 clips and sequences are folders.
     Folder,
+    /// A picture, for the background.
+    Picture,
+    /// A folder to put things into.
+    Destination,
 }
 
 /// Takes what was chosen; `None` when the dialog was closed without a choice. Called once, on any
@@ -17,8 +21,23 @@ pub type PickAnswer = Box<dyn FnOnce(Option<PathBuf>) + Send>;
 
 /// What only a platform can do. Every method returns at once.
 pub trait Platform: Send + Sync {
-    /// Shows the platform's own dialog for choosing a clip.
-    fn pick(&self, what: Pick, answer: PickAnswer);
+    /// Shows the platform's own dialog for choosing something; `title` is its heading.
+    fn pick(&self, what: Pick, title: &str, answer: PickAnswer);
+
+    /// The person's language, like "de-AT"; empty where that is not known.
+    fn locale(&self) -> String {
+        String::new()
+    }
+
+    /// Where pictures of the person go.
+    fn pictures_folder(&self) -> Option<PathBuf> {
+        None
+    }
+
+    /// Shows a folder in the system's file manager; false where there is none.
+    fn show_folder(&self, _: &Path) -> bool {
+        false
+    }
 }
 
 /// A platform that can do nothing: for tests, and where there are no dialogs.
@@ -26,33 +45,29 @@ pub trait Platform: Send + Sync {
 pub struct NullPlatform;
 
 impl Platform for NullPlatform {
-    fn pick(&self, _: Pick, answer: PickAnswer) {
+    fn pick(&self, _: Pick, _: &str, answer: PickAnswer) {
         answer(None);
     }
 }
 
 /// Desktop dialogs (the XDG portal, Windows, macOS).
-#[derive(Clone, Copy, Debug, Default)]
-pub struct DialogPlatform;
-
-impl Platform for DialogPlatform {
-    fn pick(&self, what: Pick, answer: PickAnswer) {
-        // The dialog blocks until it is closed.
-        let shown = std::thread::Builder::new()
-            .name("dialog".to_owned())
-            .spawn(move || {
-                let dialog = rfd::FileDialog::new();
-                answer(match what {
-                    Pick::File => dialog
-                        .set_title("Open a clip")
-                        .add_filter("Splat files and clips", &["ply", "sog", "zip", "json"])
-                        .add_filter("All files", &["*"])
-                        .pick_file(),
-                    Pick::Folder => dialog.set_title("Open a folder with a clip").pick_folder(),
-                });
+pub fn pick_with_dialog(what: Pick, title: &str, answer: PickAnswer) {
+    let title = title.to_owned();
+    // The dialog blocks until it is closed.
+    let shown = std::thread::Builder::new()
+        .name("dialog".to_owned())
+        .spawn(move || {
+            let dialog = rfd::FileDialog::new().set_title(title);
+            answer(match what {
+                Pick::File => dialog
+                    .add_filter("Splat files and clips", &["ply", "sog", "zip", "json"])
+                    .add_filter("All files", &["*"])
+                    .pick_file(),
+                Pick::Picture => dialog.add_filter("PNG", &["png"]).pick_file(),
+                Pick::Folder | Pick::Destination => dialog.pick_folder(),
             });
-        if let Err(error) = shown {
-            log::error!("cannot show the dialog: {error}");
-        }
+        });
+    if let Err(error) = shown {
+        log::error!("cannot show the dialog: {error}");
     }
 }

@@ -8,19 +8,29 @@ use zoetrope_render::Gpu;
 
 use crate::open::{ClipTarget, open_clip};
 use crate::platform::Platform;
-use crate::ui::{AppOptions, LostDevice, ZoetropeApp};
+use crate::remembered::Remembered;
+use crate::storage::{Storage, Stored as _};
+use crate::ui::{AppOptions, DemoClip, LostDevice, ZoetropeApp};
 
 /// A picture that takes longer does not hold the interface up.
 const PATIENCE: Duration = Duration::from_millis(100);
 /// A device that is lost sooner after its window was opened is not worth another try.
 const WINDOW_LASTS: Duration = Duration::from_secs(10);
+/// The size of a first window, in points.
+const SIZE: [f32; 2] = [1280.0, 720.0];
+/// The smallest window: what fits into it fits onto every phone.
+const SIZE_MIN: [f32; 2] = [340.0, 280.0];
 
 /// What a shell starts the application with.
 pub struct RunOptions {
-    /// The clip to open: what was named on the command line, or a built-in one.
+    /// The clip to open, if one was named on the command line.
     pub clip: Option<ClipTarget>,
+    /// The built-in clips.
+    pub demos: Vec<DemoClip>,
     /// What only the platform can do.
     pub platform: Arc<dyn Platform>,
+    /// Where settings and the like are kept.
+    pub storage: Arc<dyn Storage>,
 }
 
 /// Opens the window and returns when it is closed. When the graphics device is lost, the window is
@@ -29,11 +39,11 @@ pub struct RunOptions {
 /// # Errors
 /// When there is no display or no graphics device, or when the device is lost again and again.
 pub fn run(options: RunOptions) -> anyhow::Result<()> {
-    let (mut clip, mut message) = (options.clip, None);
+    let (mut clip, mut message) = (options.clip.clone(), None);
     loop {
         let opened = Instant::now();
         let lost = Arc::new(OnceLock::new());
-        open_window(clip, message, options.platform.clone(), lost.clone())?;
+        open_window(clip, message, &options, lost.clone())?;
         let Some(lost) = lost.get().cloned() else {
             return Ok(());
         };
@@ -52,18 +62,14 @@ pub fn run(options: RunOptions) -> anyhow::Result<()> {
 fn open_window(
     clip: Option<ClipTarget>,
     message: Option<String>,
-    platform: Arc<dyn Platform>,
+    options: &RunOptions,
     lost: Arc<OnceLock<LostDevice>>,
 ) -> anyhow::Result<()> {
     let mut setup = WgpuSetupCreateNew::without_display_handle();
     setup.power_preference = wgpu::PowerPreference::HighPerformance;
     setup.device_descriptor = Arc::new(Gpu::device_descriptor);
     let native_options = eframe::NativeOptions {
-        viewport: egui::ViewportBuilder::default()
-            .with_title("Zoetrope")
-            .with_app_id("zoetrope")
-            .with_inner_size([1280.0, 720.0])
-            .with_min_inner_size([340.0, 280.0]),
+        viewport: viewport(&*options.storage),
         renderer: eframe::Renderer::Wgpu,
         wgpu_options: WgpuConfiguration {
             wgpu_setup: WgpuSetup::CreateNew(setup),
@@ -73,6 +79,8 @@ fn open_window(
         dithering: false,
         ..eframe::NativeOptions::default()
     };
+    let (platform, storage) = (options.platform.clone(), options.storage.clone());
+    let demos = options.demos.clone();
     let result = eframe::run_native(
         "zoetrope",
         native_options,
@@ -81,7 +89,9 @@ fn open_window(
                 cc,
                 AppOptions {
                     clip,
+                    demos,
                     platform,
+                    storage,
                     opener: Arc::new(open_clip),
                     patience: PATIENCE,
                     lost,
@@ -94,4 +104,29 @@ fn open_window(
         }),
     );
     result.map_err(|error| anyhow::anyhow!("the window cannot be opened: {error}"))
+}
+
+/// The window as it was left.
+fn viewport(storage: &dyn Storage) -> egui::ViewportBuilder {
+    let mut viewport = egui::ViewportBuilder::default()
+        .with_title("Zoetrope")
+        .with_app_id("zoetrope")
+        .with_inner_size(SIZE)
+        .with_min_inner_size(SIZE_MIN);
+    // What is broken is told by the application, which reads it again.
+    let bytes = storage.read(Remembered::NAME);
+    let remembered = bytes.ok().flatten();
+    let window = remembered
+        .and_then(|bytes| Remembered::decode(&bytes).ok())
+        .and_then(|(remembered, _)| remembered.window);
+    if let Some(window) = window {
+        let size = [0, 1].map(|axis| window.size[axis].max(SIZE_MIN[axis]));
+        viewport = viewport
+            .with_inner_size(size)
+            .with_maximized(window.maximized);
+        if let Some(position) = window.position {
+            viewport = viewport.with_position(position);
+        }
+    }
+    viewport
 }

@@ -56,6 +56,8 @@ struct Opening {
     result: Receiver<anyhow::Result<OpenClip>>,
     cancel: Cancel,
     loop_mode: LoopMode,
+    /// Memory for decoded frames.
+    store_bytes: usize,
     since: f64,
 }
 
@@ -94,11 +96,11 @@ impl Session {
     }
 
     /// Starts opening `target` at the time `now`, instead of whatever was being opened. It plays
-    /// when it is there.
-    pub fn open(&mut self, target: ClipTarget, now: f64) {
-        // Most clips last a few seconds, and are there to be looked at from all sides.
+    /// when it is there, in the loop mode of the clip that it replaces, else in `loop_mode`, with
+    /// `memory_mb` (10⁶ bytes) for decoded frames.
+    pub fn open(&mut self, target: ClipTarget, loop_mode: LoopMode, memory_mb: f64, now: f64) {
         let chosen = self.current.as_ref().map(|clip| clip.state.loop_mode);
-        let loop_mode = chosen.unwrap_or(LoopMode::All);
+        let loop_mode = chosen.unwrap_or(loop_mode);
         if let Some(opening) = self.opening.take() {
             opening.cancel.cancel();
         }
@@ -132,8 +134,22 @@ impl Session {
             result,
             cancel,
             loop_mode,
+            store_bytes: (memory_mb * 1e6) as usize,
             since: now,
         });
+    }
+
+    /// Closes the clip, and no longer opens another.
+    pub fn close(&mut self) {
+        if let Some(opening) = self.opening.take() {
+            opening.cancel.cancel();
+        }
+        (self.current, self.incoming) = (None, None);
+    }
+
+    /// Whether there is neither a clip nor one that will be its successor.
+    pub fn is_empty(&self) -> bool {
+        self.current.is_none() && self.incoming.is_none()
     }
 
     /// The name of the clip that is being opened and the time since which it is.
@@ -211,9 +227,10 @@ impl Session {
                 Err(anyhow::anyhow!("\"{}\" cannot be opened", opening.name))
             }
         };
-        let (target, loop_mode) = (opening.target.clone(), opening.loop_mode);
-        self.opening = None;
-        match opened.and_then(|clip| self.start(target, clip, loop_mode, now)) {
+        let Some(opening) = self.opening.take() else {
+            return;
+        };
+        match opened.and_then(|clip| self.start(opening, clip, now)) {
             Ok(mut clip) => {
                 news.notices.append(&mut clip.state.notices);
                 self.incoming = Some(clip);
@@ -222,17 +239,11 @@ impl Session {
         }
     }
 
-    fn start(
-        &self,
-        target: ClipTarget,
-        clip: OpenClip,
-        loop_mode: LoopMode,
-        now: f64,
-    ) -> anyhow::Result<Clip> {
+    fn start(&self, opening: Opening, clip: OpenClip, now: f64) -> anyhow::Result<Clip> {
         let wake = self.wake.clone();
         let started = Instant::now();
         let options = PlayerOptions::default();
-        let store_bytes = options
+        let store_bytes = opening
             .store_bytes
             .max(largest_frame_bytes(clip.demuxer.info()));
         let mut player = Player::new(
@@ -241,7 +252,7 @@ impl Session {
             PlayerOptions {
                 store_bytes,
                 autoplay: true,
-                loop_mode,
+                loop_mode: opening.loop_mode,
                 clock: Arc::new(move || started.elapsed().as_secs_f64()),
                 waker: Arc::new(move || wake.wake()),
                 ..options
@@ -251,7 +262,7 @@ impl Session {
         let state = player.tick(now);
         let bounds = player.info().bounds;
         Ok(Clip {
-            target,
+            target: opening.target,
             player,
             state,
             rig: None,

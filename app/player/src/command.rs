@@ -1,102 +1,83 @@
 //! Everything a person can do, by name.
 //!
-//! Keys, buttons, the command line, links and tests all go through [`Command`]; the table
-//! [`COMMANDS`] is what help screens are generated from.
+//! Keys, buttons, the command palette, the command line, links and tests all go through [`Command`];
+//! the table [`COMMANDS`] is what help screens are generated from.
 
-use std::fmt;
+use std::fmt::Display;
 use std::str::FromStr;
 
-/// A user action. Commands that concern the picture or the window rather than time are carried out
-/// by the application; the player leaves them alone.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Command {
-    /// Starts playing; from the beginning when the clip has ended.
-    Play,
-    /// Stops the clock.
-    Pause,
-    /// Plays or pauses.
-    TogglePlay,
-    /// Goes to a time in seconds.
-    Seek(f64),
-    /// Goes a number of seconds forwards or (negative) backwards.
-    SeekBy(f64),
-    /// Goes to a frame, counted from 0.
-    SeekFrame(usize),
-    /// Follows the hand on the time bar to a time in seconds; the clock stands until [`Self::ScrubEnd`].
-    Scrub(f64),
-    /// Lets go of the time bar.
-    ScrubEnd,
-    /// Pauses and goes a number of frames forwards or (negative) backwards.
-    Step(i64),
-    /// Sets the speed; 1 is normal.
-    Speed(f64),
-    /// Next faster step.
-    SpeedUp,
-    /// Next slower step.
-    SpeedDown,
-    /// Normal speed.
-    SpeedReset,
-    /// What happens at the end.
-    Loop(LoopMode),
-    /// The next loop mode.
-    LoopCycle,
-    /// Marks the start of the A-B loop here.
-    AbStart,
-    /// Marks the end of the A-B loop here.
-    AbEnd,
-    /// Forgets the A-B loop.
-    AbClear,
-    /// Marks A, then B, then forgets both.
-    AbCycle,
-    /// Goes to a percentage of the clip.
-    GoPercent(f64),
-    /// Goes to the first frame.
-    GoStart,
-    /// Goes to the last frame.
-    GoEnd,
-    /// Asks for a file to open.
-    Open,
-    /// Asks for a folder to open (V3 clips and sequences are folders).
-    OpenFolder,
-    /// Puts the camera back to the first view.
-    ResetView,
-    /// Shows or hides the statistics.
-    ToggleStatistics,
-    /// Fills the screen, or leaves it.
-    ToggleFullscreen,
-    /// Takes the messages away; without messages, leaves full screen.
-    DismissNotices,
+/// A value that follows a command's name.
+trait Argument: Sized + Display {
+    fn parse(text: &str) -> Option<Self>;
 }
 
-/// What happens when the end is reached.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum LoopMode {
-    /// Stops on the last frame.
-    #[default]
-    Off,
-    /// Starts again.
-    All,
-    /// Plays back and forth.
-    Bounce,
+impl Argument for f64 {
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok().filter(|value: &Self| value.is_finite())
+    }
+}
+
+macro_rules! parsed_by_from_str {
+    ($($type:ty),*) => {
+        $(impl Argument for $type {
+            fn parse(text: &str) -> Option<Self> {
+                text.parse().ok()
+            }
+        })*
+    };
+}
+
+parsed_by_from_str!(i64, u32, usize);
+
+/// An argument that is one of a few words.
+macro_rules! words {
+    (
+        $(#[$meta:meta])*
+        $name:ident { $( $(#[$doc:meta])* $variant:ident = $word:literal, )* }
+    ) => {
+        $(#[$meta])*
+        pub enum $name { $( $(#[$doc])* $variant, )* }
+
+        impl $name {
+            /// Every value with its word.
+            pub const ALL: &[(Self, &str)] = &[ $( (Self::$variant, $word), )* ];
+
+            /// The word for it.
+            pub fn name(self) -> &'static str {
+                match self { $( Self::$variant => $word, )* }
+            }
+        }
+
+        impl Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.name())
+            }
+        }
+
+        impl Argument for $name {
+            fn parse(text: &str) -> Option<Self> {
+                let mut all = Self::ALL.iter();
+                all.find(|(_, word)| *word == text).map(|(value, _)| *value)
+            }
+        }
+    };
+}
+
+words! {
+    /// What happens when the end is reached.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    LoopMode {
+        /// Stops on the last frame.
+        #[default]
+        Off = "off",
+        /// Starts again.
+        All = "all",
+        /// Plays back and forth.
+        Bounce = "bounce",
+    }
 }
 
 impl LoopMode {
-    /// Every mode with its name.
-    pub const ALL: [(Self, &'static str); 3] = [
-        (Self::Off, "off"),
-        (Self::All, "all"),
-        (Self::Bounce, "bounce"),
-    ];
-
-    /// "off", "all", "bounce".
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Off => "off",
-            Self::All => "all",
-            Self::Bounce => "bounce",
-        }
-    }
-
     /// The mode that a loop button goes to next.
     pub fn next(self) -> Self {
         match self {
@@ -107,6 +88,83 @@ impl LoopMode {
     }
 }
 
+words! {
+    /// How splats smaller than a pixel are filtered.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    Antialiasing {
+        /// As the clip was trained.
+        #[default]
+        Auto = "auto",
+        /// Widened to a pixel, as in the original 3D Gaussian splatting.
+        Classic = "classic",
+        /// Widened and dimmed, as in Mip-Splatting.
+        Mip = "mip",
+    }
+}
+
+/// Pixels drawn for each pixel shown, along a side.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RenderScale {
+    /// As many as the frame rate allows.
+    #[default]
+    Auto,
+    /// A fixed percentage, 10 to 100.
+    Percent(u32),
+}
+
+impl Display for RenderScale {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::Percent(percent) => percent.fmt(f),
+        }
+    }
+}
+
+impl FromStr for RenderScale {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        if text == "auto" {
+            return Ok(Self::Auto);
+        }
+        let percent = text.parse().map_err(|_| ())?;
+        let fits = (10..=100).contains(&percent);
+        fits.then_some(Self::Percent(percent)).ok_or(())
+    }
+}
+
+parsed_by_from_str!(RenderScale);
+
+/// What a command is about: the sections of the help screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// Clips and the program.
+    File,
+    /// Playing and loops.
+    Playback,
+    /// Going elsewhere in time.
+    Time,
+    /// The camera.
+    Camera,
+    /// What the picture looks like, and keeping it.
+    Picture,
+    /// Panels and the window.
+    Window,
+}
+
+impl Group {
+    /// Every group, in the order of the help screen.
+    pub const ALL: [Self; 6] = [
+        Self::Playback,
+        Self::Time,
+        Self::Camera,
+        Self::Picture,
+        Self::Window,
+        Self::File,
+    ];
+}
+
 /// One row of the command table.
 #[derive(Clone, Copy, Debug)]
 pub struct CommandInfo {
@@ -114,177 +172,152 @@ pub struct CommandInfo {
     pub name: &'static str,
     /// What follows the name, or nothing ("SECONDS").
     pub argument: &'static str,
-    /// What it does, for help.
+    /// What it does, for help: a title in English.
     pub description: &'static str,
+    /// What it is about.
+    pub group: Group,
     parse: fn(&str) -> Option<Command>,
 }
 
-const fn row(
-    name: &'static str,
-    argument: &'static str,
-    description: &'static str,
-    parse: fn(&str) -> Option<Command>,
-) -> CommandInfo {
-    CommandInfo {
-        name,
-        argument,
-        description,
-        parse,
-    }
+macro_rules! commands {
+    (@argument) => { "" };
+    (@argument $argument:literal) => { $argument };
+    (@parse $variant:ident) => { |_| Some(Command::$variant) };
+    (@parse $variant:ident $type:ty) => {
+        |text| <$type as Argument>::parse(text).map(Command::$variant)
+    };
+    ($( $variant:ident $(($type:ty, $argument:literal))? = $name:literal, $group:ident, $description:literal; )*) => {
+        /// A user action. Commands that concern the picture or the window rather than time are
+        /// carried out by the application; the player leaves them alone.
+        #[derive(Clone, Copy, Debug, PartialEq)]
+        pub enum Command {
+            $( #[doc = $description] $variant $(($type))?, )*
+        }
+
+        /// Every command.
+        pub const COMMANDS: &[CommandInfo] = &[ $( CommandInfo {
+            name: $name,
+            argument: commands!(@argument $($argument)?),
+            description: $description,
+            group: Group::$group,
+            parse: commands!(@parse $variant $($type)?),
+        }, )* ];
+
+        impl Command {
+            /// Its name without the argument.
+            pub fn name(&self) -> &'static str {
+                match self { $( Self::$variant { .. } => $name, )* }
+            }
+
+            /// Its argument as text.
+            fn argument(&self) -> Option<String> {
+                $( $( if let Self::$variant(value) = self {
+                    let value: &$type = value;
+                    return Some(value.to_string());
+                } )? )*
+                None
+            }
+        }
+    };
 }
 
-/// Every command.
-pub const COMMANDS: &[CommandInfo] = &[
-    row("play", "", "play; again from the start at the end", |_| {
-        Some(Command::Play)
-    }),
-    row("pause", "", "pause", |_| Some(Command::Pause)),
-    row("toggle-play", "", "play or pause", |_| {
-        Some(Command::TogglePlay)
-    }),
-    row("seek", "SECONDS", "go to a time", |text| {
-        number(text).map(Command::Seek)
-    }),
-    row("seek-by", "SECONDS", "go forwards or backwards", |text| {
-        number(text).map(Command::SeekBy)
-    }),
-    row("seek-frame", "N", "go to a frame, counted from 0", |text| {
-        text.parse().ok().map(Command::SeekFrame)
-    }),
-    row("scrub", "SECONDS", "hold the time bar at a time", |text| {
-        number(text).map(Command::Scrub)
-    }),
-    row("scrub-end", "", "let go of the time bar", |_| {
-        Some(Command::ScrubEnd)
-    }),
-    row("step", "N", "pause and go N frames on or back", |text| {
-        text.parse().ok().map(Command::Step)
-    }),
-    row("speed", "FACTOR", "set the speed, 0.1 to 4", |text| {
-        number(text).map(Command::Speed)
-    }),
-    row("speed-up", "", "faster", |_| Some(Command::SpeedUp)),
-    row("speed-down", "", "slower", |_| Some(Command::SpeedDown)),
-    row("speed-reset", "", "normal speed", |_| {
-        Some(Command::SpeedReset)
-    }),
-    row(
-        "loop",
-        "off|all|bounce",
-        "what happens at the end",
-        |text| {
-            LoopMode::ALL
-                .iter()
-                .find(|(_, name)| *name == text)
-                .map(|(mode, _)| Command::Loop(*mode))
-        },
-    ),
-    row("loop-cycle", "", "next loop mode", |_| {
-        Some(Command::LoopCycle)
-    }),
-    row("ab-a", "", "start of the A-B loop here", |_| {
-        Some(Command::AbStart)
-    }),
-    row("ab-b", "", "end of the A-B loop here", |_| {
-        Some(Command::AbEnd)
-    }),
-    row("ab-clear", "", "forget the A-B loop", |_| {
-        Some(Command::AbClear)
-    }),
-    row("ab-cycle", "", "mark A, then B, then forget both", |_| {
-        Some(Command::AbCycle)
-    }),
-    row("go-percent", "0..100", "go to a part of the clip", |text| {
-        number(text).map(Command::GoPercent)
-    }),
-    row("go-start", "", "go to the first frame", |_| {
-        Some(Command::GoStart)
-    }),
-    row("go-end", "", "go to the last frame", |_| {
-        Some(Command::GoEnd)
-    }),
-    row("open", "", "open a file", |_| Some(Command::Open)),
-    row("open-folder", "", "open a folder of frames", |_| {
-        Some(Command::OpenFolder)
-    }),
-    row("reset-view", "", "put the camera back", |_| {
-        Some(Command::ResetView)
-    }),
-    row("toggle-statistics", "", "show or hide statistics", |_| {
-        Some(Command::ToggleStatistics)
-    }),
-    row(
-        "toggle-fullscreen",
-        "",
-        "fill the screen or leave it",
-        |_| Some(Command::ToggleFullscreen),
-    ),
-    row(
-        "dismiss-notices",
-        "",
-        "take messages away, or leave full screen",
-        |_| Some(Command::DismissNotices),
-    ),
-];
+commands! {
+    Play = "play", Playback, "Play; from the start when at the end";
+    Pause = "pause", Playback, "Pause";
+    TogglePlay = "toggle-play", Playback, "Play or pause";
+    Speed(f64, "FACTOR") = "speed", Playback, "Set the speed, 0.1 to 4";
+    SpeedUp = "speed-up", Playback, "Faster";
+    SpeedDown = "speed-down", Playback, "Slower";
+    SpeedReset = "speed-reset", Playback, "Normal speed";
+    Loop(LoopMode, "off|all|bounce") = "loop", Playback, "Choose what happens at the end";
+    LoopCycle = "loop-cycle", Playback, "Next loop mode";
+    AbStart = "ab-a", Playback, "Start of the A-B loop here";
+    AbEnd = "ab-b", Playback, "End of the A-B loop here";
+    SetA(usize, "FRAME") = "set-a", Playback, "Start of the A-B loop at a frame";
+    SetB(usize, "FRAME") = "set-b", Playback, "End of the A-B loop at a frame";
+    AbClear = "ab-clear", Playback, "Forget the A-B loop";
+    AbCycle = "ab-cycle", Playback, "Mark A, then B, then forget both";
 
-fn number(text: &str) -> Option<f64> {
-    text.parse().ok().filter(|value: &f64| value.is_finite())
+    Seek(f64, "SECONDS") = "seek", Time, "Go to a time";
+    SeekBy(f64, "SECONDS") = "seek-by", Time, "Go forwards or backwards";
+    SeekFrame(usize, "FRAME") = "seek-frame", Time, "Go to a frame, counted from 0";
+    Scrub(f64, "SECONDS") = "scrub", Time, "Hold the time bar at a time";
+    ScrubEnd = "scrub-end", Time, "Let go of the time bar";
+    Step(i64, "N") = "step", Time, "Pause and go N frames on or back";
+    GoPercent(f64, "0..100") = "go-percent", Time, "Go to a part of the clip";
+    GoStart = "go-start", Time, "Go to the first frame";
+    GoEnd = "go-end", Time, "Go to the last frame";
+    BookmarkAdd = "bookmark-add", Time, "Bookmark this moment, or remove its bookmark";
+    BookmarkNext = "bookmark-next", Time, "Go to the next bookmark";
+    BookmarkPrevious = "bookmark-previous", Time, "Go to the previous bookmark";
+    BookmarkClear = "bookmark-clear", Time, "Remove all bookmarks of this clip";
+
+    ResetView = "reset-view", Camera, "Reset the view";
+    FrameAll = "frame-all", Camera, "Frame everything";
+    Focus = "focus", Camera, "Focus on what is in the middle";
+    CameraOrbit = "camera-orbit", Camera, "Orbit camera";
+    CameraFly = "camera-fly", Camera, "Fly camera";
+    CameraToggle = "camera-toggle", Camera, "Switch between orbiting and flying";
+    FlipUp = "flip-up", Camera, "Turn the clip upside down";
+    NextUp = "next-up", Camera, "Next up axis";
+    FovWider = "fov-wider", Camera, "Wider field of view";
+    FovNarrower = "fov-narrower", Camera, "Narrower field of view";
+    SaveView = "save-view", Camera, "Save this view";
+    GoView(usize, "N") = "view", Camera, "Fly to a saved view, counted from 1";
+    NextView = "next-view", Camera, "Fly to the next saved view";
+    PreviousView = "previous-view", Camera, "Fly to the previous saved view";
+    Turntable = "turntable", Camera, "Turntable on or off";
+    PathKey = "path-key", Camera, "Set a key of the camera path here";
+    PathRemoveKey = "path-remove-key", Camera, "Remove the nearest key of the camera path";
+    PathPlay = "path-play", Camera, "Follow the camera path, or let go of it";
+    PathClear = "path-clear", Camera, "Remove the camera path";
+
+    Screenshot = "screenshot", Picture, "Save a screenshot";
+    ScreenshotTransparent = "screenshot-transparent", Picture, "Save a screenshot without background";
+    ScreenshotLarge = "screenshot-large", Picture, "Save a large, supersampled screenshot";
+    ShDegree(u32, "0..3") = "sh-degree", Picture, "Detail of colours that change with the view, 0 to 3";
+    Antialiasing(Antialiasing, "auto|classic|mip") = "antialiasing", Picture, "Anti-aliasing";
+    RenderScale(RenderScale, "auto|PERCENT") = "render-scale", Picture, "Pixels drawn for each pixel shown";
+
+    CommandPalette = "command-palette", Window, "Search commands";
+    Help = "help", Window, "Keys and commands";
+    Settings = "settings", Window, "Settings";
+    EditKeys = "edit-keys", Window, "Change keys";
+    ToggleMore = "toggle-more", Window, "More controls";
+    ToggleInspector = "toggle-inspector", Window, "Inspector";
+    ToggleCameraPanel = "toggle-camera-panel", Window, "Camera, views and path";
+    ToggleStatistics = "toggle-statistics", Window, "Statistics over the picture";
+    ToggleLog = "toggle-log", Window, "Log";
+    ToggleFullscreen = "toggle-fullscreen", Window, "Full screen";
+    ToggleOnTop = "toggle-on-top", Window, "Keep the window on top";
+    ToggleTheme = "toggle-theme", Window, "Light or dark";
+    UiScaleUp = "ui-scale-up", Window, "Larger controls";
+    UiScaleDown = "ui-scale-down", Window, "Smaller controls";
+    UiScaleReset = "ui-scale-reset", Window, "Controls of normal size";
+    CopyError = "copy-error", Window, "Copy the details of the last message";
+    DismissNotices = "dismiss-notices", Window, "Close what lies on top, or leave full screen";
+
+    Open = "open", File, "Open a file";
+    OpenFolder = "open-folder", File, "Open a folder of frames";
+    OpenLink = "open-link", File, "Open a path or a link";
+    OpenRecent(usize, "N") = "open-recent", File, "Open a recent clip, counted from 1";
+    StartPage = "start-page", File, "Close the clip and show the start page";
+    Quit = "quit", File, "Quit";
 }
 
 impl Command {
-    /// Its name without the argument.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Play => "play",
-            Self::Pause => "pause",
-            Self::TogglePlay => "toggle-play",
-            Self::Seek(_) => "seek",
-            Self::SeekBy(_) => "seek-by",
-            Self::SeekFrame(_) => "seek-frame",
-            Self::Scrub(_) => "scrub",
-            Self::ScrubEnd => "scrub-end",
-            Self::Step(_) => "step",
-            Self::Speed(_) => "speed",
-            Self::SpeedUp => "speed-up",
-            Self::SpeedDown => "speed-down",
-            Self::SpeedReset => "speed-reset",
-            Self::Loop(_) => "loop",
-            Self::LoopCycle => "loop-cycle",
-            Self::AbStart => "ab-a",
-            Self::AbEnd => "ab-b",
-            Self::AbClear => "ab-clear",
-            Self::AbCycle => "ab-cycle",
-            Self::GoPercent(_) => "go-percent",
-            Self::GoStart => "go-start",
-            Self::GoEnd => "go-end",
-            Self::Open => "open",
-            Self::OpenFolder => "open-folder",
-            Self::ResetView => "reset-view",
-            Self::ToggleStatistics => "toggle-statistics",
-            Self::ToggleFullscreen => "toggle-fullscreen",
-            Self::DismissNotices => "dismiss-notices",
-        }
-    }
-
     /// Its row of [`COMMANDS`].
     pub fn info(&self) -> Option<&'static CommandInfo> {
         COMMANDS.iter().find(|info| info.name == self.name())
     }
 }
 
-impl fmt::Display for Command {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Display for Command {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.name())?;
-        match self {
-            Self::Seek(value)
-            | Self::SeekBy(value)
-            | Self::Scrub(value)
-            | Self::Speed(value)
-            | Self::GoPercent(value) => write!(f, " {value}"),
-            Self::SeekFrame(frame) => write!(f, " {frame}"),
-            Self::Step(frames) => write!(f, " {frames}"),
-            Self::Loop(mode) => write!(f, " {}", mode.name()),
-            _ => Ok(()),
+        match self.argument() {
+            Some(argument) => write!(f, " {argument}"),
+            None => Ok(()),
         }
     }
 }
@@ -326,10 +359,12 @@ mod tests {
             let argument = match info.argument {
                 "" => "",
                 "SECONDS" => "-12.5",
-                "N" => "3",
+                "N" | "FRAME" | "0..3" => "3",
                 "FACTOR" => "1.5",
                 "0..100" => "40",
                 "off|all|bounce" => "bounce",
+                "auto|classic|mip" => "mip",
+                "auto|PERCENT" => "50",
                 other => panic!("no example for {other}"),
             };
             let text = format!("{} {argument}", info.name);
@@ -342,18 +377,21 @@ mod tests {
     }
 
     #[test]
-    fn names_are_unique() {
+    fn names_are_unique_and_groups_are_shown() {
         let mut names: Vec<_> = COMMANDS.iter().map(|info| info.name).collect();
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), COMMANDS.len());
+        for info in COMMANDS {
+            assert!(Group::ALL.contains(&info.group), "{}", info.name);
+        }
     }
 
     #[test]
     fn wrong_commands_are_explained() {
         for text in [
             "",
-            "fly",
+            "teleport",
             "seek",
             "seek nan",
             "seek inf",
@@ -362,6 +400,9 @@ mod tests {
             "play 3",
             "loop maybe",
             "seek 1 2",
+            "render-scale 9",
+            "render-scale 101",
+            "antialiasing on",
         ] {
             assert!(text.parse::<Command>().is_err(), "{text}");
         }
@@ -370,7 +411,7 @@ mod tests {
             error.to_string(),
             "the command \"loop\" takes off|all|bounce, not \"maybe\""
         );
-        let error = "fly".parse::<Command>().expect_err("no such command");
-        assert_eq!(error.to_string(), "there is no command \"fly\"");
+        let error = "teleport".parse::<Command>().expect_err("no such command");
+        assert_eq!(error.to_string(), "there is no command \"teleport\"");
     }
 }

@@ -66,6 +66,8 @@ pub struct FrameStore<F> {
     order: PlayOrder,
     window: Window,
     failed: RangeSet,
+    frame_count: usize,
+    buffered: Arc<[Range<usize>]>,
     decoded: Arc<[Range<usize>]>,
     revision: u64,
 }
@@ -82,6 +84,8 @@ impl<F: FrameSize> FrameStore<F> {
             window: order.window(frame_count),
             order,
             failed: RangeSet::new(),
+            frame_count,
+            buffered: RangeSet::new().gaps(0..frame_count).into(),
             decoded: Arc::from([]),
             revision: 0,
         }
@@ -155,6 +159,7 @@ impl<F: FrameSize> FrameStore<F> {
     /// Remembers that `frames` cannot be decoded.
     pub fn fail(&mut self, frames: Range<usize>) {
         self.failed.insert(frames);
+        self.buffered = self.failed.gaps(0..self.frame_count).into();
         self.revision += 1;
     }
 
@@ -183,6 +188,11 @@ impl<F: FrameSize> FrameStore<F> {
         } else {
             FrameStatus::Missing
         }
+    }
+
+    /// Ranges of frames that are not known to fail, sorted.
+    pub fn buffered(&self) -> &Arc<[Range<usize>]> {
+        &self.buffered
     }
 
     /// Ranges of decoded frames, sorted.
@@ -316,5 +326,6 @@ mod tests {
         assert_eq!(store.status(4), FrameStatus::Failed);
         assert_eq!(store.status(8), FrameStatus::Missing);
         assert_eq!(store.settled().ranges(), [3..8]);
+        assert_eq!(*store.buffered().clone(), [0..4, 8..20]);
     }
 }

@@ -21,7 +21,7 @@ mod range_set;
 mod supplier;
 mod transport;
 
-pub use command::{COMMANDS, Command, CommandInfo, LoopMode};
+pub use command::{Antialiasing, COMMANDS, Command, CommandInfo, Group, LoopMode, RenderScale};
 #[cfg(not(target_arch = "wasm32"))]
 pub use decode_thread::DecodeThread;
 pub use error::Error;

@@ -81,6 +81,9 @@ pub struct PlayerState {
     pub loop_mode: LoopMode,
     /// The marked frames A and B.
     pub ab: (Option<usize>, Option<usize>),
+    /// Frames that can be had without waiting for anything but decoding, as sorted ranges: all that
+    /// are not known to be broken, for a clip that lies on this device.
+    pub buffered: Arc<[Range<usize>]>,
     /// Frames that are decoded and held, as sorted ranges.
     pub decoded: Arc<[Range<usize>]>,
     /// Sentences to be shown, each given once.
@@ -89,6 +92,8 @@ pub struct PlayerState {
     pub decode_ms: Option<f64>,
     /// Bytes of decoded frames held.
     pub memory_bytes: usize,
+    /// Bytes of decoded frames that may be held.
+    pub memory_limit_bytes: usize,
     /// Seconds until the next tick is needed; `None` when nothing will change by itself (the waker
     /// tells about new frames).
     pub next_wakeup: Option<f64>,
@@ -314,10 +319,12 @@ impl Player {
             speed: transport.speed(),
             loop_mode: transport.loop_mode(),
             ab: transport.ab(),
+            buffered: self.store.buffered().clone(),
             decoded: self.store.decoded().clone(),
             notices: std::mem::take(&mut self.notices),
             decode_ms: self.decode_ms,
             memory_bytes: self.store.bytes() + self.supplier.waiting_bytes(),
+            memory_limit_bytes: self.store.limit_bytes(),
             next_wakeup: polled.or_else(|| transport.next_change()),
         }
     }

@@ -41,6 +41,25 @@ impl RangeSet {
         self.covering(frame).is_some()
     }
 
+    /// The parts of `range` that are not in the set.
+    pub fn gaps(&self, range: Range<usize>) -> Vec<Range<usize>> {
+        let mut gaps = Vec::new();
+        let mut start = range.start;
+        for own in &self.0 {
+            if own.start >= range.end {
+                break;
+            }
+            if own.start > start {
+                gaps.push(start..own.start);
+            }
+            start = start.max(own.end);
+        }
+        if start < range.end {
+            gaps.push(start..range.end);
+        }
+        gaps
+    }
+
     /// The first frame of `range` that is not in the set.
     pub fn first_gap(&self, range: Range<usize>) -> Option<usize> {
         let frame = self
@@ -100,5 +119,9 @@ mod tests {
         assert_eq!(set.last_gap(0..0), None);
         let from_zero: RangeSet = (0..4).collect();
         assert_eq!(from_zero.last_gap(0..4), None);
+        assert_eq!(set.gaps(0..10), [0..3, 6..8, 9..10]);
+        assert_eq!(set.gaps(4..8), [6..8]);
+        assert_eq!(set.gaps(3..6), []);
+        assert_eq!(set.gaps(0..0), []);
     }
 }

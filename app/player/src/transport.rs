@@ -114,6 +114,8 @@ impl Transport {
             Command::LoopCycle => self.set_loop(self.loop_mode.next()),
             Command::AbStart => self.a = Some(self.frame()),
             Command::AbEnd => self.b = Some(self.frame()),
+            Command::SetA(frame) => self.a = Some(frame.min(self.last_frame())),
+            Command::SetB(frame) => self.b = Some(frame.min(self.last_frame())),
             Command::AbCycle if self.a.is_none() => self.a = Some(self.frame()),
             Command::AbCycle if self.b.is_none() => self.b = Some(self.frame()),
             Command::AbClear | Command::AbCycle => (self.a, self.b) = (None, None),
@@ -122,12 +124,8 @@ impl Transport {
             }
             Command::GoStart => self.seek(0.0),
             Command::GoEnd => self.seek(self.last_frame() as f64),
-            Command::Open
-            | Command::OpenFolder
-            | Command::ResetView
-            | Command::ToggleStatistics
-            | Command::ToggleFullscreen
-            | Command::DismissNotices => return false,
+            // The others are about the picture or the window.
+            _ => return false,
         }
         true
     }

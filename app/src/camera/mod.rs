@@ -119,7 +119,7 @@ pub struct RigOptions {
 
 impl RigOptions {
     /// Turns that make sense, in seconds.
-    pub const TURNS_S: std::ops::RangeInclusive<f32> = 3.0..=120.0;
+    pub const TURNS_S: std::ops::RangeInclusive<f32> = 4.0..=120.0;
     /// Factors on speeds that make sense.
     pub const SPEEDS: std::ops::RangeInclusive<f32> = 0.05..=20.0;
 }

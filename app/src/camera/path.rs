@@ -65,6 +65,9 @@ pub struct CameraPath {
 }
 
 impl CameraPath {
+    /// A path without keys.
+    pub const EMPTY: Self = Self { keys: Vec::new() };
+
     /// A path of these keys, as far as they make sense and there is room.
     pub fn from_keys(keys: impl IntoIterator<Item = PathKey>) -> Self {
         let mut path = Self::default();
@@ -159,13 +162,22 @@ impl CameraPath {
         true
     }
 
-    /// Removes the key on a frame, of which one lasts `frame_s` seconds; false when there is none.
-    pub fn remove_at(&mut self, time: f64, frame_s: f64) -> bool {
-        let found = self.key_at(time, frame_s);
-        if let Some(index) = found {
+    /// The key nearest to a time.
+    pub fn nearest(&self, time: f64) -> Option<usize> {
+        let away = |index: &usize| (self.keys[*index].time - time).abs();
+        (0..self.keys.len()).min_by(|a, b| away(a).total_cmp(&away(b)))
+    }
+
+    /// Removes a key.
+    pub fn remove(&mut self, index: usize) {
+        if index < self.keys.len() {
             self.keys.remove(index);
         }
-        found.is_some()
+    }
+
+    /// Removes all keys.
+    pub fn clear(&mut self) {
+        self.keys.clear();
     }
 
     /// The camera at a time; `None` without keys.
@@ -350,8 +362,11 @@ mod tests {
         assert_eq!(path.keys()[1].pose, around(50.0));
         assert!(path.set(1.1, around(60.0), FRAME_S));
         assert_eq!(path.keys().len(), 4);
-        assert!(!path.remove_at(1.5, FRAME_S));
-        assert!(path.remove_at(1.08, FRAME_S));
+        assert_eq!(path.nearest(1.08), Some(2));
+        path.remove(2);
+        path.remove(9);
+        assert_eq!(path.nearest(1.5), Some(1));
+        assert_eq!(CameraPath::EMPTY.nearest(1.5), None);
         assert!(path.times().eq([0.0, 1.04, 2.0]));
         for time in [-1.0, f64::NAN, f64::INFINITY, 1e7] {
             assert!(!path.set(time, around(0.0), FRAME_S), "{time}");

@@ -109,6 +109,12 @@ impl CameraRig {
         world_from_view.transform_point3(Vec3::new(away.x, away.y, depth))
     }
 
+    /// The middle of what no control covers, in points from the picture's upper left corner.
+    pub fn middle(&self) -> Pos2 {
+        let size = self.canvas.size;
+        Pos2::new(0.5 * size.x, 0.5 * (size.y - self.canvas.usable()))
+    }
+
     /// What dragging does.
     pub fn mode(&self) -> CameraMode {
         self.mode

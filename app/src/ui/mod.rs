@@ -1,13 +1,21 @@
 //! The window: the picture, and what floats over it.
 
+mod actions;
+mod camera_actions;
 mod draw_thread;
 mod hand;
 mod icons;
+mod idle;
+mod panel;
+mod start_page;
 mod statistics;
 mod steer;
 mod theme;
 mod time_bar;
+mod time_field;
+mod timecode;
 mod toasts;
+mod top_bar;
 mod transport_bar;
 mod viewport;
 
@@ -20,15 +28,24 @@ use anyhow::Context;
 use egui::{Align2, Rect, Ui, ViewportCommand, vec2};
 use zoetrope_player::{Command, PlayerState};
 
-use crate::camera::{CameraPath, CameraRig, Canvas, RigOptions, Scene};
-use crate::keys;
+use crate::camera::{CameraRig, Canvas, RigOptions, Scene};
+use crate::kept::Kept;
+use crate::keys::Keymap;
 use crate::open::ClipTarget;
 use crate::platform::{Pick, Platform};
+use crate::recents::Recent;
 use crate::session::{Opener, Session, sentence};
-use hand::Hand;
+use crate::settings::{Settings, StartWith, ThemeChoice};
+use crate::storage::Storage;
+use crate::text::{fill, text};
+use camera_actions::CameraDesk;
+use idle::Idle;
+use panel::{Frames, MoreState, Panel, Panels};
+use start_page::{Demo, StartPage};
 use steer::{Steer, Wish};
+use time_bar::Marks;
 use toasts::Toasts;
-use transport_bar::BarState;
+use transport_bar::{BarHands, BarState};
 use viewport::Viewport;
 
 /// Opening shorter than this shows nothing: what flashes by cannot be read.
@@ -36,16 +53,43 @@ const OPENING_SHOWN_AFTER_S: f64 = 0.4;
 
 /// What the application is started with.
 pub struct AppOptions {
-    /// The clip that is opened at once.
+    /// The clip that is opened at once; without one the settings decide.
     pub clip: Option<ClipTarget>,
+    /// The built-in clips of the start page.
+    pub demos: Vec<DemoClip>,
     /// Dialogs and the like.
     pub platform: Arc<dyn Platform>,
+    /// Where settings and the like are kept.
+    pub storage: Arc<dyn Storage>,
     /// Opens clips.
     pub opener: Opener,
     /// How long the interface may wait for a picture before it goes on with the old one.
     pub patience: Duration,
     /// Where the application leaves word before it closes its window because of the device.
     pub lost: Arc<OnceLock<LostDevice>>,
+}
+
+/// A built-in clip.
+#[derive(Clone, Debug)]
+pub struct DemoClip {
+    /// Its name.
+    pub name: String,
+    /// The clip.
+    pub bytes: &'static [u8],
+    /// Pictures of it for the start page, one above the other, as a PNG.
+    pub strip: &'static [u8],
+    /// How many pictures the strip has.
+    pub strip_pictures: u32,
+}
+
+impl DemoClip {
+    /// How it is opened.
+    pub fn target(&self) -> ClipTarget {
+        ClipTarget::Memory {
+            name: self.name.clone(),
+            bytes: self.bytes.into(),
+        }
+    }
 }
 
 /// The graphics device stopped working: what happened, and what was on the screen.
@@ -61,15 +105,22 @@ pub struct LostDevice {
 pub struct ZoetropeApp {
     session: Session,
     viewport: Viewport,
+    kept: Kept,
+    /// What the interface was last told of the settings and the keys.
+    applied: Option<(Settings, Keymap)>,
     toasts: Toasts,
-    statistics: bool,
+    panels: Panels,
     platform: Arc<dyn Platform>,
     /// What dialogs answer.
     picked: (Sender<PathBuf>, Receiver<PathBuf>),
     steer: Steer,
+    camera_desk: CameraDesk,
     /// Whether the camera moves by itself.
     camera_moves: bool,
-    time_hand: Hand,
+    bar: BarHands,
+    idle: Idle,
+    start_page: StartPage,
+    marks: Marks,
     /// The places of what floated over the picture in the last frame.
     covered: Vec<Rect>,
     /// The clip to open in the first frame.
@@ -91,54 +142,51 @@ impl ZoetropeApp {
         theme::apply(&cc.egui_ctx);
         let ctx = cc.egui_ctx.clone();
         let repaint = Arc::new(move |after: Duration| ctx.request_repaint_after(after));
-        Ok(Self {
+        let (kept, notices) = Kept::load(options.storage, options.platform.locale());
+        let first = options.clip.or_else(|| first_clip(&kept, &options.demos));
+        let mut app = Self {
             session: Session::new(options.opener, repaint),
             viewport: Viewport::new(render_state, &cc.egui_ctx, options.patience)?,
+            kept,
+            applied: None,
             toasts: Toasts::default(),
-            statistics: false,
+            panels: Panels::default(),
             platform: options.platform,
             picked: mpsc::channel(),
             steer: Steer::default(),
+            camera_desk: CameraDesk::default(),
             camera_moves: false,
-            time_hand: Hand::default(),
+            bar: BarHands::default(),
+            idle: Idle::default(),
+            start_page: StartPage::new(options.demos.into_iter().map(Demo::new).collect()),
+            marks: Marks::default(),
             covered: Vec::new(),
-            first: options.clip,
+            first,
             lost: options.lost,
             ctx: cc.egui_ctx.clone(),
-        })
+        };
+        app.apply_settings();
+        for notice in notices {
+            app.tell(notice);
+        }
+        if app.kept.remembered.value.on_top {
+            app.set_on_top(true);
+        }
+        Ok(app)
     }
 
     /// Starts opening a clip; the one that is open stays until the new one has its first frame.
     pub fn open(&mut self, target: ClipTarget) {
         let now = self.ctx.input(|input| input.time);
-        self.session.open(target, now);
+        let settings = &self.kept.settings.value;
+        self.session
+            .open(target, settings.loop_mode, settings.memory_mb, now);
     }
 
     /// Tells the person at the screen something, in a sentence.
     pub fn tell(&mut self, message: String) {
+        log::warn!("{message}");
         self.toasts.push(sentence(message));
-    }
-
-    /// Carries out a command.
-    pub fn apply(&mut self, command: Command) {
-        match command {
-            Command::Open => self.pick(Pick::File),
-            Command::OpenFolder => self.pick(Pick::Folder),
-            Command::ResetView => {
-                let now = self.ctx.input(|input| input.time);
-                if let Some(rig) = self.rig_mut() {
-                    rig.reset(now);
-                }
-            }
-            Command::ToggleStatistics => self.statistics = !self.statistics,
-            Command::ToggleFullscreen => self.set_fullscreen(!self.is_fullscreen()),
-            Command::DismissNotices if !self.toasts.messages().is_empty() => self.toasts.clear(),
-            Command::DismissNotices if self.is_fullscreen() => self.set_fullscreen(false),
-            command => {
-                self.session.apply(command);
-            }
-        }
-        self.ctx.request_repaint();
     }
 
     /// The player's last state, if a clip is open.
@@ -146,18 +194,14 @@ impl ZoetropeApp {
         self.session.clip().map(|clip| &clip.state)
     }
 
-    /// The camera, once there is a picture.
-    pub fn rig(&self) -> Option<&CameraRig> {
-        self.session.clip()?.rig.as_ref()
-    }
-
-    fn rig_mut(&mut self) -> Option<&mut CameraRig> {
-        self.session.clip_mut()?.rig.as_mut()
-    }
-
     /// The messages on the screen.
-    pub fn messages(&self) -> &[String] {
+    pub fn messages(&self) -> Vec<String> {
         self.toasts.messages()
+    }
+
+    /// The settings.
+    pub fn settings(&self) -> &Settings {
+        &self.kept.settings.value
     }
 
     /// Pictures drawn so far; the same number means that nothing was drawn again.
@@ -182,29 +226,9 @@ impl ZoetropeApp {
         self.viewport.is_drawing()
     }
 
-    fn is_fullscreen(&self) -> bool {
-        self.ctx
-            .input(|input| input.viewport().fullscreen.unwrap_or(false))
-    }
-
-    fn set_fullscreen(&self, full: bool) {
-        self.ctx
-            .send_viewport_cmd(ViewportCommand::Fullscreen(full));
-    }
-
-    fn pick(&self, what: Pick) {
-        let (sender, ctx) = (self.picked.0.clone(), self.ctx.clone());
-        self.platform.pick(
-            what,
-            Box::new(move |path| {
-                // The window may be gone by the time the dialog is closed.
-                if let Some(path) = path
-                    && sender.send(path).is_ok()
-                {
-                    ctx.request_repaint();
-                }
-            }),
-        );
+    /// Whether the camera moves by itself.
+    pub fn is_moving(&self) -> bool {
+        self.camera_moves
     }
 
     /// Everything that comes from elsewhere: dialogs, dropped files, keys, decoding.
@@ -222,9 +246,13 @@ impl ZoetropeApp {
             self.open(path.into());
         }
         let mode = self.rig().map(CameraRig::mode);
-        self.steer.listen(&self.ctx, mode, true);
-        for command in keys::pressed(&self.ctx) {
-            self.apply(command);
+        let free = !self.panels.is_modal();
+        self.steer.listen(&self.ctx, mode, free);
+        for command in self.kept.keymap.value.pressed(&self.ctx) {
+            // A panel that wants all attention has the keys.
+            if !self.panels.is_modal() || command == Command::DismissNotices {
+                self.apply(command);
+            }
         }
     }
 
@@ -235,12 +263,63 @@ impl ZoetropeApp {
             self.tell(notice);
         }
         if news.changed {
-            self.viewport.forget();
-            if let Some(clip) = self.session.clip() {
-                let title = format!("Zoetrope – {}", clip.player.info().title);
-                self.ctx.send_viewport_cmd(ViewportCommand::Title(title));
-            }
+            self.clip_changed();
         }
+        let (wait, notices) = self.kept.sync(now);
+        for notice in notices {
+            self.tell(notice);
+        }
+        if let Some(wait) = wait.and_then(|wait| Duration::try_from_secs_f64(wait).ok()) {
+            self.ctx.request_repaint_after(wait);
+        }
+        self.apply_settings();
+    }
+
+    /// Another clip is on the screen, or none.
+    fn clip_changed(&mut self) {
+        self.viewport.forget();
+        self.take_up_notes();
+        let title = match self.session.clip() {
+            Some(clip) => {
+                let info = clip.player.info();
+                if let ClipTarget::Path(path) = &clip.target {
+                    let duration_ms = (clip.state.duration * 1e3).round() as u64;
+                    self.kept.recents.value.add(Recent {
+                        path: std::path::absolute(path).unwrap_or_else(|_| path.clone()),
+                        title: info.title.clone(),
+                        duration_ms: if clip.state.frame_count > 1 {
+                            duration_ms
+                        } else {
+                            0
+                        },
+                    });
+                }
+                format!("Zoetrope – {}", info.title)
+            }
+            None => "Zoetrope".to_owned(),
+        };
+        self.ctx.send_viewport_cmd(ViewportCommand::Title(title));
+    }
+
+    /// Tells the interface what has changed in the settings and the keys.
+    fn apply_settings(&mut self) {
+        let settings = &self.kept.settings.value;
+        let keymap = &self.kept.keymap.value;
+        if let Some((s, k)) = &self.applied
+            && (s, k) == (settings, keymap)
+        {
+            return;
+        }
+        self.ctx.set_theme(match settings.theme {
+            ThemeChoice::System => egui::ThemePreference::System,
+            ThemeChoice::Dark => egui::ThemePreference::Dark,
+            ThemeChoice::Light => egui::ThemePreference::Light,
+        });
+        self.ctx.set_zoom_factor(settings.ui_scale as f32);
+        self.kept.language().apply(&self.ctx);
+        keymap.apply(&self.ctx);
+        self.applied = Some((settings.clone(), keymap.clone()));
+        self.ctx.request_repaint();
     }
 
     /// Comes back when the next frame is due. While a picture is being drawn its end is soon enough:
@@ -258,13 +337,14 @@ impl ZoetropeApp {
     }
 
     fn picture(&mut self, ui: &mut Ui, rect: Rect) {
-        let response = steer::sense(ui, rect, "Picture");
+        let response = steer::sense(ui, rect, text(ui).files.picture);
         self.camera_moves = false;
         let now = ui.input(|input| input.time);
         let canvas = Canvas {
             size: rect.size(),
             covered: rect.bottom() - transport_bar::bar_rect(rect).top(),
         };
+        let notes = self.camera_desk.notes(&self.kept.notes.value);
         let Some(clip) = self.session.clip_mut() else {
             return;
         };
@@ -273,15 +353,17 @@ impl ZoetropeApp {
         };
         let bounds = *clip.bounds.get_or_insert_with(|| picture.frame.bounds());
         let info = clip.player.info();
-        let options = RigOptions::default();
-        let rig = clip
-            .rig
-            .get_or_insert_with(|| CameraRig::new(Scene::new(info, bounds, None), canvas, options));
+        let options = RigOptions::of(&self.kept.settings.value);
+        let rig = clip.rig.get_or_insert_with(|| {
+            let mut rig = CameraRig::new(Scene::new(info, bounds, notes.up), canvas, options);
+            rig.set_mode(notes.mode);
+            rig
+        });
         rig.arrange(canvas, options);
         let wishes = self
             .steer
             .steer(ui, &response, &self.covered, &clip.state, rig);
-        self.camera_moves = rig.tick(now, &CameraPath::default(), clip.state.time);
+        self.camera_moves = rig.tick(now, &notes.path, clip.state.time);
         let camera = rig.drawn();
         let shown = self.viewport.show(ui, rect, &picture.frame, camera);
         self.steer.feedback(ui, rect, now, options.reduce_motion);
@@ -299,73 +381,93 @@ impl ZoetropeApp {
         }
     }
 
-    /// Looks at what is at a place of the picture.
-    fn focus_at(&mut self, pos: egui::Pos2) {
-        let now = self.ctx.input(|input| input.time);
-        if let Some(rig) = self.rig_mut() {
-            rig.focus(rig.point_at(pos), now);
-        }
-        self.ctx.request_repaint();
-    }
-
-    fn controls(&mut self, ui: &mut Ui, window: Rect) {
-        let margin = transport_bar::margin(window);
+    /// The bars, the statistics and the messages; where the panels have room.
+    fn controls(&mut self, ui: &mut Ui, window: Rect) -> Frames {
         self.covered.clear();
-        let Some(clip) = self.session.clip() else {
-            self.welcome(ui, window);
-            self.toasts.show(ui, window, margin);
-            return;
-        };
-        if self.statistics {
+        let margin = transport_bar::margin(window);
+        let mut commands = Vec::new();
+        let title = self
+            .session
+            .clip()
+            .map(|clip| clip.player.info().title.clone());
+        let strength = self.idle.strength(
+            ui,
+            self.kept.settings.value.hide_controls && self.panels.side().is_none(),
+            self.session.clip().map(|clip| &clip.state),
+        );
+        let (top, asked) = ui
+            .scope(|ui| {
+                ui.multiply_opacity(strength);
+                top_bar::top_bar(ui, window, title.as_deref())
+            })
+            .inner;
+        commands.extend(asked);
+        self.covered.extend([top.left, top.right]);
+        let free_top = top.left.bottom() + theme::GAP_S;
+        let mut free = window.shrink(margin).with_min_y(free_top);
+        if let Some(clip) = self.session.clip() {
+            let bar = BarState {
+                player: &clip.state,
+                marks: &self.marks,
+                side: self.panels.side(),
+                fullscreen: self.is_fullscreen(),
+            };
+            let hands = &mut self.bar;
+            let asked = ui
+                .scope(|ui| {
+                    ui.multiply_opacity(strength);
+                    transport_bar::transport_bar(ui, window, &bar, hands)
+                })
+                .inner;
+            commands.extend(asked);
+            let bar = transport_bar::bar_rect(window);
+            self.covered.push(bar);
+            free = free.with_max_y(bar.top() - theme::GAP_S);
+        }
+        if self.kept.remembered.value.statistics
+            && let Some(clip) = self.session.clip()
+        {
             let now = ui.input(|input| input.time);
             let decoder = &clip.player.engine().name;
             let lines = statistics::lines(&clip.state, &mut self.viewport, decoder, now);
-            self.covered
-                .push(statistics::show(ui, window, margin, &lines));
+            self.covered.push(statistics::show(ui, free, &lines));
         }
-        let bar = BarState {
-            player: &clip.state,
-            statistics: self.statistics,
-        };
-        let commands = transport_bar::transport_bar(ui, window, &bar, &mut self.time_hand);
-        self.covered.push(transport_bar::bar_rect(window));
+        let (place, asked) = self.toasts.show(ui, free);
+        self.covered.push(place);
+        commands.extend(asked);
         for command in commands {
             self.apply(command);
         }
-        self.covered.push(self.toasts.show(ui, window, margin));
+        Frames { window, free }
     }
 
-    /// What is there before a clip is.
-    fn welcome(&mut self, ui: &mut Ui, window: Rect) {
-        if self.session.opening().is_some() {
-            return;
-        }
-        let at = Rect::from_center_size(window.center(), vec2(320.0, 150.0));
-        ui.scope_builder(egui::UiBuilder::new().max_rect(at), |ui| {
-            ui.vertical_centered(|ui| {
-                ui.heading("Zoetrope");
-                ui.label(
-                    egui::RichText::new("Drop a clip here, or open one").color(theme::TEXT_QUIET),
-                );
-                ui.add_space(theme::GAP_S);
-                for (text, command, fill, color) in [
-                    ("Open file…", Command::Open, theme::ACCENT, theme::ON_ACCENT),
-                    (
-                        "Open folder…",
-                        Command::OpenFolder,
-                        theme::SURFACE_RAISED,
-                        theme::TEXT,
-                    ),
-                ] {
-                    let button = egui::Button::new(egui::RichText::new(text).color(color))
-                        .fill(fill)
-                        .min_size(vec2(160.0, theme::BUTTON));
-                    if ui.add(button).clicked() {
-                        self.apply(command);
+    /// The panels that are open.
+    fn show_panels(&mut self, ui: &Ui, frames: Frames) {
+        let mut commands = Vec::new();
+        let mut closed = Vec::new();
+        if self.panels.is_open(Panel::More) {
+            match self.session.clip() {
+                Some(clip) => {
+                    let state = MoreState {
+                        player: &clip.state,
+                        statistics: self.kept.remembered.value.statistics,
+                    };
+                    if panel::more(ui, frames, &state, &mut commands).close {
+                        closed.push(Panel::More);
                     }
                 }
-            });
-        });
+                None => closed.push(Panel::More),
+            }
+        }
+        if self.panels.is_open(Panel::Camera) && self.show_camera_panel(ui, frames).close {
+            closed.push(Panel::Camera);
+        }
+        for panel in closed {
+            self.panels.close(panel);
+        }
+        for command in commands {
+            self.apply(command);
+        }
     }
 
     /// What is being opened, once it takes long enough to be read.
@@ -379,7 +481,7 @@ impl ZoetropeApp {
             ui.ctx().request_repaint_after(rest.unwrap_or_default());
             return;
         }
-        note(ui, window, &format!("Opening {name}…"));
+        note(ui, window, &fill(text(ui).files.opening, &[name]));
     }
 
     /// Shows where a dragged file will go.
@@ -390,10 +492,22 @@ impl ZoetropeApp {
         ui.painter().rect_stroke(
             window.shrink(theme::GAP_S),
             theme::RADIUS,
-            egui::Stroke::new(2.0, theme::ACCENT),
+            egui::Stroke::new(2.0, theme::palette(ui).accent),
             egui::StrokeKind::Inside,
         );
-        note(ui, window, "Drop to open");
+        note(ui, window, text(ui).files.drop_to_open);
+    }
+}
+
+/// What a start without a clip opens.
+fn first_clip(kept: &Kept, demos: &[DemoClip]) -> Option<ClipTarget> {
+    match kept.settings.value.start_with {
+        StartWith::Demo => demos.first().map(DemoClip::target),
+        StartWith::StartPage => None,
+        StartWith::Last => {
+            let newest = kept.recents.value.entries().first();
+            newest.map(|recent| recent.path.clone().into())
+        }
     }
 }
 
@@ -412,61 +526,38 @@ impl eframe::App for ZoetropeApp {
         }
         let window = ui.ctx().content_rect();
         self.picture(ui, window);
-        self.controls(ui, window);
+        if self.session.is_empty() {
+            self.show_start_page(ui, window);
+        }
+        let frames = self.controls(ui, window);
+        self.show_panels(ui, frames);
         self.opening_note(ui, window);
         Self::drop_note(ui, window);
+        self.remember_window(ui);
         self.schedule();
     }
 
-    fn clear_color(&self, _: &egui::Visuals) -> [f32; 4] {
-        theme::BACKGROUND.to_normalized_gamma_f32()
+    fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
+        visuals.panel_fill.to_normalized_gamma_f32()
+    }
+
+    fn on_exit(&mut self) {
+        self.kept.save();
     }
 }
 
 /// A line of text in the middle of the window.
 fn note(ui: &Ui, window: Rect, text: &str) {
+    let palette = theme::palette(ui);
     let galley = ui
         .painter()
-        .layout_no_wrap(text.to_owned(), theme::body(), theme::TEXT);
+        .layout_no_wrap(text.to_owned(), theme::body(), palette.text);
     let size = galley.size() + 2.0 * vec2(theme::GAP_L, theme::GAP_M);
     let rect = Align2::CENTER_CENTER.align_size_within_rect(size, window);
-    ui.painter().add(theme::surface().paint(rect));
+    ui.painter().add(theme::surface(palette).paint(rect));
     ui.painter().galley(
         rect.min + vec2(theme::GAP_L, theme::GAP_M),
         galley,
-        theme::TEXT,
+        palette.text,
     );
-}
-
-/// "1:02.50", with as many parts as `duration` needs, in seconds.
-fn clock_text(time: f64, duration: f64) -> String {
-    let hundredths = (time.max(0.0) * 100.0).round() as u64;
-    let (seconds, rest) = (hundredths / 100, hundredths % 100);
-    let (minutes, second) = (seconds / 60, seconds % 60);
-    if duration < 3600.0 {
-        format!("{minutes}:{second:02}.{rest:02}")
-    } else {
-        let (hours, minute) = (minutes / 60, minutes % 60);
-        format!("{hours}:{minute:02}:{second:02}.{rest:02}")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::clock_text;
-
-    #[test]
-    fn times_are_read_like_a_clock() {
-        for (time, duration, text) in [
-            (0.0, 4.0, "0:00.00"),
-            (1.0 / 30.0, 4.0, "0:00.03"),
-            (59.999, 100.0, "1:00.00"),
-            (62.5, 100.0, "1:02.50"),
-            (62.5, 4000.0, "0:01:02.50"),
-            (3723.0, 4000.0, "1:02:03.00"),
-            (-1.0, 4.0, "0:00.00"),
-        ] {
-            assert_eq!(clock_text(time, duration), text);
-        }
-    }
 }

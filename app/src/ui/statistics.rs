@@ -6,22 +6,20 @@ use zoetrope_player::{Playback, PlayerState};
 use super::theme;
 use super::viewport::Viewport;
 
-/// Shows the statistics at the top left of `window`, and gives the place they take.
-pub fn show(ui: &mut Ui, window: Rect, margin: f32, lines: &[String]) -> Rect {
-    let at = Rect::from_min_size(
-        window.min + vec2(margin, margin),
-        vec2(window.width() - 2.0 * margin, 0.0),
-    );
+/// Shows the statistics at the top left of `area`, and gives the place they take.
+pub fn show(ui: &mut Ui, area: Rect, lines: &[String]) -> Rect {
+    let palette = theme::palette(ui);
+    let at = Rect::from_min_size(area.min, vec2(area.width(), 0.0));
     ui.scope_builder(UiBuilder::new().max_rect(at), |ui| {
-        theme::surface()
+        theme::surface(palette)
             .inner_margin(egui::Margin::symmetric(12, 8))
             .show(ui, |ui| {
                 ui.spacing_mut().item_spacing.y = 2.0;
                 for (index, line) in lines.iter().enumerate() {
                     let color = if index == 0 {
-                        theme::TEXT
+                        palette.text
                     } else {
-                        theme::TEXT_QUIET
+                        palette.text_quiet
                     };
                     ui.label(RichText::new(line).font(theme::small()).color(color));
                 }

@@ -1,75 +1,326 @@
 //! The bar that shows where in time we are, and takes us elsewhere.
 
+use std::ops::Range;
+
 use egui::accesskit::{Action, ActionData};
 use egui::{
-    CursorIcon, EventFilter, PointerButton, Rect, RectAlign, Role, Sense, Tooltip, Ui, WidgetInfo,
-    pos2,
+    CursorIcon, EventFilter, Id, PointerButton, Rect, RectAlign, Response, Role, Sense, Shape,
+    Stroke, Tooltip, Ui, WidgetInfo, pos2, vec2,
 };
 use zoetrope_player::{Command, PlayerState};
 
 use super::hand::{Hand, Move};
+use super::timecode::clock_text;
 use super::{icons, theme};
+use crate::text::{fill, text};
 
 /// Thickness of the track, and when the pointer is near.
 const THICKNESS: (f32, f32) = (4.0, 6.0);
+/// How near to a handle a press takes hold of it, in points.
+const HANDLE_REACH: f32 = 9.0;
+/// How near to a bookmark a press goes to it, in points.
+const BOOKMARK_REACH: f32 = 5.0;
+/// Points of scrolling for one frame.
+const SCROLL_PER_FRAME: f32 = 24.0;
 
-/// Shows the bar in `rect` and gives what the hand on it asks for.
-pub fn time_bar(ui: &mut Ui, rect: Rect, state: &PlayerState, hand: &mut Hand) -> Vec<Command> {
-    let response = ui.allocate_rect(rect, Sense::click_and_drag());
-    response.widget_info(|| WidgetInfo::slider(ui.is_enabled(), state.time, "Time"));
-    let mut commands = assistive(ui, &response, state);
+/// What is marked in a clip, besides the A-B loop.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Marks {
+    /// Bookmarks, in seconds.
+    pub bookmarks: Vec<f64>,
+    /// Keys of the camera path, in seconds.
+    pub path_keys: Vec<f64>,
+}
 
-    let track = rect.shrink2(egui::vec2(7.0, 0.0));
-    let time_at = |x: f32| {
-        let part = ((x - track.left()) / track.width()).clamp(0.0, 1.0);
-        f64::from(part) * state.duration
-    };
-    for step in hand.follow(ui, |pos| rect.contains(pos)) {
-        match step {
-            Move::Press(PointerButton::Primary, pos)
-            | Move::Drag(PointerButton::Primary, _, pos) => {
-                commands.push(Command::Scrub(time_at(pos.x)));
-            }
-            Move::Release(PointerButton::Primary, _) => commands.push(Command::ScrubEnd),
-            Move::Press(..) | Move::Drag(..) | Move::Release(..) => {}
-        }
+impl Marks {
+    /// The bookmark in the frame that is due.
+    pub fn bookmark_at(&self, state: &PlayerState) -> Option<usize> {
+        let half = 0.5 / state.frame_rate;
+        let middle = (state.frame as f64 + 0.5) / state.frame_rate;
+        let mut bookmarks = self.bookmarks.iter();
+        bookmarks.position(|time| (time - middle).abs() <= half)
     }
-    let held = hand.is_holding();
+}
 
-    let near = response.hovered() || held || response.has_focus();
-    paint(ui, track, state, near);
-    if response.has_focus() {
-        icons::focus_ring(ui, rect);
-        // Arrows go through time then, not to the next control.
-        let filter = EventFilter {
-            horizontal_arrows: true,
-            ..EventFilter::default()
+/// What the hand has hold of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Grip {
+    Time,
+    A,
+    B,
+}
+
+/// The bar, from frame to frame.
+#[derive(Default)]
+pub struct TimeBar {
+    hand: Hand,
+    grip: Option<Grip>,
+    /// Scrolling that was not enough for a frame yet.
+    scrolled: f32,
+}
+
+/// Where on the screen a time is.
+#[derive(Clone, Copy)]
+struct Scale {
+    track: Rect,
+    duration: f64,
+    frames: f64,
+}
+
+impl Scale {
+    fn x_of(&self, part: f64) -> f32 {
+        self.track.left() + self.track.width() * part.clamp(0.0, 1.0) as f32
+    }
+
+    fn x_of_time(&self, time: f64) -> f32 {
+        self.x_of(if self.duration > 0.0 {
+            time / self.duration
+        } else {
+            0.0
+        })
+    }
+
+    fn part_at(&self, x: f32) -> f64 {
+        f64::from(((x - self.track.left()) / self.track.width().max(1.0)).clamp(0.0, 1.0))
+    }
+
+    fn time_at(&self, x: f32) -> f64 {
+        self.part_at(x) * self.duration
+    }
+
+    fn frame_at(&self, x: f32) -> usize {
+        ((self.part_at(x) * self.frames) as usize).min(self.frames as usize - 1)
+    }
+
+    /// Where the handles of the A-B loop are.
+    fn handles(&self, state: &PlayerState) -> [(Grip, Option<f32>); 2] {
+        let x = |frame: f64| self.x_of(frame / self.frames);
+        [
+            (Grip::A, state.ab.0.map(|frame| x(frame as f64))),
+            (Grip::B, state.ab.1.map(|frame| x(frame as f64 + 1.0))),
+        ]
+    }
+}
+
+impl TimeBar {
+    /// Shows the bar in `rect` and gives what the hand on it asks for.
+    pub fn show(
+        &mut self,
+        ui: &mut Ui,
+        rect: Rect,
+        state: &PlayerState,
+        marks: &Marks,
+    ) -> Vec<Command> {
+        let response = ui.allocate_rect(rect, Sense::click_and_drag());
+        let label = text(ui).playback.time;
+        response.widget_info(|| WidgetInfo::slider(ui.is_enabled(), state.time, label));
+        let mut commands = assistive(ui, &response, state);
+        let scale = Scale {
+            track: rect.shrink2(vec2(7.0, 0.0)),
+            duration: state.duration,
+            frames: state.frame_count.max(1) as f64,
         };
-        ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
+        commands.extend(self.follow(ui, rect, scale, state, marks));
+        commands.extend(self.scroll(ui, &response));
+
+        let held = self.hand.is_holding();
+        let near = response.hovered() || held || response.has_focus();
+        paint(ui, scale, state, marks, near);
+        commands.extend(handles(ui, scale, state));
+        if response.has_focus() {
+            icons::focus_ring(ui, rect);
+            // Arrows go through time then, not to the next control.
+            let filter = EventFilter {
+                horizontal_arrows: true,
+                ..EventFilter::default()
+            };
+            ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
+        }
+        if near {
+            self.tooltip(ui, &response, scale, state, marks);
+        }
+        commands
     }
-    if let Some(pointer) = response.hover_pos()
-        && !held
-    {
-        let time = super::clock_text(time_at(pointer.x), state.duration);
+
+    /// What the hand does: takes hold of a handle, or of time itself.
+    fn follow(
+        &mut self,
+        ui: &Ui,
+        rect: Rect,
+        scale: Scale,
+        state: &PlayerState,
+        marks: &Marks,
+    ) -> Vec<Command> {
+        let mut commands = Vec::new();
+        for step in self.hand.follow(ui, |pos| rect.contains(pos)) {
+            match step {
+                Move::Press(PointerButton::Primary, pos) => {
+                    let grip = grip_at(pos.x, scale, state);
+                    self.grip = Some(grip);
+                    if grip == Grip::Time {
+                        let bookmark = bookmark_near(pos.x, scale, marks);
+                        let time = bookmark.unwrap_or_else(|| scale.time_at(pos.x));
+                        commands.push(Command::Scrub(time));
+                    }
+                }
+                Move::Drag(PointerButton::Primary, from, pos) if from != pos => match self.grip {
+                    Some(Grip::A) => commands.push(Command::SetA(scale.frame_at(pos.x))),
+                    // B is shown at the end of its frame.
+                    Some(Grip::B) => commands.push(Command::SetB(scale.frame_at(pos.x - 0.5))),
+                    Some(Grip::Time) | None => {
+                        commands.push(Command::Scrub(scale.time_at(pos.x)));
+                    }
+                },
+                Move::Release(PointerButton::Primary, _) => {
+                    if self.grip.take() == Some(Grip::Time) {
+                        commands.push(Command::ScrubEnd);
+                    }
+                }
+                Move::Press(..) | Move::Drag(..) | Move::Release(..) => {}
+            }
+        }
+        commands
+    }
+
+    /// The wheel goes frame by frame.
+    fn scroll(&mut self, ui: &Ui, response: &Response) -> Option<Command> {
+        if !response.hovered() {
+            self.scrolled = 0.0;
+            return None;
+        }
+        let scroll = ui.input(egui::InputState::smooth_scroll_delta);
+        self.scrolled += scroll.x + scroll.y;
+        let frames = (self.scrolled / SCROLL_PER_FRAME).trunc();
+        self.scrolled -= frames * SCROLL_PER_FRAME;
+        (frames != 0.0).then_some(Command::Step(frames as i64))
+    }
+
+    /// The time under the pointer.
+    fn tooltip(
+        &self,
+        ui: &Ui,
+        response: &Response,
+        scale: Scale,
+        state: &PlayerState,
+        marks: &Marks,
+    ) {
+        let pointer = ui.input(|input| input.pointer.latest_pos());
+        let held = self.hand.is_holding();
+        let Some(pointer) = pointer.filter(|_| response.hovered() || held) else {
+            return;
+        };
+        let playback = &text(ui).playback;
+        let (time, frame) = (scale.time_at(pointer.x), scale.frame_at(pointer.x));
+        let time = clock_text(time, state.duration);
+        let frame = fill(playback.frame, &[&frame.to_string()]);
+        let bookmark = bookmark_near(pointer.x, scale, marks);
+        let shown = match (self.grip, bookmark) {
+            (Some(Grip::A), _) => playback.handle_a.to_owned(),
+            (Some(Grip::B), _) => playback.handle_b.to_owned(),
+            (_, Some(time)) => fill(playback.bookmark_at, &[&clock_text(time, state.duration)]),
+            _ => format!("{time} · {frame}"),
+        };
         let response = response.clone().on_hover_cursor(CursorIcon::PointingHand);
-        let mut tooltip = Tooltip::for_enabled(&response)
-            .at_pointer()
-            .gap(theme::GAP_M);
+        let mut tooltip = Tooltip::always_open(
+            ui.ctx().clone(),
+            ui.layer_id(),
+            response.id.with("time"),
+            Rect::from_center_size(
+                pos2(pointer.x, response.rect.center().y),
+                vec2(1.0, response.rect.height()),
+            ),
+        );
         // Below it would hide the controls.
-        tooltip.popup = tooltip.popup.align(RectAlign::TOP);
-        tooltip.show(|ui| ui.label(time));
+        tooltip.popup = tooltip.popup.align(RectAlign::TOP).gap(theme::GAP_S);
+        tooltip.show(|ui| {
+            ui.add(egui::Label::new(shown).extend());
+        });
+    }
+}
+
+/// What a press at `x` takes hold of.
+fn grip_at(x: f32, scale: Scale, state: &PlayerState) -> Grip {
+    let distances = scale
+        .handles(state)
+        .map(|(grip, at)| (grip, at.map_or(f32::INFINITY, |at| (at - x).abs())));
+    let [a, b] = distances;
+    let nearest = if a.1 <= b.1 { a } else { b };
+    // The knob lies above the handles.
+    let knob = (scale.x_of_time(state.time) - x).abs();
+    if nearest.1 <= HANDLE_REACH && nearest.1 < knob {
+        nearest.0
+    } else {
+        Grip::Time
+    }
+}
+
+fn bookmark_near(x: f32, scale: Scale, marks: &Marks) -> Option<f64> {
+    let distance = |time: &f64| (scale.x_of_time(*time) - x).abs();
+    let bookmarks = marks.bookmarks.iter().copied();
+    bookmarks
+        .filter(|time| distance(time) <= BOOKMARK_REACH)
+        .min_by(|a, b| distance(a).total_cmp(&distance(b)))
+}
+
+/// The handles of the A-B loop for those who use no pointer.
+fn handles(ui: &mut Ui, scale: Scale, state: &PlayerState) -> Vec<Command> {
+    let mut commands = Vec::new();
+    let playback = &text(ui).playback;
+    for (grip, x) in scale.handles(state) {
+        let Some(x) = x else {
+            continue;
+        };
+        let (label, frame) = match grip {
+            Grip::A => (playback.handle_a, state.ab.0),
+            _ => (playback.handle_b, state.ab.1),
+        };
+        let frame = frame.unwrap_or_default();
+        let at = Rect::from_center_size(pos2(x, scale.track.center().y), vec2(24.0, 24.0));
+        let id = Id::unique(("handle", label));
+        let response = ui.interact(at, id, Sense::focusable_noninteractive());
+        response.widget_info(|| WidgetInfo::slider(true, frame as f64, label));
+        ui.ctx().accesskit_node_builder(response.id, |node| {
+            node.set_role(Role::Slider);
+            node.set_min_numeric_value(0.0);
+            node.set_max_numeric_value(scale.frames - 1.0);
+            node.add_action(Action::Increment);
+            node.add_action(Action::Decrement);
+        });
+        let set = |frame: usize| match grip {
+            Grip::A => Command::SetA(frame),
+            _ => Command::SetB(frame),
+        };
+        let (mut on, mut back) = ui.input(|input| {
+            let count = |action| input.num_accesskit_action_requests(response.id, action);
+            (count(Action::Increment), count(Action::Decrement))
+        });
+        if response.has_focus() {
+            icons::focus_ring(ui, at);
+            let filter = EventFilter {
+                vertical_arrows: true,
+                ..EventFilter::default()
+            };
+            ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
+            ui.input(|input| {
+                on += input.num_presses(egui::Key::ArrowUp);
+                back += input.num_presses(egui::Key::ArrowDown);
+            });
+        }
+        if on != back {
+            commands.push(set((frame + on).saturating_sub(back)));
+        }
     }
     commands
 }
 
 /// What assistive technology asks for, and what it is told.
-fn assistive(ui: &Ui, response: &egui::Response, state: &PlayerState) -> Vec<Command> {
+fn assistive(ui: &Ui, response: &Response, state: &PlayerState) -> Vec<Command> {
     ui.ctx().accesskit_node_builder(response.id, |node| {
         node.set_role(Role::Slider);
         node.set_min_numeric_value(0.0);
         node.set_max_numeric_value(state.duration);
         node.set_numeric_value_step(1.0 / state.frame_rate);
-        node.set_value(super::clock_text(state.time, state.duration));
+        node.set_value(clock_text(state.time, state.duration));
         for action in [Action::SetValue, Action::Increment, Action::Decrement] {
             node.add_action(action);
         }
@@ -89,42 +340,92 @@ fn assistive(ui: &Ui, response: &egui::Response, state: &PlayerState) -> Vec<Com
     })
 }
 
-fn paint(ui: &Ui, track: Rect, state: &PlayerState, near: bool) {
-    let painter = ui.painter();
+fn paint(ui: &Ui, scale: Scale, state: &PlayerState, marks: &Marks, near: bool) {
+    let (painter, palette) = (ui.painter(), theme::palette(ui));
     let thickness = if near { THICKNESS.1 } else { THICKNESS.0 };
-    let x_of = |part: f64| track.left() + track.width() * part.clamp(0.0, 1.0) as f32;
-    let frames = state.frame_count.max(1) as f64;
+    let middle = scale.track.center().y;
     let stretch = |from: f64, to: f64| {
         Rect::from_x_y_ranges(
-            x_of(from)..=x_of(to),
-            track.center().y - 0.5 * thickness..=track.center().y + 0.5 * thickness,
+            scale.x_of(from)..=scale.x_of(to),
+            middle - 0.5 * thickness..=middle + 0.5 * thickness,
         )
     };
-    painter.rect_filled(stretch(0.0, 1.0), thickness, theme::TRACK);
-    for range in state.decoded.iter() {
-        let part = stretch(range.start as f64 / frames, range.end as f64 / frames);
-        painter.rect_filled(part, thickness, theme::TRACK_DECODED);
-    }
-    let played = if state.duration > 0.0 {
-        state.time / state.duration
-    } else {
-        0.0
+    let part = |range: &Range<usize>| {
+        stretch(
+            range.start as f64 / scale.frames,
+            range.end as f64 / scale.frames,
+        )
     };
-    painter.rect_filled(stretch(0.0, played), thickness, theme::ACCENT);
-    // The marks of the A-B loop stand a little out of the track.
-    let (a, b) = state.ab;
-    let marks = [
-        a.map(|frame| frame as f64),
-        b.map(|frame| frame as f64 + 1.0),
-    ];
-    for x in marks
-        .into_iter()
-        .flatten()
-        .map(|frame| x_of(frame / frames))
-    {
-        let mark = Rect::from_center_size(pos2(x, track.center().y), egui::vec2(3.0, 16.0));
-        painter.rect_filled(mark, 1.5, theme::TEXT);
+    painter.rect_filled(stretch(0.0, 1.0), thickness, palette.track);
+    for range in state.buffered.iter() {
+        painter.rect_filled(part(range), thickness, palette.track_buffered);
     }
-    let knob = pos2(x_of(played), track.center().y);
-    painter.circle_filled(knob, if near { 7.0 } else { 5.0 }, theme::ACCENT);
+    for range in state.decoded.iter() {
+        painter.rect_filled(part(range), thickness, palette.track_decoded);
+    }
+    let played = scale.x_of_time(state.time);
+    let done = Rect::from_min_max(
+        stretch(0.0, 1.0).left_top(),
+        pos2(played, middle + 0.5 * thickness),
+    );
+    painter.rect_filled(done, thickness, palette.accent);
+    for time in &marks.bookmarks {
+        let x = scale.x_of_time(*time);
+        let tick = Rect::from_center_size(pos2(x, middle - 8.0), vec2(3.0, 6.0));
+        painter.rect_filled(tick, 1.5, palette.text);
+    }
+    for time in &marks.path_keys {
+        let at = pos2(scale.x_of_time(*time), middle + 8.0);
+        let points = [(0.0, -3.5), (3.5, 0.0), (0.0, 3.5), (-3.5, 0.0)];
+        let points = points.map(|(x, y)| at + vec2(x, y)).to_vec();
+        painter.add(Shape::convex_polygon(
+            points,
+            palette.text_quiet,
+            Stroke::NONE,
+        ));
+    }
+    paint_handles(ui, scale, state);
+    let radius = if near { 7.0 } else { 5.0 };
+    painter.circle_filled(pos2(played, middle), radius, palette.accent);
+}
+
+/// The loop as a bracket over the track, whose ends can be taken hold of.
+fn paint_handles(ui: &Ui, scale: Scale, state: &PlayerState) {
+    let (painter, palette) = (ui.painter(), theme::palette(ui));
+    let middle = scale.track.center().y;
+    for (grip, x) in scale.handles(state) {
+        let Some(x) = x else {
+            continue;
+        };
+        let bar = Rect::from_center_size(pos2(x, middle), vec2(3.0, 18.0));
+        painter.rect_filled(bar, 1.5, palette.text);
+        // The flag points into the loop.
+        let into = if grip == Grip::A { 6.0 } else { -6.0 };
+        let points = vec![
+            pos2(x, middle - 9.0),
+            pos2(x + into, middle - 9.0),
+            pos2(x, middle - 3.0),
+        ];
+        painter.add(Shape::convex_polygon(points, palette.text, Stroke::NONE));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_and_times_belong_together() {
+        let scale = Scale {
+            track: Rect::from_min_size(pos2(100.0, 0.0), vec2(400.0, 24.0)),
+            duration: 8.0,
+            frames: 80.0,
+        };
+        assert_eq!(scale.x_of_time(2.0), 200.0);
+        assert_eq!(scale.time_at(200.0), 2.0);
+        assert_eq!(scale.time_at(-5.0), 0.0);
+        assert_eq!(scale.frame_at(499.0), 79);
+        assert_eq!(scale.frame_at(500.0), 79);
+        assert_eq!(scale.frame_at(102.0), 0);
+    }
 }

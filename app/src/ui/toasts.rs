@@ -1,9 +1,14 @@
-//! Messages that stay until they are taken away.
+//! Messages: errors stay until they are taken away, notes go by themselves.
+
+use std::time::Duration;
 
 use egui::{Rect, Ui, vec2};
+use zoetrope_player::Command;
 
 use super::icons::{Icon, icon_button};
 use super::theme;
+use crate::keys;
+use crate::text::{fill, text};
 
 /// Messages shown at once; the others are counted.
 const SHOWN: usize = 3;
@@ -11,111 +16,203 @@ const SHOWN: usize = 3;
 const KEPT: usize = 30;
 /// Widest a message gets.
 const WIDTH_MAX: f32 = 420.0;
+/// How long a note stays, in seconds.
+const NOTE_S: f64 = 4.0;
 
-/// What went wrong, oldest first.
+/// A message on the screen.
+#[derive(Debug)]
+struct Toast {
+    text: String,
+    /// When a note goes; errors stay.
+    until: Option<f64>,
+}
+
+/// What there is to tell, oldest first.
 #[derive(Debug, Default)]
 pub struct Toasts {
-    messages: Vec<String>,
+    toasts: Vec<Toast>,
     /// Older messages that are no longer kept.
     forgotten: usize,
 }
 
 impl Toasts {
-    /// Adds a message, unless the very same one is there already.
-    pub fn push(&mut self, message: String) {
-        if !self.messages.contains(&message) {
-            self.messages.push(message);
+    /// Adds a message about something that went wrong, unless the very same one is there already.
+    pub fn push(&mut self, text: String) {
+        self.add(Toast { text, until: None });
+    }
+
+    /// Adds a note that goes by itself.
+    pub fn note(&mut self, text: String, now: f64) {
+        self.toasts.retain(|toast| toast.text != text);
+        self.add(Toast {
+            text,
+            until: Some(now + NOTE_S),
+        });
+    }
+
+    fn add(&mut self, toast: Toast) {
+        if self.toasts.iter().all(|other| other.text != toast.text) {
+            self.toasts.push(toast);
         }
-        if self.messages.len() > KEPT {
-            self.messages.remove(0);
+        if self.toasts.len() > KEPT {
+            self.toasts.remove(0);
             self.forgotten += 1;
         }
     }
 
     /// Takes all away.
     pub fn clear(&mut self) {
-        self.messages.clear();
+        self.toasts.clear();
         self.forgotten = 0;
     }
 
-    /// The messages, oldest first.
-    pub fn messages(&self) -> &[String] {
-        &self.messages
+    /// Whether there is nothing to tell.
+    pub fn is_empty(&self) -> bool {
+        self.toasts.is_empty()
     }
 
-    /// Shows the newest at the top right of `area`, and gives the place they take.
-    pub fn show(&mut self, ui: &mut Ui, area: Rect, margin: f32) -> Rect {
-        if self.messages.is_empty() {
-            return Rect::NOTHING;
+    /// The messages, oldest first.
+    pub fn messages(&self) -> Vec<String> {
+        self.toasts.iter().map(|toast| toast.text.clone()).collect()
+    }
+
+    /// The newest message about something that went wrong.
+    pub fn last_error(&self) -> Option<&str> {
+        let mut errors = self.toasts.iter().rev();
+        errors
+            .find(|toast| toast.until.is_none())
+            .map(|toast| toast.text.as_str())
+    }
+
+    /// Shows the newest at the top right of `area`. Gives the place they take, and what is asked for
+    /// with them.
+    pub fn show(&mut self, ui: &mut Ui, area: Rect) -> (Rect, Vec<Command>) {
+        self.expire(ui);
+        if self.toasts.is_empty() {
+            return (Rect::NOTHING, Vec::new());
         }
-        let width = (area.width() - 2.0 * margin).min(WIDTH_MAX);
-        let mut top = area.top() + margin;
+        let width = area.width().min(WIDTH_MAX);
+        let left = area.right() - width;
+        let mut top = area.top();
         let mut dismissed = None;
-        let hidden = self.messages.len().saturating_sub(SHOWN);
-        for (index, message) in self.messages.iter().enumerate().skip(hidden).rev() {
-            let at = Rect::from_min_size(
-                egui::pos2(area.right() - margin - width, top),
-                vec2(width, 0.0),
-            );
-            let (bottom, close) = toast(ui, at, index, message);
-            if close {
+        let mut commands = Vec::new();
+        let hidden = self.toasts.len().saturating_sub(SHOWN);
+        let newest_error = self.toasts.iter().rposition(|toast| toast.until.is_none());
+        for (index, toast) in self.toasts.iter().enumerate().skip(hidden).rev() {
+            let at = Rect::from_min_size(egui::pos2(left, top), vec2(width, 0.0));
+            let can_copy = newest_error == Some(index);
+            let shown = show_toast(ui, at, index, toast, can_copy);
+            if shown.close {
                 dismissed = Some(index);
             }
-            top = bottom + theme::GAP_S;
+            if shown.copy {
+                commands.push(Command::CopyError);
+            }
+            top = shown.bottom + theme::GAP_S;
         }
         if hidden > 0 {
-            let text = format!("and {} more; Esc dismisses all", hidden + self.forgotten);
-            let at = egui::pos2(area.right() - margin, top);
+            let count = (hidden + self.forgotten).to_string();
+            let more = fill(text(ui).files.and_more, &[&count]);
+            let at = egui::pos2(area.right(), top);
             ui.painter().text(
                 at,
                 egui::Align2::RIGHT_TOP,
-                text,
+                more,
                 theme::small(),
-                theme::TEXT_QUIET,
+                theme::palette(ui).text_quiet,
             );
         }
         if let Some(index) = dismissed {
-            self.messages.remove(index);
+            self.toasts.remove(index);
         }
-        let left_top = egui::pos2(area.right() - margin - width, area.top());
-        Rect::from_min_max(
-            left_top,
-            egui::pos2(area.right() - margin, top - theme::GAP_S),
-        )
+        let place = Rect::from_min_max(
+            egui::pos2(left, area.top()),
+            egui::pos2(area.right(), top - theme::GAP_S),
+        );
+        (place, commands)
+    }
+
+    /// Lets notes go whose time is over.
+    fn expire(&mut self, ui: &Ui) {
+        let now = ui.input(|input| input.time);
+        self.toasts
+            .retain(|toast| toast.until.is_none_or(|until| until > now));
+        let ends = self.toasts.iter().filter_map(|toast| toast.until);
+        if let Some(end) = ends.min_by(f64::total_cmp) {
+            let rest = Duration::try_from_secs_f64(end - now).unwrap_or_default();
+            ui.ctx().request_repaint_after(rest);
+        }
     }
 }
 
-/// One message; its lower edge and whether it was dismissed.
-fn toast(ui: &mut Ui, at: Rect, index: usize, message: &str) -> (f32, bool) {
-    let text_width = at.width() - theme::GAP_S - 2.0 * theme::GAP_M - theme::BUTTON;
+/// What became of a message.
+struct Shown {
+    bottom: f32,
+    close: bool,
+    copy: bool,
+}
+
+fn show_toast(ui: &mut Ui, at: Rect, index: usize, toast: &Toast, can_copy: bool) -> Shown {
+    let palette = theme::palette(ui);
+    let buttons = if can_copy { 2.0 } else { 1.0 } * theme::BUTTON + theme::GAP_XS;
+    let text_width = at.width() - theme::GAP_S - 2.0 * theme::GAP_M - buttons;
     let galley = ui
         .painter()
-        .layout(message.to_owned(), theme::body(), theme::TEXT, text_width);
+        .layout(toast.text.clone(), theme::body(), palette.text, text_width);
     let height = (galley.size().y + 2.0 * theme::GAP_M).max(theme::BUTTON + theme::GAP_S);
     let rect = Rect::from_min_size(at.min, vec2(at.width(), height));
     let id = ui.make_persistent_id(("toast", index));
+    // Presses on it must not reach the picture.
     let response = ui.interact(rect, id, egui::Sense::click_and_drag());
-    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Alert, true, message));
-    ui.painter().add(theme::surface().paint(rect));
+    let role = if toast.until.is_some() {
+        egui::Role::Status
+    } else {
+        egui::Role::Alert
+    };
+    response.widget_info(|| egui::WidgetInfo::labeled(role, true, &toast.text));
+    ui.painter().add(theme::surface(palette).paint(rect));
     let stripe = Rect::from_min_max(
         rect.left_top() + vec2(theme::GAP_S, theme::GAP_M),
         rect.left_bottom() + vec2(theme::GAP_S + 3.0, -theme::GAP_M),
     );
-    ui.painter().rect_filled(stripe, 1.5, theme::ACCENT);
+    let color = if toast.until.is_some() {
+        palette.accent
+    } else {
+        palette.danger
+    };
+    ui.painter().rect_filled(stripe, 1.5, color);
     let text_at = egui::pos2(
         rect.left() + theme::GAP_S + theme::GAP_M,
         rect.center().y - 0.5 * galley.size().y,
     );
-    ui.painter().galley(text_at, galley, theme::TEXT);
-    let close_at = Rect::from_center_size(
-        egui::pos2(
-            rect.right() - theme::GAP_XS - 0.5 * theme::BUTTON,
-            rect.center().y,
-        ),
-        vec2(theme::BUTTON, theme::BUTTON),
-    );
-    let close = icon_button(ui, close_at, Icon::Close, "Dismiss", "Dismiss (Esc)", false);
-    (rect.bottom(), close.clicked())
+    ui.painter().galley(text_at, galley, palette.text);
+    let slot = |number: f32| {
+        Rect::from_center_size(
+            egui::pos2(
+                rect.right() - theme::GAP_XS - (number + 0.5) * theme::BUTTON,
+                rect.center().y,
+            ),
+            vec2(theme::BUTTON, theme::BUTTON),
+        )
+    };
+    let files = &text(ui).files;
+    let mut button = |slot: Rect, icon: Icon, label: &str, command: Command| {
+        let hint = keys::with_hint(ui.ctx(), label, command);
+        icon_button(ui, slot, icon, label, &hint, false).clicked()
+    };
+    let copy = can_copy
+        && button(
+            slot(1.0),
+            Icon::Copy,
+            files.copy_details,
+            Command::CopyError,
+        );
+    let close = button(slot(0.0), Icon::X, files.dismiss, Command::DismissNotices);
+    Shown {
+        bottom: rect.bottom(),
+        close,
+        copy,
+    }
 }
 
 #[cfg(test)]
@@ -140,9 +237,20 @@ mod tests {
         for number in 0..=KEPT {
             toasts.push(number.to_string());
         }
-        assert_eq!((toasts.messages().len(), toasts.forgotten), (KEPT, 1));
+        assert_eq!((toasts.toasts.len(), toasts.forgotten), (KEPT, 1));
         assert_eq!(toasts.messages().last(), Some(&KEPT.to_string()));
         toasts.clear();
         assert_eq!(toasts.forgotten, 0);
+    }
+
+    #[test]
+    fn notes_are_no_errors_and_start_again_when_they_come_again() {
+        let mut toasts = Toasts::default();
+        toasts.push("error".to_owned());
+        toasts.note("note".to_owned(), 1.0);
+        toasts.note("note".to_owned(), 3.0);
+        assert_eq!(toasts.messages(), ["error", "note"]);
+        assert_eq!(toasts.last_error(), Some("error"));
+        assert_eq!(toasts.toasts[1].until, Some(3.0 + NOTE_S));
     }
 }

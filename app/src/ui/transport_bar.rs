@@ -1,15 +1,15 @@
 //! The controls of time, floating over the foot of the picture.
 
-use egui::{
-    Align, Align2, Layout, Popup, Rect, RichText, Role, Sense, Ui, UiBuilder, WidgetInfo, pos2,
-    vec2,
-};
+use egui::{Align2, Popup, Rect, Response, RichText, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 use zoetrope_player::{Command, LoopMode, Playback, PlayerState};
 
-use super::hand::Hand;
 use super::icons::{Icon, focus_ring, icon_button};
-use super::{clock_text, theme, time_bar};
+use super::panel::Panel;
+use super::time_bar::{Marks, TimeBar};
+use super::time_field::TimeField;
+use super::{theme, timecode};
 use crate::keys;
+use crate::text::{Text, fill, text};
 
 /// Widest the bar gets.
 const WIDTH_MAX: f32 = 920.0;
@@ -22,16 +22,33 @@ const HEIGHT_NARROW: f32 = 108.0;
 /// The play button is larger than the others.
 const PLAY: f32 = 44.0;
 /// Width of the speed button.
-const SPEED: f32 = 48.0;
+const SPEED: f32 = 52.0;
+/// Width of the field for the time.
+const TIME: f32 = 84.0;
 /// The choices of the speed menu.
-const SPEEDS: [f64; 8] = [0.1, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0];
+const SPEEDS: [f64; 6] = [0.25, 0.5, 1.0, 1.5, 2.0, 4.0];
+/// A speed that is dragged this near to normal is normal, as a part of it.
+const SPEED_SNAP: f64 = 0.07;
 
 /// What the bar has to know besides the player's state.
 pub struct BarState<'a> {
     /// The player's state.
     pub player: &'a PlayerState,
-    /// Whether the statistics are shown.
-    pub statistics: bool,
+    /// What is marked in the clip.
+    pub marks: &'a Marks,
+    /// Which panel is open at the side.
+    pub side: Option<Panel>,
+    /// Whether the window fills the screen.
+    pub fullscreen: bool,
+}
+
+/// What the hands on the bar are doing, from frame to frame.
+#[derive(Default)]
+pub struct BarHands {
+    /// On the time bar.
+    pub time_bar: TimeBar,
+    /// In the field for the time.
+    pub field: TimeField,
 }
 
 /// Where the bar is in a window.
@@ -49,7 +66,8 @@ pub fn bar_rect(window: Rect) -> Rect {
     )
 }
 
-fn is_narrow(window: Rect) -> bool {
+/// Whether a window gets the layout of a phone.
+pub fn is_narrow(window: Rect) -> bool {
     window.width() < theme::NARROW
 }
 
@@ -67,18 +85,22 @@ pub fn transport_bar(
     ui: &mut Ui,
     window: Rect,
     state: &BarState<'_>,
-    hand: &mut Hand,
+    hands: &mut BarHands,
 ) -> Vec<Command> {
     let rect = bar_rect(window);
     // Presses between the controls must not reach the picture.
     ui.allocate_rect(rect, Sense::click_and_drag());
-    ui.painter().add(theme::surface().paint(rect));
+    ui.painter()
+        .add(theme::surface(theme::palette(ui)).paint(rect));
     let inner = rect.shrink2(vec2(theme::GAP_M, theme::GAP_S));
     let (top, below) = inner.split_top_bottom_at_y(inner.top() + TIME_BAR);
-    let commands = time_bar::time_bar(ui, top, state.player, hand);
+    let commands = hands.time_bar.show(ui, top, state.player, state.marks);
+    let text = text(ui);
     let mut controls = Controls {
         ui,
+        text,
         state,
+        field: &mut hands.field,
         commands,
     };
     if is_narrow(window) {
@@ -109,226 +131,329 @@ impl Row {
 /// The controls while they are being laid out.
 struct Controls<'a> {
     ui: &'a mut Ui,
+    text: &'static Text,
     state: &'a BarState<'a>,
+    field: &'a mut TimeField,
     commands: Vec<Command>,
 }
 
 impl Controls<'_> {
     /// One row: play, time, everything else.
     fn wide(&mut self, rect: Rect) {
-        let player = self.state.player;
         let mut row = Row(rect.with_min_y(rect.bottom() - PLAY));
         self.play_buttons(row.left(2.0 * theme::BUTTON + PLAY));
         row.left(theme::GAP_S);
-        self.button(
+        let full = row.right(theme::BUTTON);
+        self.fullscreen_button(full);
+        let inspector = self.text.inspector.title;
+        self.panel_button(
             row.right(theme::BUTTON),
-            Icon::Fullscreen,
-            "Full screen",
-            false,
+            Icon::Info,
+            inspector,
+            Panel::Inspector,
         );
-        let statistics = self.state.statistics;
-        self.button(
-            row.right(theme::BUTTON),
-            Icon::Statistics,
-            "Statistics",
-            statistics,
-        );
-        self.button(
-            row.right(theme::BUTTON),
-            Icon::ResetView,
-            "Reset view",
-            false,
-        );
-        open_menu(self.ui, row.right(theme::BUTTON), &mut self.commands);
+        let shot = row.right(theme::BUTTON);
+        let label = self.text.inspector.screenshot;
+        self.button(shot, Icon::Camera, label, Command::Screenshot, false);
+        let camera = self.text.camera.title;
+        self.panel_button(row.right(theme::BUTTON), Icon::Video, camera, Panel::Camera);
+        let reset = self.text.camera.reset_view;
+        let at = row.right(theme::BUTTON);
+        self.button(at, Icon::LocateFixed, reset, Command::ResetView, false);
+        row.right(theme::GAP_S);
         self.loop_button(row.right(theme::BUTTON));
-        let label = match player.ab {
-            (None, _) => "A-B loop: mark A",
-            (Some(_), None) => "A-B loop: mark B",
-            (Some(_), Some(_)) => "A-B loop: clear",
-        };
-        self.button(
-            row.right(theme::BUTTON),
-            Icon::AbLoop,
-            label,
-            player.ab.0.is_some(),
-        );
-        speed_menu(self.ui, row.right(SPEED), player.speed, &mut self.commands);
-        let length = format!("/ {}", clock_text(player.duration, player.duration));
-        let frame = format!("frame {} of {}", player.frame + 1, player.frame_count);
-        self.texts(row.0, Align::Min, &[&length, "", &frame]);
+        self.ab_button(row.right(theme::BUTTON));
+        self.bookmark_button(row.right(theme::BUTTON));
+        self.speed_button(row.right(SPEED));
+        self.times(row.0.shrink2(vec2(theme::GAP_XS, 0.0)));
     }
 
-    /// Two rows: times, and below them play in the middle.
+    /// Times have a row of their own, and what is used less is behind "more".
     fn narrow(&mut self, rect: Rect) {
-        let player = self.state.player;
         let mut row = Row(rect.with_min_y(rect.bottom() - PLAY));
-        let (times, _) = rect.split_top_bottom_at_y(row.0.top());
-        self.texts(times.shrink2(vec2(theme::GAP_XS, 0.0)), Align::Min, &[]);
-        let length = clock_text(player.duration, player.duration);
-        self.texts(
-            times.shrink2(vec2(theme::GAP_XS, 0.0)),
-            Align::Max,
-            &[&length],
+        self.times(rect.with_max_y(row.0.top()));
+        self.speed_button(row.left(SPEED));
+        self.bookmark_button(row.left(theme::BUTTON));
+        let more = self.text.playback.more_controls;
+        let at = row.right(theme::BUTTON);
+        self.button(at, Icon::Ellipsis, more, Command::ToggleMore, false);
+        let full = row.right(theme::BUTTON);
+        self.fullscreen_button(full);
+        let width = 2.0 * theme::BUTTON + PLAY;
+        let middle = Rect::from_center_size(
+            pos2(rect.center().x, row.0.center().y),
+            vec2(width, row.0.height()),
         );
-        speed_menu(self.ui, row.left(SPEED), player.speed, &mut self.commands);
-        self.button(
-            row.right(theme::BUTTON),
-            Icon::Fullscreen,
-            "Full screen",
-            false,
-        );
-        open_menu(self.ui, row.right(theme::BUTTON), &mut self.commands);
-        self.loop_button(row.right(theme::BUTTON));
-        // In the middle of the window, or as near to it as the others leave room.
-        let half = theme::BUTTON + 0.5 * PLAY;
-        let x = rect.center().x.min(row.0.right() - half);
-        let middle = pos2(x, row.0.center().y);
-        self.play_buttons(Rect::from_center_size(middle, vec2(2.0 * half, PLAY)));
+        self.play_buttons(middle);
     }
 
     fn play_buttons(&mut self, rect: Rect) {
-        let (icon, label) = match self.state.player.playback {
-            Playback::Playing => (Icon::Pause, "Pause"),
-            Playback::Paused => (Icon::Play, "Play"),
-            Playback::Ended => (Icon::Play, "Play again"),
-        };
         let mut row = Row(rect);
-        self.button(row.left(theme::BUTTON), Icon::StepBack, "Step back", false);
-        self.button(row.left(PLAY), icon, label, false);
-        self.button(
-            row.left(theme::BUTTON),
-            Icon::StepForward,
-            "Step forward",
-            false,
+        let (icon, label) = match self.state.player.playback {
+            Playback::Playing => (Icon::Pause, self.text.playback.pause),
+            Playback::Paused => (Icon::Play, self.text.playback.play),
+            Playback::Ended => (Icon::Play, self.text.playback.play_again),
+        };
+        let (back, forward) = (
+            self.text.playback.step_back,
+            self.text.playback.step_forward,
         );
+        let at = row.left(theme::BUTTON);
+        self.timed(at, Icon::StepBack, back, Command::Step(-1), false);
+        self.timed(row.left(PLAY), icon, label, Command::TogglePlay, false);
+        let at = row.left(theme::BUTTON);
+        self.timed(at, Icon::StepForward, forward, Command::Step(1), false);
     }
 
     fn loop_button(&mut self, rect: Rect) {
         let mode = self.state.player.loop_mode;
-        let label = format!("Loop: {}", mode.name());
-        self.button(rect, Icon::Loop(mode), &label, mode != LoopMode::Off);
+        let (icon, label) = loop_look(mode, self.text);
+        self.timed(rect, icon, label, Command::LoopCycle, mode != LoopMode::Off);
     }
 
-    /// An icon button, for what the icon stands for.
-    fn button(&mut self, slot: Rect, icon: Icon, label: &str, lit: bool) {
-        let command = match icon {
-            Icon::StepBack => Command::Step(-1),
-            Icon::StepForward => Command::Step(1),
-            Icon::Loop(_) => Command::LoopCycle,
-            Icon::AbLoop => Command::AbCycle,
-            Icon::Statistics => Command::ToggleStatistics,
-            Icon::Fullscreen => Command::ToggleFullscreen,
-            Icon::ResetView => Command::ResetView,
-            Icon::Open => Command::Open,
-            Icon::Close => Command::DismissNotices,
-            Icon::Play | Icon::Pause => Command::TogglePlay,
+    fn ab_button(&mut self, rect: Rect) {
+        let label = ab_label(self.state.player, self.text);
+        let lit = self.state.player.ab.0.is_some();
+        self.timed(rect, Icon::Brackets, label, Command::AbCycle, lit);
+    }
+
+    fn bookmark_button(&mut self, rect: Rect) {
+        let here = self.state.marks.bookmark_at(self.state.player).is_some();
+        let label = if here {
+            self.text.playback.bookmark_remove
+        } else {
+            self.text.playback.bookmark
         };
-        // A clip of one frame has no time.
-        let about_time = !matches!(
-            icon,
-            Icon::Statistics | Icon::Fullscreen | Icon::ResetView | Icon::Open
-        );
-        let enabled = !about_time || self.state.player.frame_count > 1;
-        let hint =
-            keys::hint(command).map_or_else(|| label.to_owned(), |key| format!("{label} ({key})"));
-        let side = slot.width().min(slot.height());
-        let at = Rect::from_center_size(slot.center(), vec2(side, side));
-        let response = self
-            .ui
-            .add_enabled_ui(enabled, |ui| icon_button(ui, at, icon, label, &hint, lit));
-        if response.inner.clicked() {
+        self.timed(rect, Icon::Bookmark, label, Command::BookmarkAdd, here);
+    }
+
+    fn fullscreen_button(&mut self, rect: Rect) {
+        let (icon, label) = if self.state.fullscreen {
+            (Icon::Minimize, self.text.playback.leave_full_screen)
+        } else {
+            (Icon::Maximize, self.text.playback.full_screen)
+        };
+        self.button(rect, icon, label, Command::ToggleFullscreen, false);
+    }
+
+    fn panel_button(&mut self, rect: Rect, icon: Icon, label: &str, panel: Panel) {
+        let lit = self.state.side == Some(panel);
+        let command = match panel {
+            Panel::Camera => Command::ToggleCameraPanel,
+            _ => Command::ToggleInspector,
+        };
+        self.button(rect, icon, label, command, lit);
+    }
+
+    /// A button about time: a clip of one frame has none.
+    fn timed(&mut self, rect: Rect, icon: Icon, label: &str, command: Command, lit: bool) {
+        let enabled = self.state.player.frame_count > 1;
+        let hint = keys::with_hint(self.ui.ctx(), label, command);
+        let shown = self.ui.add_enabled_ui(enabled, |ui| {
+            square_button(ui, rect, icon, label, &hint, lit)
+        });
+        if shown.inner.clicked() {
             self.commands.push(command);
         }
     }
 
-    /// The time, then those of the quieter texts for which there is room, as text that can be read
-    /// out.
-    fn texts(&mut self, rect: Rect, align: Align, quiet: &[&str]) {
-        let state = self.state.player;
-        let layout = match align {
-            Align::Max => Layout::right_to_left(Align::Center),
-            Align::Min | Align::Center => Layout::left_to_right(Align::Center),
-        };
-        let builder = UiBuilder::new().max_rect(rect).layout(layout);
-        self.ui.scope_builder(builder, |ui| {
-            ui.spacing_mut().item_spacing.x = theme::GAP_XS;
-            if align == Align::Min {
-                let time = clock_text(state.time, state.duration);
-                ui.label(RichText::new(time).color(theme::TEXT));
-            }
-            for text in quiet {
-                let font = theme::body();
-                let galley = ui
-                    .painter()
-                    .layout_no_wrap((*text).to_owned(), font, theme::TEXT);
-                if galley.size().x + theme::GAP_S > ui.available_width() {
-                    break;
-                }
-                if text.is_empty() {
-                    ui.add_space(theme::GAP_S);
-                } else {
-                    ui.label(RichText::new(*text).color(theme::TEXT_QUIET));
-                }
-            }
-            if align == Align::Min && state.buffering && !state.scrubbing {
-                ui.add_space(theme::GAP_S);
-                ui.label(RichText::new("Buffering").color(theme::ACCENT));
-            }
+    fn button(&mut self, rect: Rect, icon: Icon, label: &str, command: Command, lit: bool) {
+        let hint = keys::with_hint(self.ui.ctx(), label, command);
+        if square_button(self.ui, rect, icon, label, &hint, lit).clicked() {
+            self.commands.push(command);
+        }
+    }
+
+    fn speed_button(&mut self, slot: Rect) {
+        let speed = self.state.player.speed;
+        let enabled = self.state.player.frame_count > 1;
+        let (text, commands) = (self.text, &mut self.commands);
+        self.ui.add_enabled_ui(enabled, |ui| {
+            speed_menu(ui, text, slot, speed, commands);
         });
+    }
+
+    /// The time, which can be typed into, and then as much of the quieter texts as has room.
+    fn times(&mut self, rect: Rect) {
+        let state = self.state.player;
+        let width = TIME.min(rect.width());
+        let at = Rect::from_min_size(pos2(rect.left(), rect.center().y - 14.0), vec2(width, 28.0));
+        self.commands.extend(self.field.show(self.ui, at, state));
+        let length = timecode::clock_text(state.duration, state.duration);
+        let frame = fill(
+            self.text.playback.frame_of,
+            &[&state.frame.to_string(), &state.frame_count.to_string()],
+        );
+        let palette = theme::palette(self.ui);
+        let mut left = at.right();
+        let buffering = state.buffering && !state.scrubbing;
+        let texts = [
+            (
+                format!("/ {length}"),
+                theme::number(),
+                palette.text_quiet,
+                true,
+            ),
+            (frame, theme::small(), palette.text_quiet, true),
+            (
+                self.text.playback.buffering.to_owned(),
+                theme::small(),
+                palette.accent,
+                buffering,
+            ),
+        ];
+        for (text, font, color, wanted) in texts {
+            if !wanted {
+                continue;
+            }
+            let galley = self
+                .ui
+                .painter()
+                .layout_no_wrap(text.clone(), font.clone(), color);
+            let size = galley.size();
+            if left + size.x > rect.right() {
+                break;
+            }
+            let place = Rect::from_min_size(pos2(left, rect.center().y - 0.5 * size.y), size);
+            let label = egui::Label::new(RichText::new(text).font(font).color(color)).extend();
+            self.ui.put(place, label);
+            left += size.x + theme::GAP_M;
+        }
     }
 }
 
-fn open_menu(ui: &mut Ui, rect: Rect, commands: &mut Vec<Command>) {
-    let side = theme::BUTTON.min(rect.width());
-    let at = Rect::from_center_size(rect.center(), vec2(side, side));
-    let response = icon_button(ui, at, Icon::Open, "Open", "Open a clip", false);
-    Popup::menu(&response).show(|ui| {
-        for (text, command) in [
-            ("Open file…", Command::Open),
-            ("Open folder…", Command::OpenFolder),
-        ] {
-            let shortcut = keys::hint(command).unwrap_or_default();
-            let button = egui::Button::new(text).shortcut_text(shortcut);
-            if ui.add(button).accessible_name(text).clicked() {
-                commands.push(command);
-            }
-        }
-    });
+/// What a loop button shows.
+pub fn loop_look(mode: LoopMode, text: &'static Text) -> (Icon, &'static str) {
+    match mode {
+        LoopMode::Off => (Icon::ArrowRightToLine, text.playback.loop_off),
+        LoopMode::All => (Icon::Repeat, text.playback.loop_all),
+        LoopMode::Bounce => (Icon::ArrowLeftRight, text.playback.loop_bounce),
+    }
 }
 
-fn speed_menu(ui: &mut Ui, slot: Rect, speed: f64, commands: &mut Vec<Command>) {
+/// What the A-B button does next.
+pub fn ab_label(state: &PlayerState, text: &'static Text) -> &'static str {
+    match state.ab {
+        (None, _) => text.playback.ab_mark_a,
+        (Some(_), None) => text.playback.ab_mark_b,
+        (Some(_), Some(_)) => text.playback.ab_clear,
+    }
+}
+
+/// An icon button in the middle of a slot.
+fn square_button(
+    ui: &mut Ui,
+    slot: Rect,
+    icon: Icon,
+    label: &str,
+    hint: &str,
+    lit: bool,
+) -> Response {
+    let side = slot.width().min(slot.height());
+    let at = Rect::from_center_size(slot.center(), vec2(side, side));
+    icon_button(ui, at, icon, label, hint, lit)
+}
+
+/// "1.25×".
+fn speed_text(speed: f64) -> String {
+    format!("{}×", (speed * 100.0).round() / 100.0)
+}
+
+fn speed_menu(
+    ui: &mut Ui,
+    text: &'static Text,
+    slot: Rect,
+    speed: f64,
+    commands: &mut Vec<Command>,
+) {
+    let palette = theme::palette(ui);
     let rect = Rect::from_center_size(slot.center(), vec2(slot.width(), theme::BUTTON));
-    let text = format!("{}×", (speed * 100.0).round() / 100.0);
+    let shown = speed_text(speed);
     let response = ui.allocate_rect(rect, Sense::click());
-    let label = format!("Speed: {text}");
+    let label = fill(text.playback.speed_is, &[&shown]);
     response.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), &label));
     if response.hovered() || response.has_focus() {
         ui.painter()
-            .rect_filled(rect, theme::RADIUS_CONTROL, theme::HOVER);
+            .rect_filled(rect, theme::RADIUS_CONTROL, palette.hover);
     }
     if response.has_focus() {
         focus_ring(ui, rect);
     }
-    let color = if speed == 1.0 {
-        theme::TEXT
+    let color = if !ui.is_enabled() {
+        palette.text_quiet.gamma_multiply(0.5)
+    } else if speed == 1.0 {
+        palette.text
     } else {
-        theme::ACCENT
+        palette.accent
     };
     ui.painter().text(
         rect.center(),
         Align2::CENTER_CENTER,
-        text,
-        theme::body(),
+        shown,
+        theme::number(),
         color,
     );
-    let response = response.on_hover_text("Speed ([ slower, ] faster, Backspace normal)");
-    Popup::menu(&response).width(96.0).show(|ui| {
-        for choice in SPEEDS.iter().rev() {
-            let text = format!("{choice}×");
-            if ui.selectable_label(speed == *choice, text).clicked() {
-                commands.push(Command::Speed(*choice));
+    let hint = keys::with_hint(ui.ctx(), text.playback.speed_hint, Command::SpeedUp);
+    let response = response.on_hover_text(hint);
+    Popup::menu(&response)
+        .close_behavior(egui::PopupCloseBehavior::CloseOnClickOutside)
+        .width(220.0)
+        .show(|ui| speed_choices(ui, text, speed, commands));
+}
+
+/// A slider that snaps to normal, and buttons for the usual speeds.
+fn speed_choices(ui: &mut Ui, text: &'static Text, speed: f64, commands: &mut Vec<Command>) {
+    let mut chosen = speed;
+    ui.spacing_mut().slider_width = 208.0;
+    let slider = egui::Slider::new(&mut chosen, 0.1..=4.0)
+        .logarithmic(true)
+        .show_value(false);
+    if ui
+        .add(slider)
+        .accessible_name(text.playback.speed)
+        .changed()
+    {
+        commands.push(Command::Speed(snapped(chosen)));
+    }
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = vec2(theme::GAP_XS, theme::GAP_XS);
+        for choice in SPEEDS {
+            let button = egui::Button::selectable(speed == choice, speed_text(choice))
+                .min_size(vec2(66.0, 32.0));
+            if ui.add(button).clicked() {
+                commands.push(Command::Speed(choice));
                 ui.close();
             }
         }
     });
+}
+
+/// A dragged speed: normal near to it, else in steps of a twentieth.
+fn snapped(speed: f64) -> f64 {
+    if (speed.ln()).abs() < SPEED_SNAP {
+        1.0
+    } else if speed < 1.0 {
+        (speed * 100.0).round() / 100.0
+    } else {
+        (speed * 20.0).round() / 20.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dragged_speed_snaps_to_normal() {
+        for (dragged, speed) in [
+            (1.04, 1.0),
+            (0.95, 1.0),
+            (1.26, 1.25),
+            (0.503, 0.5),
+            (0.1, 0.1),
+            (4.0, 4.0),
+        ] {
+            assert_eq!(snapped(dragged), speed);
+        }
+    }
 }

@@ -86,7 +86,8 @@ impl Viewport {
             camera,
             width: ((rect.width() * scale).round() as u32).max(1),
             height: ((rect.height() * scale).round() as u32).max(1),
-            background: theme::BACKGROUND
+            background: theme::palette(ui)
+                .background
                 .to_array()
                 .map(|channel| f32::from(channel) / 255.0)[..3]
                 .try_into()

@@ -41,7 +41,7 @@ fn steps_both_ways() {
     stage.click("Step back");
     assert_eq!(stage.state().frame, 2);
     assert!(stage.has("frame 3 of 40"));
-    assert!(stage.has("0:00.20"));
+    assert!(stage.has("Go to time: 0:00.20"));
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn speed_and_loop_are_chosen() {
     for (label, mode) in [
         ("Loop: off", LoopMode::All),
         ("Loop: all", LoopMode::Bounce),
-        ("Loop: bounce", LoopMode::Off),
+        ("Loop: back and forth", LoopMode::Off),
     ] {
         stage.click(label);
         assert_eq!(stage.state().loop_mode, mode);
@@ -200,11 +200,10 @@ fn a_focused_button_takes_space_for_itself() {
 #[test]
 fn keys_typed_into_a_text_field_are_not_the_players() {
     let mut text = String::new();
+    let keymap = zoetrope_app::keys::Keymap::default();
     let commands = std::cell::RefCell::new(Vec::new());
     let mut harness = egui_kittest::Harness::new_ui(|ui| {
-        commands
-            .borrow_mut()
-            .extend(zoetrope_app::keys::pressed(ui.ctx()));
+        commands.borrow_mut().extend(keymap.pressed(ui.ctx()));
         ui.text_edit_singleline(&mut text).accessible_name("Name");
     });
     harness.key_press(Key::K);
@@ -283,7 +282,8 @@ fn controls_fit(size: Vec2) {
         "Step forward",
         "Speed: 1×",
         "Open",
-        "Loop: off",
+        "Bookmark this moment",
+        "More controls",
         "Full screen",
     ];
     let mut rects: Vec<egui::Rect> = Vec::new();
@@ -310,7 +310,8 @@ fn statistics_come_and_go() {
         nodes.count()
     };
     assert_eq!(shown(&stage), 0);
-    stage.click("Statistics");
+    stage.key(Key::I);
+    stage.harness.run();
     assert_eq!(shown(&stage), 1);
     for part in ["decode ", "sort ", "draw ", " MB", "Script · "] {
         let nodes = stage.harness.query_all_by_label_contains(part);

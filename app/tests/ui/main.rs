@@ -1,5 +1,6 @@
 //! The window, driven by accessibility label, keys and pointer, drawn with wgpu.
 
+mod camera;
 mod controls;
 mod device;
 mod opening;

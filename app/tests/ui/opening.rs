@@ -99,7 +99,7 @@ fn a_clip_without_a_frame_does_not_replace_one_that_plays() {
     stage.apply("seek-frame 7");
     stage.open("hopeless");
     stage.until("the verdict", |app| {
-        let mut messages = app.messages().iter();
+        let mut messages = app.messages().into_iter();
         messages.any(|message| message == "\"hopeless\" has no frame that can be shown.")
     });
     assert_eq!(stage.state().frame, 7);

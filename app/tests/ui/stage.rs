@@ -9,7 +9,8 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use zoetrope_app::platform::{Pick, PickAnswer};
 use zoetrope_app::{
-    AppOptions, ClipTarget, LostDevice, OpenClip, Platform, ZoetropeApp, open_clip,
+    AppOptions, ClipTarget, DemoClip, LostDevice, MemoryStorage, OpenClip, Platform, Storage,
+    ZoetropeApp, open_clip,
 };
 use zoetrope_codecs::Cancel;
 use zoetrope_player::{Command, LoopMode, PlayerState};
@@ -29,7 +30,7 @@ pub struct ScriptedPlatform {
 }
 
 impl Platform for ScriptedPlatform {
-    fn pick(&self, what: Pick, answer: PickAnswer) {
+    fn pick(&self, what: Pick, _: &str, answer: PickAnswer) {
         self.asked.lock().expect("unpoisoned").push(what);
         answer(self.answer.clone());
     }
@@ -44,6 +45,9 @@ pub struct Setup {
     /// What dialogs answer.
     pub answer: Option<PathBuf>,
     pub patience: Duration,
+    /// What was kept from the last time.
+    pub storage: Arc<dyn Storage>,
+    pub demos: Vec<DemoClip>,
     /// Changes clips that were opened from real files.
     pub wrap: Arc<dyn Fn(OpenClip) -> OpenClip + Send + Sync>,
 }
@@ -57,6 +61,8 @@ impl Default for Setup {
             clip: Some("ring".into()),
             answer: None,
             patience: Duration::MAX,
+            storage: Arc::new(MemoryStorage::default()),
+            demos: Vec::new(),
             wrap: Arc::new(|clip| clip),
         }
     }
@@ -103,6 +109,8 @@ impl Stage {
                 let options = AppOptions {
                     clip: setup.clip,
                     platform: for_app,
+                    demos: setup.demos,
+                    storage: setup.storage,
                     opener: Arc::new(move |target: &ClipTarget, cancel: &Cancel| match target {
                         ClipTarget::Path(path) if path.is_absolute() => {
                             open_clip(target, cancel).map(|clip| (setup.wrap)(clip))

@@ -136,7 +136,7 @@ fn settle(stage: &mut Stage, decoded: usize) -> Vec<String> {
             ranges.map(ExactSizeIterator::len).sum::<usize>() == decoded
         })
     });
-    stage.harness.state().messages().to_vec()
+    stage.harness.state().messages()
 }
 
 #[test]

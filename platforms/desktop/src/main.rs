@@ -6,6 +6,7 @@ mod bench;
 mod cli;
 mod commands;
 mod cpu_time;
+mod desktop;
 mod interrupt;
 mod offscreen;
 mod open;

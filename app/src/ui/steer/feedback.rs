@@ -1,6 +1,6 @@
 //! What is shown of taps: how far a double tap went, and that a finger plays fast.
 
-use egui::{Align2, Color32, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use super::{EDGE, Steer};
 use crate::ui::theme;
@@ -22,7 +22,7 @@ impl Steer {
             let middle = pos2(x, rect.center().y);
             if !calm {
                 let radius = (0.5 + 0.5 * ripple.part) * 0.5 * EDGE * rect.width();
-                let wave = Color32::from_white_alpha((36.0 * fade) as u8);
+                let wave = theme::palette(ui).play_hover.gamma_multiply(fade);
                 let clip = ui.painter().with_clip_rect(rect);
                 clip.circle_filled(middle, radius.min(96.0), wave);
             }
@@ -42,9 +42,10 @@ impl Steer {
 
 /// A short text on a surface of its own.
 fn chip(ui: &Ui, middle: egui::Pos2, text: &str, opacity: f32) {
+    let palette = theme::palette(ui);
     let galley = ui
         .painter()
-        .layout_no_wrap(text.to_owned(), theme::body(), theme::TEXT);
+        .layout_no_wrap(text.to_owned(), theme::body(), palette.text);
     let size = galley.size() + 2.0 * vec2(theme::GAP_M, theme::GAP_S);
     let rect = Rect::from_center_size(middle, size);
     let response = ui.interact(rect, ui.make_persistent_id(("chip", text)), Sense::hover());
@@ -52,12 +53,12 @@ fn chip(ui: &Ui, middle: egui::Pos2, text: &str, opacity: f32) {
     ui.painter().rect_filled(
         rect,
         0.5 * rect.height(),
-        theme::SURFACE.gamma_multiply(opacity),
+        palette.surface.gamma_multiply(opacity),
     );
     let at = Align2::CENTER_CENTER.align_size_within_rect(galley.size(), rect);
     ui.painter().galley_with_override_text_color(
         at.min,
         galley,
-        theme::TEXT.gamma_multiply(opacity),
+        palette.text.gamma_multiply(opacity),
     );
 }

@@ -3,15 +3,24 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use zoetrope_app::{ClipTarget, DialogPlatform, RunOptions};
+use zoetrope_app::{ClipTarget, DemoClip, FolderStorage, MemoryStorage, RunOptions, Storage};
 
-/// The clip that plays when none is named.
-const DEMO: &[u8] = include_bytes!("../../../../assets/demo/biker.zip");
+use crate::desktop::{Desktop, config_folder};
 
 /// Where Linux programs are told their display.
 const DISPLAYS: [&str; 3] = ["WAYLAND_DISPLAY", "WAYLAND_SOCKET", "DISPLAY"];
 
-/// Opens the window on `clip`, or on the built-in demo.
+/// The built-in clips; the first plays when none is named.
+fn demos() -> Vec<DemoClip> {
+    vec![DemoClip {
+        name: "Biker".to_owned(),
+        bytes: include_bytes!("../../../../assets/demo/biker.zip"),
+        strip: include_bytes!("../../../../assets/demo/biker.png"),
+        strip_pictures: 28,
+    }]
+}
+
+/// Opens the window on `clip`, or on whatever the settings say, at first the built-in demo.
 ///
 /// # Errors
 /// When there is no display or no way to draw.
@@ -22,15 +31,15 @@ pub fn run(clip: Option<&Path>) -> anyhow::Result<()> {
              sub-command, which needs none (zoetrope --help)"
         );
     }
-    let clip = clip.map_or_else(
-        || ClipTarget::Memory {
-            name: "Biker".to_owned(),
-            bytes: DEMO.into(),
-        },
-        ClipTarget::from,
-    );
+    let storage: Arc<dyn Storage> = match config_folder() {
+        Some(folder) => Arc::new(FolderStorage::new(folder)),
+        // Without a home nothing can be kept, and everything else works.
+        None => Arc::new(MemoryStorage::default()),
+    };
     zoetrope_app::run(RunOptions {
-        clip: Some(clip),
-        platform: Arc::new(DialogPlatform),
+        clip: clip.map(ClipTarget::from),
+        demos: demos(),
+        platform: Arc::new(Desktop),
+        storage,
     })
 }

@@ -1,0 +1,257 @@
+//! Carrying out commands: the application's own, and handing the player's on.
+
+use egui::{Rect, Ui, ViewportCommand, WindowLevel};
+use zoetrope_player::Command;
+
+use super::panel::Panel;
+use super::{Pick, ZoetropeApp, start_page};
+use crate::open::ClipTarget;
+use crate::remembered::WindowPlace;
+use crate::settings::ThemeChoice;
+use crate::text::{fill, text_of};
+
+/// The steps of the size of controls.
+const UI_SCALE_STEP: f64 = 0.1;
+
+impl ZoetropeApp {
+    /// Carries out a command.
+    pub fn apply(&mut self, command: Command) {
+        let handled = self.apply_window(command)
+            || self.apply_file(command)
+            || self.apply_picture(command)
+            || self.apply_camera(command)
+            || self.session.apply(command);
+        if !handled {
+            log::debug!("\"{command}\" has nothing to act on");
+        }
+        self.ctx.request_repaint();
+    }
+
+    /// Commands about panels and the window; whether it was one.
+    fn apply_window(&mut self, command: Command) -> bool {
+        match command {
+            Command::CommandPalette => self.panels.toggle(Panel::Palette),
+            Command::Help => self.panels.toggle(Panel::Help),
+            Command::Settings => self.panels.toggle(Panel::Settings),
+            Command::EditKeys => self.panels.toggle(Panel::Keys),
+            Command::ToggleMore => self.panels.toggle(Panel::More),
+            Command::ToggleInspector => self.panels.toggle(Panel::Inspector),
+            Command::ToggleCameraPanel => self.panels.toggle(Panel::Camera),
+            Command::ToggleLog => self.panels.toggle(Panel::Log),
+            Command::ToggleStatistics => {
+                let shown = &mut self.kept.remembered.value.statistics;
+                *shown = !*shown;
+            }
+            Command::ToggleFullscreen => self.set_fullscreen(!self.is_fullscreen()),
+            Command::ToggleOnTop => self.set_on_top(!self.kept.remembered.value.on_top),
+            Command::ToggleTheme => {
+                let is_dark = self.ctx.theme() == egui::Theme::Dark;
+                self.kept.settings.value.theme = if is_dark {
+                    ThemeChoice::Light
+                } else {
+                    ThemeChoice::Dark
+                };
+            }
+            Command::UiScaleUp => self.scale_ui(UI_SCALE_STEP),
+            Command::UiScaleDown => self.scale_ui(-UI_SCALE_STEP),
+            Command::UiScaleReset => self.kept.settings.value.ui_scale = 1.0,
+            Command::CopyError => self.copy_error(),
+            Command::DismissNotices => self.dismiss(),
+            Command::Quit => self.ctx.send_viewport_cmd(ViewportCommand::Close),
+            _ => return false,
+        }
+        true
+    }
+
+    /// Commands about opening; whether it was one.
+    fn apply_file(&mut self, command: Command) -> bool {
+        match command {
+            Command::Open => self.pick(Pick::File),
+            Command::OpenFolder => self.pick(Pick::Folder),
+            Command::OpenLink => self.panels.open(Panel::OpenLink),
+            Command::OpenRecent(number) => {
+                let recents = self.kept.recents.value.entries();
+                let index = number.checked_sub(1);
+                match index.and_then(|index| recents.get(index)) {
+                    Some(recent) => self.open(ClipTarget::Path(recent.path.clone())),
+                    None => {
+                        let text = text_of(&self.ctx).files.there_is_no_recent;
+                        self.tell(fill(text, &[&number.to_string()]));
+                    }
+                }
+            }
+            Command::StartPage => {
+                self.session.close();
+                self.clip_changed();
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// Commands about the picture; whether it was one.
+    fn apply_picture(&mut self, command: Command) -> bool {
+        let settings = &mut self.kept.settings.value;
+        match command {
+            Command::ShDegree(degree) => settings.sh_degree = degree.min(3),
+            Command::Antialiasing(choice) => settings.antialiasing = choice,
+            Command::RenderScale(scale) => settings.render_scale = scale,
+            _ => return false,
+        }
+        true
+    }
+
+    /// Takes away what lies on top: a panel, the messages, full screen.
+    fn dismiss(&mut self) {
+        if self.panels.is_modal() {
+            self.panels.close_top();
+        } else if !self.toasts.is_empty() {
+            self.toasts.clear();
+        } else if !self.panels.close_top() && self.is_fullscreen() {
+            self.set_fullscreen(false);
+        }
+    }
+
+    fn scale_ui(&mut self, step: f64) {
+        let scale = &mut self.kept.settings.value.ui_scale;
+        *scale = ((*scale + step) * 100.0).round() / 100.0;
+        *scale = scale.clamp(0.75, 3.0);
+    }
+
+    /// Whether the window fills the screen.
+    pub(super) fn is_fullscreen(&self) -> bool {
+        self.ctx
+            .input(|input| input.viewport().fullscreen.unwrap_or(false))
+    }
+
+    fn set_fullscreen(&self, full: bool) {
+        self.ctx
+            .send_viewport_cmd(ViewportCommand::Fullscreen(full));
+    }
+
+    /// Keeps the window above others, or not.
+    pub(super) fn set_on_top(&mut self, on_top: bool) {
+        self.kept.remembered.value.on_top = on_top;
+        let level = if on_top {
+            WindowLevel::AlwaysOnTop
+        } else {
+            WindowLevel::Normal
+        };
+        self.ctx
+            .send_viewport_cmd(ViewportCommand::WindowLevel(level));
+    }
+
+    /// Puts what went wrong last into the clipboard, with what one has to know to mend it.
+    fn copy_error(&mut self) {
+        let Some(message) = self.toasts.last_error().map(str::to_owned) else {
+            return;
+        };
+        let device = &self.viewport.gpu().capabilities;
+        let clip = self.session.target().map(ClipTarget::name);
+        let details = format!(
+            "{message}\nZoetrope {} on {} {}\n{} ({})\nclip: {}\n",
+            env!("CARGO_PKG_VERSION"),
+            std::env::consts::OS,
+            std::env::consts::ARCH,
+            device.adapter_name,
+            device.backend,
+            clip.as_deref().unwrap_or("none"),
+        );
+        self.ctx.copy_text(details);
+        let now = self.ctx.input(|input| input.time);
+        let text = text_of(&self.ctx).files.details_copied;
+        self.toasts.note(text.to_owned(), now);
+    }
+
+    fn pick(&self, what: Pick) {
+        let (sender, ctx) = (self.picked.0.clone(), self.ctx.clone());
+        let text = text_of(&self.ctx);
+        let title = match what {
+            Pick::File => text.files.open_file,
+            _ => text.files.open_folder,
+        };
+        self.platform.pick(
+            what,
+            title.trim_end_matches('…'),
+            Box::new(move |path| {
+                // The window may be gone by the time the dialog is closed.
+                if let Some(path) = path
+                    && sender.send(path).is_ok()
+                {
+                    ctx.request_repaint();
+                }
+            }),
+        );
+    }
+
+    /// What is there when no clip is.
+    pub(super) fn show_start_page(&mut self, ui: &mut Ui, window: Rect) {
+        if self.session.opening().is_some() {
+            return;
+        }
+        let asked = start_page::show(
+            ui,
+            window,
+            &mut self.start_page,
+            self.kept.recents.value.entries(),
+            &*self.kept.storage,
+            self.kept.settings.value.reduce_motion,
+        );
+        for request in asked {
+            match request {
+                start_page::Request::Command(command) => self.apply(command),
+                start_page::Request::Open(target) => self.open(target),
+                start_page::Request::Forget(path) => {
+                    self.forget_poster(&path);
+                    self.kept.recents.value.remove(&path);
+                }
+                start_page::Request::ForgetAll => {
+                    let entries = self.kept.recents.value.entries().to_vec();
+                    for entry in entries {
+                        self.forget_poster(&entry.path);
+                    }
+                    self.kept.recents.value.clear();
+                }
+            }
+        }
+    }
+
+    fn forget_poster(&self, path: &std::path::Path) {
+        let name = crate::recents::poster_name(path);
+        if let Err(error) = self.kept.storage.remove(&name) {
+            log::warn!("{name} cannot be removed: {error}");
+        }
+    }
+
+    /// Notes where the window is, for the next start.
+    pub(super) fn remember_window(&mut self, ui: &Ui) {
+        let place = ui.input(|input| {
+            let viewport = input.viewport();
+            // Neither of these is a size that the person has chosen.
+            if viewport.fullscreen == Some(true) || viewport.minimized == Some(true) {
+                return None;
+            }
+            let size = viewport.inner_rect?.size();
+            let position = viewport.outer_rect.map(|rect| rect.min);
+            Some((position, size, viewport.maximized.unwrap_or(false)))
+        });
+        let Some((position, size, maximized)) = place else {
+            return;
+        };
+        // The window's own points do not depend on the size of controls.
+        let zoom = ui.ctx().zoom_factor();
+        let old = self.kept.remembered.value.window;
+        self.kept.remembered.value.window = Some(match old {
+            // What a maximised window goes back to is worth more than its size now.
+            Some(old) if maximized => WindowPlace {
+                maximized: true,
+                ..old
+            },
+            _ => WindowPlace {
+                position: position.map(|at| [at.x * zoom, at.y * zoom]),
+                size: [(size.x * zoom).max(1.0), (size.y * zoom).max(1.0)],
+                maximized,
+            },
+        });
+    }
+}
