@@ -59,7 +59,7 @@ pub fn bar_rect(window: Rect) -> Rect {
     )
 }
 
-/// Height of the row of the time bar.
+/// How high the time bar is: for a finger where there may be one.
 fn time_bar_height(window: Rect) -> f32 {
     if is_narrow(window) || window.height() < theme::LOW {
         TIME_BAR.1
@@ -71,15 +71,6 @@ fn time_bar_height(window: Rect) -> f32 {
 /// Whether a window gets the layout of a phone.
 pub fn is_narrow(window: Rect) -> bool {
     window.width() < theme::NARROW
-}
-
-/// How high the time bar is: for a finger where there may be one.
-fn time_bar_height(window: Rect) -> f32 {
-    if window.width().min(window.height()) < theme::NARROW {
-        TIME_BAR.1
-    } else {
-        TIME_BAR.0
-    }
 }
 
 /// Distance of floating surfaces from the window's edge.
