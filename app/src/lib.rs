@@ -25,4 +25,4 @@ pub use open::{ClipTarget, OpenClip, open_clip};
 pub use platform::{NullPlatform, Platform};
 pub use run::{RunOptions, run};
 pub use storage::{FolderStorage, MemoryStorage, Storage};
-pub use ui::{AppOptions, DemoClip, LostDevice, ZoetropeApp};
+pub use ui::{AppOptions, DemoClip, FrameWatch, LostDevice, ZoetropeApp};

@@ -10,7 +10,7 @@ use crate::open::{ClipTarget, open_clip};
 use crate::platform::Platform;
 use crate::remembered::Remembered;
 use crate::storage::{Storage, Stored as _};
-use crate::ui::{AppOptions, DemoClip, LostDevice, ZoetropeApp};
+use crate::ui::{AppOptions, DemoClip, FrameWatch, LostDevice, ZoetropeApp};
 
 /// A picture that takes longer does not hold the interface up.
 const PATIENCE: Duration = Duration::from_millis(100);
@@ -31,6 +31,8 @@ pub struct RunOptions {
     pub platform: Arc<dyn Platform>,
     /// Where settings and the like are kept.
     pub storage: Arc<dyn Storage>,
+    /// Who watches the frames of the interface, if anybody does.
+    pub watch: Option<FrameWatch>,
 }
 
 /// Opens the window and returns when it is closed. When the graphics device is lost, the window is
@@ -80,7 +82,7 @@ fn open_window(
         ..eframe::NativeOptions::default()
     };
     let (platform, storage) = (options.platform.clone(), options.storage.clone());
-    let demos = options.demos.clone();
+    let (demos, watch) = (options.demos.clone(), options.watch.clone());
     let result = eframe::run_native(
         "zoetrope",
         native_options,
@@ -95,6 +97,7 @@ fn open_window(
                     opener: Arc::new(open_clip),
                     patience: PATIENCE,
                     lost,
+                    watch,
                 },
             )?;
             if let Some(message) = message {

@@ -51,6 +51,10 @@ use viewport::Viewport;
 /// Opening shorter than this shows nothing: what flashes by cannot be read.
 const OPENING_SHOWN_AFTER_S: f64 = 0.4;
 
+/// Told at the end of every frame of the interface how many pictures were drawn so far; answers
+/// whether the window shall be closed.
+pub type FrameWatch = Arc<dyn Fn(u64) -> bool + Send + Sync>;
+
 /// What the application is started with.
 pub struct AppOptions {
     /// The clip that is opened at once; without one the settings decide.
@@ -67,6 +71,8 @@ pub struct AppOptions {
     pub patience: Duration,
     /// Where the application leaves word before it closes its window because of the device.
     pub lost: Arc<OnceLock<LostDevice>>,
+    /// Who watches the frames of the interface, if anybody does.
+    pub watch: Option<FrameWatch>,
 }
 
 /// A built-in clip.
@@ -126,6 +132,7 @@ pub struct ZoetropeApp {
     /// The clip to open in the first frame.
     first: Option<ClipTarget>,
     lost: Arc<OnceLock<LostDevice>>,
+    watch: Option<FrameWatch>,
     ctx: egui::Context,
 }
 
@@ -163,6 +170,7 @@ impl ZoetropeApp {
             covered: Vec::new(),
             first,
             lost: options.lost,
+            watch: options.watch,
             ctx: cc.egui_ctx.clone(),
         };
         app.apply_settings();
@@ -535,6 +543,11 @@ impl eframe::App for ZoetropeApp {
         Self::drop_note(ui, window);
         self.remember_window(ui);
         self.schedule();
+        if let Some(watch) = &self.watch
+            && watch(self.viewport.pictures())
+        {
+            self.ctx.send_viewport_cmd(ViewportCommand::Close);
+        }
     }
 
     fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {

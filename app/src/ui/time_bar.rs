@@ -212,7 +212,7 @@ impl TimeBar {
         let playback = &text(ui).playback;
         let (time, frame) = (scale.time_at(pointer.x), scale.frame_at(pointer.x));
         let time = clock_text(time, state.duration);
-        let frame = fill(playback.frame, &[&frame.to_string()]);
+        let frame = fill(playback.frame, &[&(frame + 1).to_string()]);
         let bookmark = bookmark_near(pointer.x, scale, marks);
         let shown = match (self.grip, bookmark) {
             (Some(Grip::A), _) => playback.handle_a.to_owned(),

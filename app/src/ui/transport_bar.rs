@@ -23,8 +23,6 @@ const HEIGHT_NARROW: f32 = 108.0;
 const PLAY: f32 = 44.0;
 /// Width of the speed button.
 const SPEED: f32 = 52.0;
-/// Width of the field for the time.
-const TIME: f32 = 84.0;
 /// The choices of the speed menu.
 const SPEEDS: [f64; 6] = [0.25, 0.5, 1.0, 1.5, 2.0, 4.0];
 /// A speed that is dragged this near to normal is normal, as a part of it.
@@ -276,16 +274,19 @@ impl Controls<'_> {
     /// The time, which can be typed into, and then as much of the quieter texts as has room.
     fn times(&mut self, rect: Rect) {
         let state = self.state.player;
-        let width = TIME.min(rect.width());
+        let width = self.field.width(self.ui, state).min(rect.width());
         let at = Rect::from_min_size(pos2(rect.left(), rect.center().y - 14.0), vec2(width, 28.0));
         self.commands.extend(self.field.show(self.ui, at, state));
         let length = timecode::clock_text(state.duration, state.duration);
         let frame = fill(
             self.text.playback.frame_of,
-            &[&state.frame.to_string(), &state.frame_count.to_string()],
+            &[
+                &(state.frame + 1).to_string(),
+                &state.frame_count.to_string(),
+            ],
         );
         let palette = theme::palette(self.ui);
-        let mut left = at.right();
+        let mut left = at.right() + theme::GAP_XS;
         let buffering = state.buffering && !state.scrubbing;
         let texts = [
             (

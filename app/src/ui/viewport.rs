@@ -7,7 +7,7 @@ use std::time::Duration;
 use eframe::egui_wgpu::RenderState;
 use egui::{Pos2, Rect, TextureId, Ui};
 use zoetrope_codecs::SplatFrame;
-use zoetrope_render::{Camera, Filter, Gpu, RenderStats, SplatRenderer, View};
+use zoetrope_render::{Background, Camera, Filter, Gpu, RenderStats, SplatRenderer, View};
 
 use super::draw_thread::{DrawThread, Drawn, StageTimes};
 use super::theme;
@@ -86,12 +86,7 @@ impl Viewport {
             camera,
             width: ((rect.width() * scale).round() as u32).max(1),
             height: ((rect.height() * scale).round() as u32).max(1),
-            background: theme::palette(ui)
-                .background
-                .to_array()
-                .map(|channel| f32::from(channel) / 255.0)[..3]
-                .try_into()
-                .unwrap_or_default(),
+            background: opaque(theme::palette(ui).background),
             filter: filter_of(frame),
             sh_degree: 3,
         };
@@ -225,6 +220,11 @@ impl Viewport {
     pub fn gpu(&self) -> &Gpu {
         &self.gpu
     }
+}
+
+fn opaque(colour: egui::Color32) -> Background {
+    let [red, green, blue, _] = colour.to_array().map(|channel| f32::from(channel) / 255.0);
+    Background::Opaque([red, green, blue])
 }
 
 fn filter_of(frame: &SplatFrame) -> Filter {

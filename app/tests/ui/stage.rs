@@ -4,10 +4,12 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
+use eframe::egui_wgpu::RenderState;
 use egui::{Key, Modifiers, Vec2, ViewportId};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use zoetrope_app::platform::{Pick, PickAnswer};
+use zoetrope_app::text::{Text, text_of};
 use zoetrope_app::{
     AppOptions, ClipTarget, DemoClip, LostDevice, MemoryStorage, OpenClip, Platform, Storage,
     ZoetropeApp, open_clip,
@@ -16,6 +18,7 @@ use zoetrope_codecs::Cancel;
 use zoetrope_player::{Command, LoopMode, PlayerState};
 use zoetrope_render::Camera;
 
+use crate::lint;
 use crate::scripted::{self, FRAMES};
 
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -68,13 +71,27 @@ impl Default for Setup {
     }
 }
 
+impl Setup {
+    /// With these settings, as they stand in their file.
+    pub fn with_settings(settings: &str) -> Self {
+        let storage = MemoryStorage::default();
+        storage
+            .write("settings.json", settings.as_bytes())
+            .expect("memory");
+        Self {
+            storage: Arc::new(storage),
+            ..Self::default()
+        }
+    }
+}
+
 pub struct Stage {
     pub harness: Harness<'static, ZoetropeApp>,
     pub platform: Arc<ScriptedPlatform>,
     /// Held by the test while "slow" must not open.
     pub gate: Arc<Mutex<()>>,
     pub lost: Arc<OnceLock<LostDevice>>,
-    pub device: wgpu::Device,
+    pub render_state: RenderState,
 }
 
 impl Stage {
@@ -94,7 +111,7 @@ impl Stage {
         let gate = Arc::new(Mutex::new(()));
         let lost = Arc::new(OnceLock::new());
         let (for_app, for_opener, for_loss) = (platform.clone(), gate.clone(), lost.clone());
-        let (sender, device) = std::sync::mpsc::channel();
+        let (sender, render_state) = std::sync::mpsc::channel();
         let harness = Harness::builder()
             .with_size(setup.size)
             .with_pixels_per_point(setup.scale)
@@ -103,9 +120,7 @@ impl Stage {
             .wgpu()
             .build_eframe(move |cc| {
                 let render_state = cc.wgpu_render_state.as_ref().expect("a graphics device");
-                sender
-                    .send(render_state.device.clone())
-                    .expect("the test listens");
+                sender.send(render_state.clone()).expect("the test listens");
                 let options = AppOptions {
                     clip: setup.clip,
                     platform: for_app,
@@ -119,6 +134,7 @@ impl Stage {
                     }),
                     patience: setup.patience,
                     lost: for_loss,
+                    watch: None,
                 };
                 ZoetropeApp::new(cc, options).expect("a graphics device")
             });
@@ -127,7 +143,7 @@ impl Stage {
             platform,
             gate,
             lost,
-            device: device.recv().expect("a graphics device"),
+            render_state: render_state.recv().expect("a graphics device"),
         }
     }
 
@@ -147,9 +163,12 @@ impl Stage {
         self.until("everything decoded", |app| {
             app.player_state().is_some_and(|state| {
                 let decoded: usize = state.decoded.iter().map(ExactSizeIterator::len).sum();
-                decoded == FRAMES && state.picture.as_ref().is_some_and(|shown| shown.exact)
+                decoded == state.frame_count
+                    && state.picture.as_ref().is_some_and(|shown| shown.exact)
             })
         });
+        // Where the window is gets written down.
+        self.pass(0.6);
         self.harness.run();
     }
 
@@ -212,6 +231,11 @@ impl Stage {
         self.harness.step();
     }
 
+    /// What the window says, in its language.
+    pub fn text(&self) -> &'static Text {
+        text_of(&self.harness.ctx)
+    }
+
     pub fn has(&self, label: &str) -> bool {
         self.harness.query_by_label(label).is_some()
     }
@@ -231,9 +255,33 @@ impl Stage {
         self.harness.output().viewport_output[&ViewportId::ROOT].repaint_delay
     }
 
+    /// Draws the window, on what the system's window is cleared with.
+    pub fn picture(&mut self) -> image::RgbaImage {
+        let picture = self.harness.render().expect("a picture of the window");
+        self.on_clear_color(picture)
+    }
+
+    /// Draws the window without its text.
+    pub fn without_text(&self) -> image::RgbaImage {
+        self.on_clear_color(lint::without_text(&self.harness, &self.render_state))
+    }
+
+    fn on_clear_color(&self, mut picture: image::RgbaImage) -> image::RgbaImage {
+        let visuals = &self.harness.ctx.global_style().visuals;
+        let clear = eframe::App::clear_color(self.harness.state(), visuals);
+        for pixel in picture.pixels_mut() {
+            let rest = 1.0 - f32::from(pixel[3]) / 255.0;
+            for channel in 0..4 {
+                let behind = clear[channel] * 255.0 * rest;
+                pixel[channel] = (f32::from(pixel[channel]) + behind).round() as u8;
+            }
+        }
+        picture
+    }
+
     /// Draws the window; saved for people to look at when `UI_SCREENSHOTS` names a folder.
     pub fn render(&mut self, name: &str) -> image::RgbaImage {
-        let image = self.harness.render().expect("a picture of the window");
+        let image = self.picture();
         if let Ok(folder) = std::env::var("UI_SCREENSHOTS") {
             let path = PathBuf::from(folder).join(format!("{name}.png"));
             image.save(path).expect("the folder of screenshots exists");

@@ -230,6 +230,8 @@ fn framed(ui: &mut Ui, rect: Rect, title: &str, contents: impl FnOnce(&mut Ui)) 
     let frame = theme::surface(palette).inner_margin(Margin::same(margin as i8));
     frame
         .show(ui, |ui| {
+            // An area is no higher by itself than egui thinks usual.
+            ui.set_max_height(rect.height() - 2.0 * margin);
             ui.set_width(rect.width() - 2.0 * margin);
             let close = header(ui, title);
             ui.add_space(theme::GAP_XS);
