@@ -10,7 +10,7 @@ use crate::open::{ClipTarget, open_clip};
 use crate::platform::Platform;
 use crate::remembered::Remembered;
 use crate::storage::{Storage, Stored as _};
-use crate::ui::{AppOptions, DemoClip, FrameWatch, LostDevice, ZoetropeApp};
+use crate::ui::{AppOptions, DemoClip, FrameWatch, LostDevice, SIZE_MIN, ZoetropeApp};
 
 /// A picture that takes longer does not hold the interface up.
 const PATIENCE: Duration = Duration::from_millis(100);
@@ -18,8 +18,6 @@ const PATIENCE: Duration = Duration::from_millis(100);
 const WINDOW_LASTS: Duration = Duration::from_secs(10);
 /// The size of a first window, in points.
 const SIZE: [f32; 2] = [1280.0, 720.0];
-/// The smallest window: what fits into it fits onto every phone.
-const SIZE_MIN: [f32; 2] = [340.0, 280.0];
 
 /// What a shell starts the application with.
 pub struct RunOptions {

@@ -55,6 +55,9 @@ const OPENING_SHOWN_AFTER_S: f64 = 0.4;
 /// whether the window shall be closed.
 pub type FrameWatch = Arc<dyn Fn(u64) -> bool + Send + Sync>;
 
+/// The smallest window, in points: what fits into it fits onto every phone.
+pub const SIZE_MIN: [f32; 2] = [340.0, 280.0];
+
 /// What the application is started with.
 pub struct AppOptions {
     /// The clip that is opened at once; without one the settings decide.
@@ -311,6 +314,7 @@ impl ZoetropeApp {
 
     /// Tells the interface what has changed in the settings and the keys.
     fn apply_settings(&mut self) {
+        self.apply_ui_scale();
         let settings = &self.kept.settings.value;
         let keymap = &self.kept.keymap.value;
         if let Some((s, k)) = &self.applied
@@ -323,11 +327,21 @@ impl ZoetropeApp {
             ThemeChoice::Dark => egui::ThemePreference::Dark,
             ThemeChoice::Light => egui::ThemePreference::Light,
         });
-        self.ctx.set_zoom_factor(settings.ui_scale as f32);
         self.kept.language().apply(&self.ctx);
         keymap.apply(&self.ctx);
         self.applied = Some((settings.clone(), keymap.clone()));
         self.ctx.request_repaint();
+    }
+
+    /// Makes controls as large as was chosen, and as the window has room for.
+    fn apply_ui_scale(&self) {
+        let window = self.ctx.content_rect().size() * self.ctx.zoom_factor();
+        let room = (window / vec2(SIZE_MIN[0], SIZE_MIN[1])).min_elem();
+        // A window that is too small for normal controls cannot be mended by smaller ones.
+        let scale = (self.kept.settings.value.ui_scale as f32).min(room.max(1.0));
+        if self.ctx.zoom_factor() != scale {
+            self.ctx.set_zoom_factor(scale);
+        }
     }
 
     /// Comes back when the next frame is due. While a picture is being drawn its end is soon enough:

@@ -127,6 +127,8 @@ pub const GAP_XL: f32 = 24.0;
 
 /// Side of an icon button: large enough for a finger on the narrow layout.
 pub const BUTTON: f32 = 36.0;
+/// Windows lower than this, and narrow ones, are for fingers.
+pub const LOW: f32 = 500.0;
 /// Windows narrower than this get the narrow layout.
 pub const NARROW: f32 = 560.0;
 
@@ -188,7 +190,7 @@ pub fn apply(ctx: &egui::Context) {
             style.animation_time = MOTION_S;
             style.spacing.item_spacing = egui::vec2(GAP_S, GAP_S);
             style.spacing.button_padding = egui::vec2(GAP_M, 7.0);
-            style.spacing.interact_size.y = 32.0;
+            style.spacing.interact_size.y = BUTTON;
             style.spacing.menu_margin = Margin::same(6);
             style.interaction.selectable_labels = false;
             style.interaction.tooltip_delay = 0.5;
@@ -366,7 +368,7 @@ mod tests {
     fn the_fonts_have_what_is_written_with_them() {
         let ctx = egui::Context::default();
         apply(&ctx);
-        let _ = ctx.run_ui(egui::RawInput::default(), |ui| {
+        let mut output = ctx.run_ui(egui::RawInput::default(), |ui| {
             let has = |font: FontId, glyph: char| {
                 let has = ui.ctx().fonts_mut(|fonts| fonts.has_glyph(&font, glyph));
                 assert!(has, "{glyph} {font:?}");
@@ -378,5 +380,6 @@ mod tests {
                 }
             }
         });
+        output.textures_delta.clear();
     }
 }

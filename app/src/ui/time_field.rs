@@ -70,7 +70,7 @@ impl TimeField {
         let typed = self.typed.as_mut()?;
         let field = TextEdit::singleline(typed)
             .font(theme::number())
-            .margin(egui::Margin::symmetric(4, 6))
+            .margin(egui::Margin::symmetric(4, 9))
             .text_color(if self.wrong {
                 palette.danger
             } else {

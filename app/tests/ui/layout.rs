@@ -49,8 +49,7 @@ impl Window {
             self.language, self.theme, self.ui_scale
         );
         Setup {
-            // Larger controls leave fewer of their points.
-            size: self.size / self.ui_scale,
+            size: self.size,
             scale: self.scale,
             clip,
             ..Setup::with_settings(&settings)

@@ -104,6 +104,7 @@ impl Stage {
     }
 
     pub fn build(setup: Setup) -> Self {
+        let setup_size = setup.size;
         let platform = Arc::new(ScriptedPlatform {
             answer: setup.answer,
             ..ScriptedPlatform::default()
@@ -138,12 +139,24 @@ impl Stage {
                 };
                 ZoetropeApp::new(cc, options).expect("a graphics device")
             });
-        Self {
+        let mut stage = Self {
             harness,
             platform,
             gate,
             lost,
             render_state: render_state.recv().expect("a graphics device"),
+        };
+        stage.set_size(setup_size);
+        stage
+    }
+
+    /// Gives the window a size, in points of controls of normal size.
+    pub fn set_size(&mut self, size: Vec2) {
+        // Larger controls leave fewer of their points; how large they get depends on the window.
+        for _ in 0..2 {
+            let zoom = self.harness.ctx.zoom_factor();
+            self.harness.set_size(size / zoom);
+            self.harness.step();
         }
     }
 
