@@ -111,8 +111,7 @@ impl CameraRig {
 
     /// The middle of what no control covers, in points from the picture's upper left corner.
     pub fn middle(&self) -> Pos2 {
-        let size = self.canvas.size;
-        Pos2::new(0.5 * size.x, 0.5 * (size.y - self.canvas.usable()))
+        (0.5 * self.canvas.free()).to_pos2()
     }
 
     /// What dragging does.

@@ -28,7 +28,7 @@ use anyhow::Context;
 use egui::{Align2, Rect, Ui, ViewportCommand, vec2};
 use zoetrope_player::{Command, PlayerState};
 
-use crate::camera::{CameraRig, Canvas, RigOptions, Scene};
+use crate::camera::{CameraRig, RigOptions, Scene};
 use crate::kept::Kept;
 use crate::keys::Keymap;
 use crate::open::ClipTarget;
@@ -362,10 +362,7 @@ impl ZoetropeApp {
         let response = steer::sense(ui, rect, text(ui).files.picture);
         self.camera_moves = false;
         let now = ui.input(|input| input.time);
-        let canvas = Canvas {
-            size: rect.size(),
-            covered: rect.bottom() - transport_bar::bar_rect(rect).top(),
-        };
+        let canvas = self.canvas(ui, rect);
         let notes = self.camera_desk.notes(&self.kept.notes.value);
         let Some(clip) = self.session.clip_mut() else {
             return;
@@ -446,6 +443,8 @@ impl ZoetropeApp {
             self.covered.push(bar);
             free = free.with_max_y(bar.top() - theme::GAP_S);
         }
+        let frames = Frames { window, free };
+        let free = panel::beside(frames, self.panels.side());
         if self.kept.remembered.value.statistics
             && let Some(clip) = self.session.clip()
         {
@@ -460,7 +459,7 @@ impl ZoetropeApp {
         for command in commands {
             self.apply(command);
         }
-        Frames { window, free }
+        frames
     }
 
     /// The panels that are open.

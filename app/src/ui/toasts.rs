@@ -41,9 +41,10 @@ impl Toasts {
         self.add(Toast { text, until: None });
     }
 
-    /// Adds a note that goes by itself.
+    /// Adds a note that goes by itself, in place of the one before: it tells of what was done last.
     pub fn note(&mut self, text: String, now: f64) {
-        self.toasts.retain(|toast| toast.text != text);
+        self.toasts
+            .retain(|toast| toast.until.is_none() && toast.text != text);
         self.add(Toast {
             text,
             until: Some(now + NOTE_S),

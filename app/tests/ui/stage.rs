@@ -118,6 +118,8 @@ impl Stage {
             .with_pixels_per_point(setup.scale)
             .with_step_dt(STEP_S as f32)
             .with_render_cursor(false)
+            // The picture makes room for a panel in a tenth of a second.
+            .with_max_steps(16)
             .wgpu()
             .build_eframe(move |cc| {
                 let render_state = cc.wgpu_render_state.as_ref().expect("a graphics device");
