@@ -9,6 +9,7 @@
 pub mod camera;
 mod kept;
 pub mod keys;
+pub mod notes;
 pub mod open;
 pub mod platform;
 pub mod recents;

@@ -19,6 +19,7 @@ impl ZoetropeApp {
         let handled = self.apply_window(command)
             || self.apply_file(command)
             || self.apply_picture(command)
+            || self.apply_camera(command)
             || self.session.apply(command);
         if !handled {
             log::debug!("\"{command}\" has nothing to act on");
@@ -92,11 +93,6 @@ impl ZoetropeApp {
     fn apply_picture(&mut self, command: Command) -> bool {
         let settings = &mut self.kept.settings.value;
         match command {
-            Command::ResetView => {
-                if let Some(clip) = self.session.clip_mut() {
-                    clip.camera = None;
-                }
-            }
             Command::ShDegree(degree) => settings.sh_degree = degree.min(3),
             Command::Antialiasing(choice) => settings.antialiasing = choice,
             Command::RenderScale(scale) => settings.render_scale = scale,

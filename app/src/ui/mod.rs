@@ -1,6 +1,7 @@
 //! The window: the picture, and what floats over it.
 
 mod actions;
+mod camera_actions;
 mod draw_thread;
 mod hand;
 mod icons;
@@ -8,6 +9,7 @@ mod idle;
 mod panel;
 mod start_page;
 mod statistics;
+mod steer;
 mod theme;
 mod time_bar;
 mod time_field;
@@ -26,7 +28,7 @@ use anyhow::Context;
 use egui::{Align2, Rect, Ui, ViewportCommand, vec2};
 use zoetrope_player::{Command, PlayerState};
 
-use crate::camera::OrbitCamera;
+use crate::camera::{CameraRig, Canvas, RigOptions, Scene};
 use crate::kept::Kept;
 use crate::keys::Keymap;
 use crate::open::ClipTarget;
@@ -36,10 +38,11 @@ use crate::session::{Opener, Session, sentence};
 use crate::settings::{Settings, StartWith, ThemeChoice};
 use crate::storage::Storage;
 use crate::text::{fill, text};
-use hand::Hand;
+use camera_actions::CameraDesk;
 use idle::Idle;
 use panel::{Frames, MoreState, Panel, Panels};
 use start_page::{Demo, StartPage};
+use steer::{Steer, Wish};
 use time_bar::Marks;
 use toasts::Toasts;
 use transport_bar::{BarHands, BarState};
@@ -119,7 +122,10 @@ pub struct ZoetropeApp {
     platform: Arc<dyn Platform>,
     /// What dialogs answer.
     picked: (Sender<PathBuf>, Receiver<PathBuf>),
-    camera_hand: Hand,
+    steer: Steer,
+    camera_desk: CameraDesk,
+    /// Whether the camera moves by itself.
+    camera_moves: bool,
     bar: BarHands,
     idle: Idle,
     start_page: StartPage,
@@ -157,7 +163,9 @@ impl ZoetropeApp {
             panels: Panels::default(),
             platform: options.platform,
             picked: mpsc::channel(),
-            camera_hand: Hand::default(),
+            steer: Steer::default(),
+            camera_desk: CameraDesk::default(),
+            camera_moves: false,
             bar: BarHands::default(),
             idle: Idle::default(),
             start_page: StartPage::new(options.demos.into_iter().map(Demo::new).collect()),
@@ -197,11 +205,6 @@ impl ZoetropeApp {
         self.session.clip().map(|clip| &clip.state)
     }
 
-    /// The camera, once there is a picture.
-    pub fn camera(&self) -> Option<&OrbitCamera> {
-        self.session.clip()?.camera.as_ref()
-    }
-
     /// The messages on the screen.
     pub fn messages(&self) -> Vec<String> {
         self.toasts.messages()
@@ -234,6 +237,11 @@ impl ZoetropeApp {
         self.viewport.is_drawing()
     }
 
+    /// Whether the camera moves by itself.
+    pub fn is_moving(&self) -> bool {
+        self.camera_moves
+    }
+
     /// Everything that comes from elsewhere: dialogs, dropped files, keys, decoding.
     fn listen(&mut self) {
         if let Some(target) = self.first.take() {
@@ -248,6 +256,9 @@ impl ZoetropeApp {
         if let Some(path) = picked.into_iter().chain(dropped).last() {
             self.open(path.into());
         }
+        let mode = self.rig().map(CameraRig::mode);
+        let free = !self.panels.is_modal();
+        self.steer.listen(&self.ctx, mode, free);
         for command in self.kept.keymap.value.pressed(&self.ctx) {
             // A panel that wants all attention has the keys.
             if !self.panels.is_modal() || command == Command::DismissNotices {
@@ -278,7 +289,7 @@ impl ZoetropeApp {
     /// Another clip is on the screen, or none.
     fn clip_changed(&mut self) {
         self.viewport.forget();
-        self.marks = Marks::default();
+        self.take_up_notes();
         let title = match self.session.clip() {
             Some(clip) => {
                 let info = clip.player.info();
@@ -336,6 +347,9 @@ impl ZoetropeApp {
     /// Comes back when the next frame is due. While a picture is being drawn its end is soon enough:
     /// on software rendering every look takes the cores that draw.
     fn schedule(&self) {
+        if self.camera_moves && !self.viewport.is_drawing() {
+            self.ctx.request_repaint();
+        }
         if let Some(seconds) = self.player_state().and_then(|state| state.next_wakeup)
             && !self.viewport.is_drawing()
         {
@@ -345,7 +359,14 @@ impl ZoetropeApp {
     }
 
     fn picture(&mut self, ui: &mut Ui, rect: Rect) {
-        let response = viewport::sense(ui, rect);
+        let response = steer::sense(ui, rect, text(ui).files.picture);
+        self.camera_moves = false;
+        let now = ui.input(|input| input.time);
+        let canvas = Canvas {
+            size: rect.size(),
+            covered: rect.bottom() - transport_bar::bar_rect(rect).top(),
+        };
+        let notes = self.camera_desk.notes(&self.kept.notes.value);
         let Some(clip) = self.session.clip_mut() else {
             return;
         };
@@ -354,18 +375,31 @@ impl ZoetropeApp {
         };
         let bounds = *clip.bounds.get_or_insert_with(|| picture.frame.bounds());
         let info = clip.player.info();
-        let covered = rect.bottom() - transport_bar::bar_rect(rect).top();
-        let camera = clip
-            .camera
-            .get_or_insert_with(|| OrbitCamera::first_view(info, bounds, rect.size(), covered));
-        viewport::steer(ui, &response, &self.covered, &mut self.camera_hand, camera);
-        let camera = camera.camera_above(covered, rect.height());
+        let options = RigOptions::of(&self.kept.settings.value);
+        let rig = clip.rig.get_or_insert_with(|| {
+            let mut rig = CameraRig::new(Scene::new(info, bounds, notes.up), canvas, options);
+            rig.set_mode(notes.mode);
+            rig
+        });
+        rig.arrange(canvas, options);
+        let wishes = self
+            .steer
+            .steer(ui, &response, &self.covered, &clip.state, rig);
+        self.camera_moves = rig.tick(now, &notes.path, clip.state.time);
+        let camera = rig.drawn();
         let shown = self.viewport.show(ui, rect, &picture.frame, camera);
+        self.steer.feedback(ui, rect, now, options.reduce_motion);
         match shown {
             Ok(()) => {}
             // The next frame acts on it.
             Err(zoetrope_render::Error::Lost { .. }) => self.ctx.request_repaint(),
             Err(error) => self.tell(error.to_string()),
+        }
+        for wish in wishes {
+            match wish {
+                Wish::Command(command) => self.apply(command),
+                Wish::Focus(pos) => self.focus_at(pos - rect.min.to_vec2()),
+            }
         }
     }
 
@@ -446,6 +480,9 @@ impl ZoetropeApp {
                 }
                 None => closed.push(Panel::More),
             }
+        }
+        if self.panels.is_open(Panel::Camera) && self.show_camera_panel(ui, frames).close {
+            closed.push(Panel::Camera);
         }
         for panel in closed {
             self.panels.close(panel);

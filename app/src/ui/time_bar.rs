@@ -235,7 +235,11 @@ impl TimeBar {
             ),
         );
         // Below it would hide the controls.
-        tooltip.popup = tooltip.popup.align(RectAlign::TOP).gap(theme::GAP_S);
+        tooltip.popup = tooltip
+            .popup
+            .align(RectAlign::TOP)
+            .align_alternatives(&[RectAlign::TOP_START, RectAlign::TOP_END])
+            .gap(theme::GAP_S);
         tooltip.show(|ui| {
             ui.add(egui::Label::new(shown).extend());
         });

@@ -13,8 +13,10 @@ use crate::text::{Text, fill, text};
 
 /// Widest the bar gets.
 const WIDTH_MAX: f32 = 920.0;
-/// Height of the row of the time bar, for a pointer and for a finger.
-const TIME_BAR: (f32, f32) = (24.0, theme::BUTTON);
+/// Height of the row of the time bar, and on a window that is as small as a phone.
+const TIME_BAR: (f32, f32) = (24.0, 36.0);
+/// Height of the row of times of the narrow layout.
+const TIMES: f32 = 36.0;
 /// The play button is larger than the others.
 const PLAY: f32 = 44.0;
 /// Width of the speed button.
@@ -49,12 +51,7 @@ pub struct BarHands {
 pub fn bar_rect(window: Rect) -> Rect {
     let margin = margin(window);
     let width = (window.width() - 2.0 * margin).min(WIDTH_MAX);
-    // In the narrow layout times have a row of their own.
-    let times = if is_narrow(window) {
-        theme::BUTTON
-    } else {
-        0.0
-    };
+    let times = if is_narrow(window) { TIMES } else { 0.0 };
     let height = time_bar_height(window) + times + PLAY + 2.0 * theme::GAP_S;
     Rect::from_center_size(
         pos2(window.center().x, window.bottom() - margin - 0.5 * height),
@@ -62,7 +59,7 @@ pub fn bar_rect(window: Rect) -> Rect {
     )
 }
 
-/// Height of the row of the time bar.
+/// How high the time bar is: for a finger where there may be one.
 fn time_bar_height(window: Rect) -> f32 {
     if is_narrow(window) || window.height() < theme::LOW {
         TIME_BAR.1

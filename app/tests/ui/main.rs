@@ -1,5 +1,6 @@
 //! The window, driven by accessibility label, keys and pointer, drawn with wgpu.
 
+mod camera;
 mod contact_sheet;
 mod controls;
 mod device;
@@ -10,4 +11,5 @@ mod picture;
 mod scripted;
 mod stage;
 mod states;
+mod touch;
 mod v3_clip;

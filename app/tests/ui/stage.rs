@@ -16,6 +16,7 @@ use zoetrope_app::{
 };
 use zoetrope_codecs::Cancel;
 use zoetrope_player::{Command, LoopMode, PlayerState};
+use zoetrope_render::Camera;
 
 use crate::lint;
 use crate::scripted::{self, FRAMES};
@@ -250,6 +251,12 @@ impl Stage {
 
     pub fn has(&self, label: &str) -> bool {
         self.harness.query_by_label(label).is_some()
+    }
+
+    /// The camera, with its target in the middle of the picture.
+    pub fn camera(&self) -> Camera {
+        let rig = self.harness.state().rig().expect("a camera");
+        rig.camera()
     }
 
     pub fn state(&self) -> &PlayerState {
