@@ -1,11 +1,16 @@
 //! The window: the picture, and what floats over it.
 
 mod actions;
+mod backdrop;
 mod draw_thread;
+mod frame_log;
 mod hand;
 mod icons;
 mod idle;
+mod inspect;
+mod look;
 mod panel;
+mod shots;
 mod start_page;
 mod statistics;
 mod theme;
@@ -32,12 +37,16 @@ use crate::keys::Keymap;
 use crate::open::ClipTarget;
 use crate::platform::{Pick, Platform};
 use crate::recents::Recent;
+use crate::screenshot::Screenshots;
 use crate::session::{Opener, Session, sentence};
 use crate::settings::{Settings, StartWith, ThemeChoice};
 use crate::storage::Storage;
 use crate::text::{fill, text};
+use backdrop::Backdrop;
 use hand::Hand;
 use idle::Idle;
+use inspect::BackdropChooser;
+use look::Look;
 use panel::{Frames, MoreState, Panel, Panels};
 use start_page::{Demo, StartPage};
 use time_bar::Marks;
@@ -102,6 +111,9 @@ pub struct LostDevice {
 pub struct ZoetropeApp {
     session: Session,
     viewport: Viewport,
+    backdrop: Backdrop,
+    backdrop_chooser: BackdropChooser,
+    screenshots: Screenshots,
     kept: Kept,
     /// What the interface was last told of the settings and the keys.
     applied: Option<(Settings, Keymap)>,
@@ -139,8 +151,16 @@ impl ZoetropeApp {
         let (kept, notices) = Kept::load(options.storage, options.platform.locale());
         let first = options.clip.or_else(|| first_clip(&kept, &options.demos));
         let mut app = Self {
-            session: Session::new(options.opener, repaint),
-            viewport: Viewport::new(render_state, &cc.egui_ctx, options.patience)?,
+            session: Session::new(options.opener, repaint, options.platform.clone()),
+            viewport: Viewport::new(
+                render_state,
+                &cc.egui_ctx,
+                options.platform.clone(),
+                options.patience,
+            )?,
+            backdrop: Backdrop::default(),
+            backdrop_chooser: BackdropChooser::default(),
+            screenshots: Screenshots::default(),
             kept,
             applied: None,
             toasts: Toasts::default(),
@@ -262,6 +282,8 @@ impl ZoetropeApp {
             self.ctx.request_repaint_after(wait);
         }
         self.apply_settings();
+        self.receive_screenshots();
+        self.receive_backdrop();
     }
 
     /// Another clip is on the screen, or none.
@@ -307,6 +329,7 @@ impl ZoetropeApp {
         self.ctx.set_zoom_factor(settings.ui_scale as f32);
         self.kept.language().apply(&self.ctx);
         keymap.apply(&self.ctx);
+        self.viewport.set_render_scale(settings.render_scale);
         self.applied = Some((settings.clone(), keymap.clone()));
         self.ctx.request_repaint();
     }
@@ -338,7 +361,11 @@ impl ZoetropeApp {
             .get_or_insert_with(|| OrbitCamera::first_view(info, bounds, rect.size(), covered));
         viewport::steer(ui, &response, &self.covered, &mut self.camera_hand, camera);
         let camera = camera.camera_above(covered, rect.height());
-        let shown = self.viewport.show(ui, rect, &picture.frame, camera);
+        let has_backdrop = self.backdrop.picture().is_some();
+        let settings = &self.kept.settings.value;
+        let look = Look::new(settings, theme::palette(ui), has_backdrop, &clip.state);
+        self.backdrop.paint(ui, rect);
+        let shown = self.viewport.show(ui, rect, &picture.frame, camera, &look);
         match shown {
             Ok(()) => {}
             // The next frame acts on it.
@@ -424,6 +451,9 @@ impl ZoetropeApp {
                 }
                 None => closed.push(Panel::More),
             }
+        }
+        if self.panels.is_open(Panel::Inspector) && self.show_inspector(ui, frames, &mut commands) {
+            closed.push(Panel::Inspector);
         }
         for panel in closed {
             self.panels.close(panel);

@@ -18,6 +18,19 @@ const KEPT: usize = 30;
 const WIDTH_MAX: f32 = 420.0;
 /// How long a note stays, in seconds.
 const NOTE_S: f64 = 4.0;
+/// The same for one with something to do.
+const ACTION_NOTE_S: f64 = 8.0;
+
+/// What can be done about a note.
+#[derive(Clone, Copy, Debug)]
+pub struct Action {
+    /// On its button.
+    pub icon: Icon,
+    /// What it is called.
+    pub label: &'static str,
+    /// What it does.
+    pub command: Command,
+}
 
 /// A message on the screen.
 #[derive(Debug)]
@@ -25,6 +38,7 @@ struct Toast {
     text: String,
     /// When a note goes; errors stay.
     until: Option<f64>,
+    action: Option<Action>,
 }
 
 /// What there is to tell, oldest first.
@@ -38,7 +52,11 @@ pub struct Toasts {
 impl Toasts {
     /// Adds a message about something that went wrong, unless the very same one is there already.
     pub fn push(&mut self, text: String) {
-        self.add(Toast { text, until: None });
+        self.add(Toast {
+            text,
+            until: None,
+            action: None,
+        });
     }
 
     /// Adds a note that goes by itself.
@@ -47,6 +65,17 @@ impl Toasts {
         self.add(Toast {
             text,
             until: Some(now + NOTE_S),
+            action: None,
+        });
+    }
+
+    /// Adds a note that goes by itself, with something that can be done about it.
+    pub fn note_with(&mut self, text: String, action: Action, now: f64) {
+        self.toasts.retain(|toast| toast.text != text);
+        self.add(Toast {
+            text,
+            until: Some(now + ACTION_NOTE_S),
+            action: Some(action),
         });
     }
 
@@ -100,14 +129,20 @@ impl Toasts {
         let newest_error = self.toasts.iter().rposition(|toast| toast.until.is_none());
         for (index, toast) in self.toasts.iter().enumerate().skip(hidden).rev() {
             let at = Rect::from_min_size(egui::pos2(left, top), vec2(width, 0.0));
-            let can_copy = newest_error == Some(index);
-            let shown = show_toast(ui, at, index, toast, can_copy);
+            let action = if newest_error == Some(index) {
+                Some(Action {
+                    icon: Icon::Copy,
+                    label: text(ui).files.copy_details,
+                    command: Command::CopyError,
+                })
+            } else {
+                toast.action
+            };
+            let shown = show_toast(ui, at, index, toast, action);
             if shown.close {
                 dismissed = Some(index);
             }
-            if shown.copy {
-                commands.push(Command::CopyError);
-            }
+            commands.extend(shown.command);
             top = shown.bottom + theme::GAP_S;
         }
         if hidden > 0 {
@@ -149,12 +184,12 @@ impl Toasts {
 struct Shown {
     bottom: f32,
     close: bool,
-    copy: bool,
+    command: Option<Command>,
 }
 
-fn show_toast(ui: &mut Ui, at: Rect, index: usize, toast: &Toast, can_copy: bool) -> Shown {
+fn show_toast(ui: &mut Ui, at: Rect, index: usize, toast: &Toast, action: Option<Action>) -> Shown {
     let palette = theme::palette(ui);
-    let buttons = if can_copy { 2.0 } else { 1.0 } * theme::BUTTON + theme::GAP_XS;
+    let buttons = if action.is_some() { 2.0 } else { 1.0 } * theme::BUTTON + theme::GAP_XS;
     let text_width = at.width() - theme::GAP_S - 2.0 * theme::GAP_M - buttons;
     let galley = ui
         .painter()
@@ -200,18 +235,14 @@ fn show_toast(ui: &mut Ui, at: Rect, index: usize, toast: &Toast, can_copy: bool
         let hint = keys::with_hint(ui.ctx(), label, command);
         icon_button(ui, slot, icon, label, &hint, false).clicked()
     };
-    let copy = can_copy
-        && button(
-            slot(1.0),
-            Icon::Copy,
-            files.copy_details,
-            Command::CopyError,
-        );
+    let command = action
+        .filter(|action| button(slot(1.0), action.icon, action.label, action.command))
+        .map(|action| action.command);
     let close = button(slot(0.0), Icon::X, files.dismiss, Command::DismissNotices);
     Shown {
         bottom: rect.bottom(),
         close,
-        copy,
+        command,
     }
 }
 

@@ -2,8 +2,10 @@
 
 mod controls;
 mod device;
+mod inspector;
 mod opening;
 mod picture;
+mod screenshots;
 mod scripted;
 mod stage;
 mod v3_clip;

@@ -1,6 +1,6 @@
 //! The application under test.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -26,12 +26,19 @@ pub const STEP_S: f64 = 1.0 / 60.0;
 pub struct ScriptedPlatform {
     pub answer: Option<PathBuf>,
     pub asked: Mutex<Vec<Pick>>,
+    /// Folders that were shown.
+    pub shown: Mutex<Vec<PathBuf>>,
 }
 
 impl Platform for ScriptedPlatform {
     fn pick(&self, what: Pick, _: &str, answer: PickAnswer) {
         self.asked.lock().expect("unpoisoned").push(what);
         answer(self.answer.clone());
+    }
+
+    fn show_folder(&self, folder: &Path) -> bool {
+        self.shown.lock().expect("unpoisoned").push(folder.into());
+        true
     }
 }
 
@@ -60,11 +67,20 @@ impl Default for Setup {
             clip: Some("ring".into()),
             answer: None,
             patience: Duration::MAX,
-            storage: Arc::new(MemoryStorage::default()),
+            storage: Arc::new(at_full_scale()),
             demos: Vec::new(),
             wrap: Arc::new(|clip| clip),
         }
     }
+}
+
+/// Pictures are the same on a busy machine: drawn with all pixels however long it takes.
+fn at_full_scale() -> MemoryStorage {
+    let storage = MemoryStorage::default();
+    storage
+        .write("settings.json", br#"{"render_scale": "100"}"#)
+        .expect("memory");
+    storage
 }
 
 pub struct Stage {

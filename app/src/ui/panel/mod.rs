@@ -1,5 +1,6 @@
 //! Panels: what opens over the picture, and what it opens in.
 
+mod inspector;
 mod more;
 
 use egui::{
@@ -276,4 +277,5 @@ pub fn section(ui: &mut Ui, title: &str) {
     );
 }
 
+pub use inspector::{Inspected, InspectedClip, Request, inspector};
 pub use more::{MoreState, more};
