@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use zoetrope_codecs::{Bounds, Cancel, ClipInfo, ClipKind, SplatCloud};
 use zoetrope_player::{Command, LoopMode, Player, PlayerOptions, PlayerState};
 
-use crate::camera::OrbitCamera;
+use crate::camera::CameraRig;
 use crate::open::{ClipTarget, OpenClip};
 use crate::platform::Platform;
 
@@ -44,8 +44,8 @@ pub struct Clip {
     pub player: Player,
     /// The player's last state.
     pub state: PlayerState,
-    /// The hand on its camera, from the first picture on.
-    pub camera: Option<OrbitCamera>,
+    /// Its camera, from the first picture on.
+    pub rig: Option<CameraRig>,
     /// The box that the first view shows.
     pub bounds: Option<Bounds>,
 }
@@ -272,7 +272,7 @@ impl Session {
             target: opening.target,
             player,
             state,
-            camera: None,
+            rig: None,
             bounds,
         })
     }

@@ -42,7 +42,13 @@ impl Chord {
 
     /// As it is written on keys: "Ctrl+Shift+O", "←".
     pub fn symbols(&self) -> String {
-        self.text(self.key.symbol_or_name())
+        self.text(match self.key {
+            Key::ArrowLeft => "←",
+            Key::ArrowRight => "→",
+            Key::ArrowUp => "↑",
+            Key::ArrowDown => "↓",
+            key => key.symbol_or_name(),
+        })
     }
 
     fn text(&self, key: &str) -> String {
@@ -119,7 +125,7 @@ mod tests {
         let chord = |text: &str| text.parse::<Chord>().map(|chord| chord.to_string());
         assert_eq!(chord(" shift + ctrl+o").as_deref(), Ok("Ctrl+Shift+O"));
         assert_eq!(chord("Ctrl++").as_deref(), Ok("Ctrl+Plus"));
-        assert_eq!(chord("?").as_deref(), Ok("?"));
+        assert_eq!(chord("?").as_deref(), Ok("Questionmark"));
         assert_eq!(chord("Shift+?"), chord("?"));
         assert_eq!(chord("Cmd+,").as_deref(), Ok("Ctrl+Comma"));
         for bad in ["", "Ctrl+", "Hyper+A", "A+B", "Ctrl+NoSuchKey", "+A"] {
@@ -130,6 +136,6 @@ mod tests {
     #[test]
     fn symbols_are_for_people() {
         let chord: Chord = "Shift+Left".parse().expect("a chord");
-        assert_eq!(chord.symbols(), "Shift+⏴");
+        assert_eq!(chord.symbols(), "Shift+←");
     }
 }

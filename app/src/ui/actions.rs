@@ -20,6 +20,7 @@ impl ZoetropeApp {
         let handled = self.apply_window(command)
             || self.apply_file(command)
             || self.apply_picture(command)
+            || self.apply_camera(command)
             || self.session.apply(command);
         if !handled {
             log::debug!("\"{command}\" has nothing to act on");
@@ -93,11 +94,6 @@ impl ZoetropeApp {
     fn apply_picture(&mut self, command: Command) -> bool {
         let settings = &mut self.kept.settings.value;
         match command {
-            Command::ResetView => {
-                if let Some(clip) = self.session.clip_mut() {
-                    clip.camera = None;
-                }
-            }
             Command::Screenshot => self.take_screenshot(ShotKind::Plain),
             Command::ScreenshotTransparent => self.take_screenshot(ShotKind::Transparent),
             Command::ScreenshotLarge => self.take_screenshot(ShotKind::Large),

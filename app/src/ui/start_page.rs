@@ -109,6 +109,8 @@ pub fn show(
         pos2(window.center().x + 0.5 * width, window.bottom() - margin),
     );
     let mut requests = Vec::new();
+    let background = theme::palette(ui).background;
+    ui.painter().rect_filled(window, 0.0, background);
     ui.scope_builder(UiBuilder::new().max_rect(at), |ui| {
         ScrollArea::vertical()
             .auto_shrink([false, false])
@@ -129,6 +131,7 @@ pub fn show(
 /// The name, and the ways to open something.
 fn head(ui: &mut Ui, requests: &mut Vec<Request>) {
     let (text, palette) = (text(ui), theme::palette(ui));
+    ui.add_space(theme::GAP_XL);
     ui.vertical_centered(|ui| {
         ui.spacing_mut().item_spacing.y = theme::GAP_XS;
         ui.label(RichText::new("Zoetrope").font(theme::heading()));
@@ -176,7 +179,8 @@ fn head(ui: &mut Ui, requests: &mut Vec<Request>) {
         ui.vertical(buttons);
     } else {
         ui.horizontal(|ui| {
-            ui.add_space(left - theme::GAP_S);
+            ui.add_space(left);
+            ui.spacing_mut().item_spacing.x = theme::GAP_S;
             buttons(ui);
         });
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eframe::egui_wgpu::RenderState;
-use egui::{PointerButton, Pos2, Rect, Response, Sense, TextureId, Ui};
+use egui::{Pos2, Rect, TextureId, Ui};
 use glam::Vec3;
 use zoetrope_codecs::SplatFrame;
 use zoetrope_player::RenderScale;
@@ -13,12 +13,9 @@ use zoetrope_render::{Camera, Filter, Gpu, RenderStats, SplatRenderer, View};
 
 use super::draw_thread::{DrawThread, Drawn, StageTimes};
 use super::frame_log::{FrameLog, PictureTime};
-use super::hand::{Hand, Move};
 use super::look::Look;
 use crate::adaptive_scale::{AdaptiveScale, DrawCost};
-use crate::camera::OrbitCamera;
 use crate::platform::Platform;
-use crate::text::text;
 use crate::workers::Workers;
 
 /// Over how long pictures are counted for the frame rate, in seconds.
@@ -378,54 +375,5 @@ fn filter_of(frame: &SplatFrame) -> Filter {
     match frame {
         SplatFrame::Cloud(cloud) if cloud.antialiased => Filter::Mip,
         SplatFrame::Cloud(_) | SplatFrame::Planes(_) => Filter::Classic,
-    }
-}
-
-/// The surface that takes the hand for the camera; everything shown later lies above it.
-pub fn sense(ui: &mut Ui, rect: Rect) -> Response {
-    let response = ui.allocate_rect(rect, Sense::click_and_drag());
-    let label = text(ui).files.picture;
-    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Canvas, true, label));
-    response
-}
-
-/// Moves the camera as the hand does: left drag or one finger orbits, right or middle drag or two
-/// fingers pan, the wheel and pinching zoom. What is `covered` is not the picture's.
-pub fn steer(
-    ui: &Ui,
-    response: &Response,
-    covered: &[Rect],
-    hand: &mut Hand,
-    camera: &mut OrbitCamera,
-) {
-    let height = response.rect.height();
-    let is_on =
-        |pos: Pos2| response.rect.contains(pos) && !covered.iter().any(|rect| rect.contains(pos));
-    let moves = hand.follow(ui, is_on);
-    if let Some(touch) = ui.input(egui::InputState::multi_touch) {
-        if is_on(touch.center_pos) {
-            hand.let_go();
-            camera.pan(touch.translation_delta, height);
-            camera.zoom(touch.zoom_delta);
-        }
-        return;
-    }
-    for step in moves {
-        match step {
-            Move::Drag(PointerButton::Primary, from, to) => camera.orbit(to - from),
-            Move::Drag(PointerButton::Secondary | PointerButton::Middle, from, to) => {
-                camera.pan(to - from, height);
-            }
-            Move::Press(..) | Move::Drag(..) | Move::Release(..) => {}
-        }
-    }
-    if response.hovered() {
-        let (scroll, zoom) = ui.input(|input| (input.smooth_scroll_delta().y, input.zoom_delta()));
-        if scroll != 0.0 {
-            camera.scroll(scroll);
-        }
-        if zoom != 1.0 {
-            camera.zoom(zoom);
-        }
     }
 }

@@ -1,12 +1,9 @@
 //! The inspector: what it tells, and what is chosen in it.
 
-use std::sync::Arc;
-
 use egui::{Key, Modifiers, Vec2};
 use egui_kittest::kittest::Queryable;
 use image::RgbaImage;
 use zoetrope_app::settings::BackgroundChoice;
-use zoetrope_app::{MemoryStorage, Storage};
 use zoetrope_player::{Antialiasing, RenderScale};
 
 use crate::stage::{Setup, Stage};
@@ -76,14 +73,10 @@ fn it_opens_and_closes_and_tells_the_facts() {
 
 #[test]
 fn without_a_clip_it_says_so() {
-    let storage = MemoryStorage::default();
-    storage
-        .write("settings.json", br#"{"start_with": "start-page"}"#)
-        .expect("memory");
     let mut stage = Stage::build(Setup {
         clip: None,
-        storage: Arc::new(storage),
-        ..high()
+        size: high().size,
+        ..Setup::with_settings(r#"{"start_with": "start-page"}"#)
     });
     stage.harness.run();
     stage.apply("toggle-inspector");
@@ -186,16 +179,9 @@ fn on_a_phone_it_is_a_sheet_at_the_foot() {
 
 #[test]
 fn it_speaks_german_and_light() {
-    let storage = MemoryStorage::default();
-    storage
-        .write(
-            "settings.json",
-            br#"{"language": "de", "theme": "light", "render_scale": "100"}"#,
-        )
-        .expect("memory");
     let mut stage = open(Setup {
-        storage: Arc::new(storage),
-        ..high()
+        size: high().size,
+        ..Setup::with_settings(r#"{"language": "de", "theme": "light"}"#)
     });
     assert!(stage.has("Folge von Splat-Dateien"));
     assert!(stage.has("Hintergrund: Schwarz"));

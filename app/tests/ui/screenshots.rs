@@ -2,25 +2,17 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use egui::{Key, Modifiers, Vec2};
-use zoetrope_app::{MemoryStorage, Storage};
 
 use crate::stage::{Setup, Stage};
 
 fn stage_in(folder: &Path) -> Stage {
-    let storage = MemoryStorage::default();
-    let folder = folder.to_string_lossy().replace('\\', "\\\\");
-    let settings = format!(r#"{{"screenshot_folder": "{folder}", "render_scale": "100"}}"#);
-    storage
-        .write("settings.json", settings.as_bytes())
-        .expect("memory");
+    let settings = serde_json::json!({ "screenshot_folder": folder });
     let mut stage = Stage::build(Setup {
         size: Vec2::new(400.0, 300.0),
         scale: 2.0,
-        storage: Arc::new(storage),
-        ..Setup::default()
+        ..Setup::with_settings(&settings.to_string())
     });
     stage.make_ready();
     stage
@@ -121,14 +113,9 @@ fn what_goes_wrong_is_told() {
     );
 
     // Nothing to show.
-    let storage = MemoryStorage::default();
-    storage
-        .write("settings.json", br#"{"start_with": "start-page"}"#)
-        .expect("memory");
     let mut stage = Stage::build(Setup {
         clip: None,
-        storage: Arc::new(storage),
-        ..Setup::default()
+        ..Setup::with_settings(r#"{"start_with": "start-page"}"#)
     });
     stage.apply("screenshot-large");
     let message = stage.harness.state().messages()[0].clone();
@@ -141,18 +128,13 @@ fn what_goes_wrong_is_told() {
 #[test]
 fn one_that_is_too_large_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
-    let storage = MemoryStorage::default();
-    let settings = format!(
-        r#"{{"screenshot_folder": "{}", "screenshot_scale": 4}}"#,
-        folder.path().to_string_lossy().replace('\\', "\\\\")
-    );
-    storage
-        .write("settings.json", settings.as_bytes())
-        .expect("memory");
+    let settings = serde_json::json!({
+        "screenshot_folder": folder.path(),
+        "screenshot_scale": 4,
+    });
     let mut stage = Stage::build(Setup {
         size: Vec2::new(2100.0, 400.0),
-        storage: Arc::new(storage),
-        ..Setup::default()
+        ..Setup::with_settings(&settings.to_string())
     });
     stage.make_ready();
     stage.apply("screenshot-large");

@@ -1,5 +1,6 @@
 //! Panels: what opens over the picture, and what it opens in.
 
+mod camera;
 mod inspector;
 mod more;
 
@@ -277,5 +278,6 @@ pub fn section(ui: &mut Ui, title: &str) {
     );
 }
 
+pub use camera::{CameraPanel, CameraRequest, CameraState};
 pub use inspector::{Inspected, InspectedClip, Request, inspector};
 pub use more::{MoreState, more};
