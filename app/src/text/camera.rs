@@ -6,7 +6,7 @@ texts! {
         title: "Camera", "Kamera";
         reset_view: "Reset view", "Ansicht zurücksetzen";
         frame_all: "Frame all", "Alles ins Bild";
-        focus: "Focus middle", "Mitte fokussieren";
+        focus: "Focus middle", "Zur Mitte";
         mode: "Mode", "Steuerung";
         orbit: "Orbit", "Umkreisen";
         fly: "Fly", "Fliegen";

@@ -85,10 +85,10 @@ pub struct DemoClip {
     pub name: String,
     /// The clip.
     pub bytes: &'static [u8],
-    /// Pictures of it for the start page, one above the other, as a PNG.
-    pub strip: &'static [u8],
-    /// How many pictures the strip has.
-    pub strip_pictures: u32,
+    /// Pictures of it for the start page as a PNG, in rows of four.
+    pub sheet: &'static [u8],
+    /// How many pictures the sheet has.
+    pub sheet_pictures: u32,
 }
 
 impl DemoClip {

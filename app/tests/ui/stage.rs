@@ -130,10 +130,10 @@ impl Stage {
                     demos: setup.demos,
                     storage: setup.storage,
                     opener: Arc::new(move |target: &ClipTarget, cancel: &Cancel| match target {
-                        ClipTarget::Path(path) if path.is_absolute() => {
-                            open_clip(target, cancel).map(|clip| (setup.wrap)(clip))
+                        ClipTarget::Path(path) if !path.is_absolute() || !path.exists() => {
+                            open(target, &for_opener)
                         }
-                        _ => open(target, &for_opener),
+                        _ => open_clip(target, cancel).map(|clip| (setup.wrap)(clip)),
                     }),
                     patience: setup.patience,
                     lost: for_loss,
@@ -219,6 +219,12 @@ impl Stage {
     pub fn click(&mut self, label: &str) {
         self.harness.get_by_label(label).click();
         self.harness.run();
+    }
+
+    /// A click where something moves by itself.
+    pub fn click_without_rest(&mut self, label: &str) {
+        self.harness.get_by_label(label).click();
+        self.harness.run_steps(3);
     }
 
     /// A whole drag with the left button, as a slow window sees it.
