@@ -3,7 +3,7 @@
 use std::f32::consts::{FRAC_PI_2, TAU};
 
 use egui::Vec2;
-use glam::Vec3;
+use glam::{Quat, Vec3};
 use zoetrope_render::Camera;
 
 use super::{Canvas, Scene};
@@ -162,7 +162,11 @@ impl OrbitCamera {
     /// Moves the scene with the hand: `drag` is in points, right and down, in a picture that is
     /// `height` points high. What is at the target's depth stays under the hand.
     pub fn pan(&mut self, drag: Vec2, height: f32) {
-        self.target += pan(&self.camera(), drag, height);
+        let unit = 2.0 * self.distance * (0.5 * self.fov_y).tan() / height.max(1.0);
+        let sight = self.sight();
+        let right = sight.cross(self.up).normalize_or(self.right);
+        let above = right.cross(sight);
+        self.target += unit * (drag.y * above - drag.x * right);
     }
 
     /// Brings a point into the middle, from the direction looked in now and as large as it is.
@@ -247,27 +251,20 @@ impl OrbitCamera {
 }
 
 /// The camera to draw with when some of the picture is covered: the target appears in the middle of
-/// the rest.
+/// the rest. It is turned on the spot, so that the scene is seen from where it would be.
 pub(super) fn camera_above(camera: &Camera, canvas: Canvas) -> Camera {
-    let drag = 0.5 * (canvas.free() - canvas.size);
-    let way = pan(camera, drag, canvas.size.y);
+    let away = 0.5 * (canvas.free() - canvas.size);
+    let focal = 0.5 * canvas.size.y.max(1.0) / (0.5 * camera.fov_y).tan();
+    let line = Vec3::new(away.x, away.y, focal).normalize_or(Vec3::Z);
+    let world_from_view = Quat::from_mat4(&camera.view_from_world()).inverse();
+    let turned = world_from_view * Quat::from_rotation_arc(line, Vec3::Z);
+    let distance = camera.position.distance(camera.target);
     Camera {
-        position: camera.position + way,
-        target: camera.target + way,
+        target: camera.position + distance * (turned * Vec3::Z),
+        // Its own, as what the other calls up may lie in the line of sight now.
+        up: turned * Vec3::NEG_Y,
         ..*camera
     }
-}
-
-/// How the camera moves when the scene is moved by `drag` points in a picture of `height`.
-fn pan(camera: &Camera, drag: Vec2, height: f32) -> Vec3 {
-    let line = camera.target - camera.position;
-    let sight = line.normalize_or(Vec3::Z);
-    let unit = 2.0 * line.length() * (0.5 * camera.fov_y).tan() / height.max(1.0);
-    let right = sight
-        .cross(camera.up)
-        .normalize_or(sight.any_orthonormal_vector());
-    let above = right.cross(sight);
-    unit * (drag.y * above - drag.x * right)
 }
 
 /// The view of the whole scene from its front that fits into the free part of the picture.
@@ -418,7 +415,19 @@ mod tests {
         let p = camera.view_from_world().transform_point3(orbit.target);
         let points = 300.0 / (0.5 * camera.fov_y).tan();
         let seen = glam::Vec2::new(500.0, 300.0) + points * glam::Vec2::new(p.x, p.y) / p.z;
+        assert_eq!(camera.position, orbit.camera().position);
         assert!(seen.distance(glam::Vec2::new(350.0, 250.0)) < 0.1, "{seen}");
+    }
+
+    #[test]
+    fn nothing_flips_where_the_camera_looks_straight_down() {
+        let mut orbit = orbit(UpAxis::PlusY);
+        for _ in 0..100 {
+            orbit.orbit(Vec2::new(0.0, 50.0));
+        }
+        let covered = |foot| orbit.camera_above(canvas(Vec2::new(1000.0, 600.0), foot));
+        let up = |camera: Camera| camera.view_from_world().transpose().y_axis;
+        assert!(up(covered(0.0)).dot(up(covered(250.0))) > 0.9);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use egui::{
 use zoetrope_codecs::UpAxis;
 use zoetrope_player::{Command, PlayerState};
 
-use super::super::icons::{Icon, icon_button, labeled};
+use super::super::icons::{Icon, focus_ring, icon_button, labeled};
 use super::super::theme;
 use super::super::timecode::clock_text;
 use super::{Frames, Panel, SheetResponse, section, sheet};
@@ -132,6 +132,9 @@ impl CameraPanel {
         let label = text(ui).camera.name_of_view;
         ui.ctx()
             .accesskit_node_builder(response.id, |node| node.set_label(label));
+        if response.has_focus() {
+            focus_ring(ui, response.rect);
+        }
         if std::mem::take(is_new) {
             response.request_focus();
             return;
