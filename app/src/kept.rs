@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::keys::Keymap;
+use crate::notes::Notes;
 use crate::recents::Recents;
 use crate::remembered::Remembered;
 use crate::settings::Settings;
@@ -19,6 +20,8 @@ pub struct Kept {
     pub keymap: Document<Keymap>,
     /// The clips opened lately.
     pub recents: Document<Recents>,
+    /// What is kept of each clip.
+    pub notes: Document<Notes>,
     /// How the window was left.
     pub remembered: Document<Remembered>,
     locale: String,
@@ -35,6 +38,8 @@ impl Kept {
         notices.extend(more);
         let (recents, more) = Document::load(&*storage, text);
         notices.extend(more);
+        let (notes, more) = Document::load(&*storage, text);
+        notices.extend(more);
         let (remembered, more) = Document::load(&*storage, text);
         notices.extend(more);
         let kept = Self {
@@ -42,6 +47,7 @@ impl Kept {
             settings,
             keymap,
             recents,
+            notes,
             remembered,
             locale,
         };
@@ -65,6 +71,7 @@ impl Kept {
             self.settings.sync(now, &*storage, text),
             self.keymap.sync(now, &*storage, text),
             self.recents.sync(now, &*storage, text),
+            self.notes.sync(now, &*storage, text),
             self.remembered.sync(now, &*storage, text),
         ];
         let mut next: Option<f64> = None;
@@ -86,6 +93,7 @@ impl Kept {
             self.settings.save(&*storage, text),
             self.keymap.save(&*storage, text),
             self.recents.save(&*storage, text),
+            self.notes.save(&*storage, text),
             self.remembered.save(&*storage, text),
         ];
         for failure in failures.into_iter().flatten() {
@@ -103,7 +111,7 @@ mod tests {
     #[test]
     fn every_document_may_be_broken_and_each_is_told_in_the_chosen_language() {
         let storage = Arc::new(MemoryStorage::default());
-        for name in ["keys.json", "recents.json", "state.json"] {
+        for name in ["keys.json", "recents.json", "notes.json", "state.json"] {
             storage.write(name, b"\xff{").expect("memory");
         }
         storage
@@ -111,7 +119,7 @@ mod tests {
             .expect("memory");
         let (kept, notices) = Kept::load(storage, "en-GB".to_owned());
         assert_eq!(kept.language(), Language::German);
-        assert_eq!(notices.len(), 3, "{notices:?}");
+        assert_eq!(notices.len(), 4, "{notices:?}");
         assert!(notices[0].starts_with("keys.json war nicht lesbar"));
         assert_eq!(kept.recents.value, Recents::default());
     }

@@ -6,23 +6,27 @@
 //! keys, buttons, dialogs ──Command──▶ Session (Player, camera) ──frame, view──▶ Viewport (renderer)
 //! ```
 
+mod adaptive_scale;
 pub mod camera;
 mod fuzzy;
 mod kept;
 pub mod keys;
+pub mod notes;
 pub mod open;
 pub mod platform;
 pub mod recents;
 pub mod remembered;
 mod run;
+mod screenshot;
 pub mod session;
 pub mod settings;
 pub mod storage;
 pub mod text;
 mod ui;
+mod workers;
 
 pub use open::{ClipTarget, OpenClip, open_clip};
 pub use platform::{NullPlatform, Platform};
 pub use run::{RunOptions, run};
 pub use storage::{FolderStorage, MemoryStorage, Storage};
-pub use ui::{AppOptions, DemoClip, LostDevice, ZoetropeApp};
+pub use ui::{AppOptions, DemoClip, FrameWatch, LostDevice, ZoetropeApp};

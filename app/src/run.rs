@@ -10,7 +10,8 @@ use crate::open::{ClipTarget, open_clip};
 use crate::platform::Platform;
 use crate::remembered::Remembered;
 use crate::storage::{Storage, Stored as _};
-use crate::ui::{AppOptions, DemoClip, LostDevice, ZoetropeApp};
+use crate::ui::{AppOptions, DemoClip, FrameWatch, LostDevice, SIZE_MIN, ZoetropeApp};
+use crate::workers::Workers;
 
 /// A picture that takes longer does not hold the interface up.
 const PATIENCE: Duration = Duration::from_millis(100);
@@ -18,8 +19,6 @@ const PATIENCE: Duration = Duration::from_millis(100);
 const WINDOW_LASTS: Duration = Duration::from_secs(10);
 /// The size of a first window, in points.
 const SIZE: [f32; 2] = [1280.0, 720.0];
-/// The smallest window: what fits into it fits onto every phone.
-const SIZE_MIN: [f32; 2] = [340.0, 280.0];
 
 /// What a shell starts the application with.
 pub struct RunOptions {
@@ -31,6 +30,8 @@ pub struct RunOptions {
     pub platform: Arc<dyn Platform>,
     /// Where settings and the like are kept.
     pub storage: Arc<dyn Storage>,
+    /// Who watches the frames of the interface, if anybody does.
+    pub watch: Option<FrameWatch>,
 }
 
 /// Opens the window and returns when it is closed. When the graphics device is lost, the window is
@@ -39,6 +40,7 @@ pub struct RunOptions {
 /// # Errors
 /// When there is no display or no graphics device, or when the device is lost again and again.
 pub fn run(options: RunOptions) -> anyhow::Result<()> {
+    Workers::lower_the_common(options.platform.clone());
     let (mut clip, mut message) = (options.clip.clone(), None);
     loop {
         let opened = Instant::now();
@@ -80,7 +82,7 @@ fn open_window(
         ..eframe::NativeOptions::default()
     };
     let (platform, storage) = (options.platform.clone(), options.storage.clone());
-    let demos = options.demos.clone();
+    let (demos, watch) = (options.demos.clone(), options.watch.clone());
     let result = eframe::run_native(
         "zoetrope",
         native_options,
@@ -95,6 +97,7 @@ fn open_window(
                     opener: Arc::new(open_clip),
                     patience: PATIENCE,
                     lost,
+                    watch,
                 },
             )?;
             if let Some(message) = message {

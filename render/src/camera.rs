@@ -1,6 +1,6 @@
 //! Where the picture is taken from, and how.
 
-use glam::{Mat4, Vec3};
+use glam::{Mat4, Vec2, Vec3};
 use zoetrope_codecs::Bounds;
 
 /// A pinhole camera in world space.
@@ -133,6 +133,27 @@ impl Filter {
     }
 }
 
+/// What is behind everything.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Background {
+    /// Red, green, blue, display space, 0 to 1. The picture is opaque.
+    Opaque([f32; 3]),
+    /// Nothing. The picture's alpha is what the Gaussians cover, and its colours are premultiplied
+    /// with it: laid over an opaque background it is the picture drawn with that. Where Gaussians
+    /// are brighter than white, a colour may be more than its alpha.
+    Transparent,
+}
+
+impl Background {
+    /// Red, green, blue and alpha, premultiplied.
+    pub fn premultiplied(self) -> [f32; 4] {
+        match self {
+            Self::Opaque([red, green, blue]) => [red, green, blue, 1.0],
+            Self::Transparent => [0.0; 4],
+        }
+    }
+}
+
 /// All that decides a picture besides the frame.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct View {
@@ -142,8 +163,8 @@ pub struct View {
     pub width: u32,
     /// Picture height in pixels.
     pub height: u32,
-    /// Red, green, blue behind everything, display space, 0 to 1.
-    pub background: [f32; 3],
+    /// What is behind everything.
+    pub background: Background,
     /// Low-pass filter.
     pub filter: Filter,
     /// Highest SH degree that is used, 0 to 3; frames with less use what they have.
@@ -154,6 +175,15 @@ impl View {
     /// Focal length in pixels, the same for both axes.
     pub fn focal_px(&self) -> f32 {
         0.5 * self.height as f32 / (0.5 * self.camera.fov_y).tan()
+    }
+
+    /// The point in world space that appears at `pixel` ((0, 0) is the outer corner of the first
+    /// pixel, y down) at a view-space depth.
+    pub fn world_from_pixel(&self, pixel: Vec2, depth: f32) -> Vec3 {
+        let centre = 0.5 * Vec2::new(self.width as f32, self.height as f32);
+        let at = depth / self.focal_px() * (pixel - centre);
+        let world_from_view = self.camera.view_from_world().inverse();
+        world_from_view.transform_point3(at.extend(depth))
     }
 }
 
@@ -182,6 +212,30 @@ mod tests {
         close(view.transform_vector3(Vec3::X), Vec3::X);
         close(view.transform_vector3(Vec3::Y), Vec3::Y);
         assert!((view.determinant() - 1.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn pixels_with_their_depth_are_points_of_the_world() {
+        let view = View {
+            camera: Camera {
+                position: Vec3::new(3.0, -1.0, 2.0),
+                target: Vec3::new(0.5, 0.2, -0.3),
+                up: Vec3::Y,
+                fov_y: 0.8,
+            },
+            width: 320,
+            height: 200,
+            background: Background::Transparent,
+            filter: Filter::Classic,
+            sh_degree: 3,
+        };
+        let middle = view.world_from_pixel(Vec2::new(160.0, 100.0), 2.0);
+        let sight = (view.camera.target - view.camera.position).normalize();
+        assert!(middle.distance(view.camera.position + 2.0 * sight) < 1e-5);
+        let point = Vec3::new(0.7, 0.4, 0.1);
+        let seen = view.camera.view_from_world().transform_point3(point);
+        let pixel = view.focal_px() * seen.truncate() / seen.z + Vec2::new(160.0, 100.0);
+        assert!(view.world_from_pixel(pixel, seen.z).distance(point) < 1e-5);
     }
 
     #[test]

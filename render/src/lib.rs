@@ -13,7 +13,8 @@ mod picture;
 mod shader;
 mod splat;
 
-pub use camera::{Camera, Filter, View};
+pub use camera::{Background, Camera, Filter, View};
+pub use cpu::pick::pick_depth;
 pub use error::{Error, Result};
 pub use gpu::{Capabilities, Gpu, Tier};
 pub use picture::Picture;

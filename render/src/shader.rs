@@ -228,9 +228,8 @@ mod tests {
         let twins: BTreeMap<&str, Layout> = [
             layout!(DrawParameters {
                 background,
-                padding,
                 viewport_px,
-                padding_2
+                padding
             }),
             layout!(ProjectParameters {
                 view_from_world,

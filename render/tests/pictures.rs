@@ -7,7 +7,7 @@ use glam::Vec3;
 use zoetrope_codecs::gaussian_video::PlaneEncoding;
 use zoetrope_codecs::splat::synthetic;
 use zoetrope_codecs::{SplatCloud, SplatFrame};
-use zoetrope_render::{Camera, Filter, View};
+use zoetrope_render::{Background, Camera, Filter, View};
 
 const IDENTITY: [f32; 4] = [1.0, 0.0, 0.0, 0.0];
 
@@ -55,6 +55,41 @@ fn a_lower_degree_than_stored_can_be_asked_for() {
             let mut view = view_of(&frame, 120, 120);
             view.sh_degree = degree;
             studio.compare(&format!("capped at degree {degree}"), frame.clone(), &view);
+        }
+    }
+}
+
+#[test]
+fn transparent_pictures_lie_over_any_background() {
+    let mut studio = Studio::new();
+    let mut cloud = synthetic::surface(3000, 1, 7);
+    // Some of it is brighter than white.
+    for colour in cloud.sh_dc.iter_mut().step_by(3) {
+        *colour = colour.map(|value| 3.0 * value);
+    }
+    for frame in [
+        SplatFrame::Planes(planes(&cloud, PlaneEncoding::Activated)),
+        SplatFrame::Cloud(cloud),
+    ] {
+        let mut view = view_of(&frame, 150, 120);
+        let opaque = studio.draw(frame.clone(), &view);
+        let background = view.background.premultiplied().map(|value| 255.0 * value);
+        view.background = Background::Transparent;
+        studio.compare("transparent", frame.clone(), &view);
+        for (picture, opaque) in studio.draw(frame, &view).iter().zip(&opaque) {
+            let pixels = picture.rgba.chunks_exact(4);
+            let (mut clear, mut covered) = (0, 0);
+            for (pixel, expected) in pixels.zip(opaque.rgba.chunks_exact(4)) {
+                let alpha = f32::from(pixel[3]) / 255.0;
+                clear += usize::from(pixel[3] == 0);
+                covered += usize::from(pixel[3] == 255);
+                for channel in 0..4 {
+                    let over = f32::from(pixel[channel]) + (1.0 - alpha) * background[channel];
+                    let distance = over.min(255.0) - f32::from(expected[channel]);
+                    assert!(distance.abs() <= 1.5, "{pixel:?} {expected:?}");
+                }
+            }
+            assert!(clear > 1000 && covered > 1000, "{clear} {covered}");
         }
     }
 }
@@ -316,7 +351,7 @@ fn view_from(distance: f32) -> View {
         },
         width: 131,
         height: 97,
-        background: [0.2, 0.1, 0.4],
+        background: Background::Opaque([0.2, 0.1, 0.4]),
         filter: Filter::Classic,
         sh_degree: 3,
     }

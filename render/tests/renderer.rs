@@ -8,7 +8,7 @@ use common::{draw, gpu, planes, view_of};
 use zoetrope_codecs::gaussian_video::PlaneEncoding;
 use zoetrope_codecs::splat::synthetic;
 use zoetrope_codecs::{SplatCloud, SplatFrame};
-use zoetrope_render::{Error, SplatRenderer, Stage, Tier};
+use zoetrope_render::{Background, Error, SplatRenderer, Stage, Tier};
 
 const TIERS: [Tier; 2] = [Tier::Cpu, Tier::Gpu];
 
@@ -61,8 +61,8 @@ fn nothing_is_allocated_after_warm_up() {
 fn the_same_view_of_the_same_frame_costs_nothing() {
     let gpu = gpu();
     let frame = Arc::new(SplatFrame::Cloud(synthetic::surface(500, 0, 1)));
-    let mut view = view_of(&frame, 64, 64);
     for tier in TIERS {
+        let mut view = view_of(&frame, 64, 64);
         let mut renderer = SplatRenderer::new(&gpu, Some(tier)).expect("a renderer");
         let stages = |renderer: &mut SplatRenderer, frame: &Arc<SplatFrame>, view: &_| {
             let mut stages = Vec::new();
@@ -74,7 +74,7 @@ fn the_same_view_of_the_same_frame_costs_nothing() {
         let all = [Stage::Upload, Stage::Project, Stage::Sort, Stage::Draw];
         assert_eq!(stages(&mut renderer, &frame, &view), all);
         assert_eq!(stages(&mut renderer, &frame, &view), []);
-        view.background[0] += 0.01;
+        view.background = Background::Transparent;
         assert_eq!(stages(&mut renderer, &frame, &view), all);
         let copy = Arc::new(frame.as_ref().clone());
         assert_eq!(stages(&mut renderer, &copy, &view), all);
@@ -124,7 +124,7 @@ fn the_number_of_drawn_gaussians_comes_back() {
         let mut renderer = SplatRenderer::new(&gpu, Some(tier)).expect("a renderer");
         let mut drawn = None;
         for _ in 0..3 {
-            view.background[1] += 0.01;
+            view.camera.fov_y += 0.01;
             let stats = renderer.render(&gpu, &frame, &view, &mut nothing);
             drawn = stats.expect("a valid frame").drawn;
             gpu.wait().expect("the device works");
@@ -249,6 +249,7 @@ fn two_million_of_degree_3_can_be_drawn() {
     let pictures = TIERS.map(|tier| draw(&gpu, tier, &frame, &view));
     let psnr = pictures[0].psnr(&pictures[1]).expect("one size");
     assert!(psnr > 45.0, "{psnr}");
-    let background = view.background.map(|value| (value * 255.0).round() as u8);
-    assert_ne!(pictures[0].rgba[..3], background, "it looks at the head");
+    let background = view.background.premultiplied();
+    let background = background.map(|value| (value * 255.0).round() as u8);
+    assert_ne!(pictures[0].rgba[..4], background, "it looks at the head");
 }

@@ -126,7 +126,7 @@ mod tests {
         let chord = |text: &str| text.parse::<Chord>().map(|chord| chord.to_string());
         assert_eq!(chord(" shift + ctrl+o").as_deref(), Ok("Ctrl+Shift+O"));
         assert_eq!(chord("Ctrl++").as_deref(), Ok("Ctrl+Plus"));
-        assert_eq!(chord("?").as_deref(), Ok("?"));
+        assert_eq!(chord("?").as_deref(), Ok("Questionmark"));
         assert_eq!(chord("Shift+?"), chord("?"));
         assert_eq!(chord("Cmd+,").as_deref(), Ok("Ctrl+Comma"));
         for bad in ["", "Ctrl+", "Hyper+A", "A+B", "Ctrl+NoSuchKey", "+A"] {

@@ -6,6 +6,7 @@ use egui::{Rect, Ui, ViewportCommand, WindowLevel};
 use zoetrope_player::Command;
 
 use super::panel::Panel;
+use super::shots::ShotKind;
 use super::{ZoetropeApp, start_page};
 use crate::open::ClipTarget;
 use crate::platform::{Pick, PickRequest};
@@ -22,6 +23,7 @@ impl ZoetropeApp {
         let handled = self.apply_window(command)
             || self.apply_file(command)
             || self.apply_picture(command)
+            || self.apply_camera(command)
             || self.session.apply(command);
         if !handled {
             log::debug!("\"{command}\" has nothing to act on");
@@ -95,11 +97,10 @@ impl ZoetropeApp {
     fn apply_picture(&mut self, command: Command) -> bool {
         let settings = &mut self.kept.settings.value;
         match command {
-            Command::ResetView => {
-                if let Some(clip) = self.session.clip_mut() {
-                    clip.camera = None;
-                }
-            }
+            Command::Screenshot => self.take_screenshot(ShotKind::Plain),
+            Command::ScreenshotTransparent => self.take_screenshot(ShotKind::Transparent),
+            Command::ScreenshotLarge => self.take_screenshot(ShotKind::Large),
+            Command::ShowScreenshots => self.show_screenshots(),
             Command::ShDegree(degree) => settings.sh_degree = degree.min(3),
             Command::Antialiasing(choice) => settings.antialiasing = choice,
             Command::RenderScale(scale) => settings.render_scale = scale,

@@ -1,14 +1,21 @@
 //! The window: the picture, and what floats over it.
 
 mod actions;
+mod backdrop;
+mod camera_actions;
 mod draw_thread;
+mod frame_log;
 mod hand;
 mod icons;
 mod idle;
+mod inspect;
+mod look;
 mod panel;
 mod panels;
+mod shots;
 mod start_page;
 mod statistics;
+mod steer;
 mod theme;
 mod time_bar;
 mod time_field;
@@ -27,21 +34,25 @@ use anyhow::Context;
 use egui::{Align2, Rect, Ui, ViewportCommand, vec2};
 use zoetrope_player::{Command, PlayerState};
 
-use crate::camera::OrbitCamera;
+use crate::camera::{CameraRig, RigOptions, Scene};
 use crate::kept::Kept;
 use crate::keys::Keymap;
 use crate::open::ClipTarget;
 use crate::platform::{Pick, Platform};
 use crate::recents::Recent;
+use crate::screenshot::Screenshots;
 use crate::session::{Opener, Session, sentence};
 use crate::settings::{Settings, StartWith, ThemeChoice};
 use crate::storage::Storage;
 use crate::text::{fill, text};
-use hand::Hand;
+use backdrop::Backdrop;
+use camera_actions::CameraDesk;
 use idle::Idle;
+use look::Look;
 use panel::{Frames, Panels};
 use panels::PanelStates;
 use start_page::{Demo, StartPage};
+use steer::{Steer, Wish};
 use time_bar::Marks;
 use toasts::Toasts;
 use transport_bar::{BarHands, BarState};
@@ -49,6 +60,13 @@ use viewport::Viewport;
 
 /// Opening shorter than this shows nothing: what flashes by cannot be read.
 const OPENING_SHOWN_AFTER_S: f64 = 0.4;
+
+/// Told at the end of every frame of the interface how many pictures were drawn so far; answers
+/// whether the window shall be closed.
+pub type FrameWatch = Arc<dyn Fn(u64) -> bool + Send + Sync>;
+
+/// The smallest window, in points: what fits into it fits onto every phone.
+pub const SIZE_MIN: [f32; 2] = [340.0, 280.0];
 
 /// What the application is started with.
 pub struct AppOptions {
@@ -66,6 +84,8 @@ pub struct AppOptions {
     pub patience: Duration,
     /// Where the application leaves word before it closes its window because of the device.
     pub lost: Arc<OnceLock<LostDevice>>,
+    /// Who watches the frames of the interface, if anybody does.
+    pub watch: Option<FrameWatch>,
 }
 
 /// A built-in clip.
@@ -75,10 +95,10 @@ pub struct DemoClip {
     pub name: String,
     /// The clip.
     pub bytes: &'static [u8],
-    /// Pictures of it for the start page, one above the other, as a PNG.
-    pub strip: &'static [u8],
-    /// How many pictures the strip has.
-    pub strip_pictures: u32,
+    /// Pictures of it for the start page as a PNG, in rows of four.
+    pub sheet: &'static [u8],
+    /// How many pictures the sheet has.
+    pub sheet_pictures: u32,
 }
 
 impl DemoClip {
@@ -107,6 +127,8 @@ type Picked = (Pick, PathBuf);
 pub struct ZoetropeApp {
     session: Session,
     viewport: Viewport,
+    backdrop: Backdrop,
+    screenshots: Screenshots,
     kept: Kept,
     /// What the interface was last told of the settings and the keys.
     applied: Option<(Settings, Keymap)>,
@@ -116,7 +138,10 @@ pub struct ZoetropeApp {
     platform: Arc<dyn Platform>,
     /// What dialogs answer.
     picked: (Sender<Picked>, Receiver<Picked>),
-    camera_hand: Hand,
+    steer: Steer,
+    camera_desk: CameraDesk,
+    /// Whether the camera moves by itself.
+    camera_moves: bool,
     bar: BarHands,
     idle: Idle,
     start_page: StartPage,
@@ -126,6 +151,7 @@ pub struct ZoetropeApp {
     /// The clip to open in the first frame.
     first: Option<ClipTarget>,
     lost: Arc<OnceLock<LostDevice>>,
+    watch: Option<FrameWatch>,
     ctx: egui::Context,
 }
 
@@ -145,8 +171,15 @@ impl ZoetropeApp {
         let (kept, notices) = Kept::load(options.storage, options.platform.locale());
         let first = options.clip.or_else(|| first_clip(&kept, &options.demos));
         let mut app = Self {
-            session: Session::new(options.opener, repaint),
-            viewport: Viewport::new(render_state, &cc.egui_ctx, options.patience)?,
+            session: Session::new(options.opener, repaint, options.platform.clone()),
+            viewport: Viewport::new(
+                render_state,
+                &cc.egui_ctx,
+                options.platform.clone(),
+                options.patience,
+            )?,
+            backdrop: Backdrop::default(),
+            screenshots: Screenshots::default(),
             kept,
             applied: None,
             toasts: Toasts::default(),
@@ -154,7 +187,9 @@ impl ZoetropeApp {
             panel_states: PanelStates::default(),
             platform: options.platform,
             picked: mpsc::channel(),
-            camera_hand: Hand::default(),
+            steer: Steer::default(),
+            camera_desk: CameraDesk::default(),
+            camera_moves: false,
             bar: BarHands::default(),
             idle: Idle::default(),
             start_page: StartPage::new(options.demos.into_iter().map(Demo::new).collect()),
@@ -162,6 +197,7 @@ impl ZoetropeApp {
             covered: Vec::new(),
             first,
             lost: options.lost,
+            watch: options.watch,
             ctx: cc.egui_ctx.clone(),
         };
         app.apply_settings();
@@ -191,11 +227,6 @@ impl ZoetropeApp {
     /// The player's last state, if a clip is open.
     pub fn player_state(&self) -> Option<&PlayerState> {
         self.session.clip().map(|clip| &clip.state)
-    }
-
-    /// The camera, once there is a picture.
-    pub fn camera(&self) -> Option<&OrbitCamera> {
-        self.session.clip()?.camera.as_ref()
     }
 
     /// The messages on the screen.
@@ -230,6 +261,11 @@ impl ZoetropeApp {
         self.viewport.is_drawing()
     }
 
+    /// Whether the camera moves by itself.
+    pub fn is_moving(&self) -> bool {
+        self.camera_moves
+    }
+
     /// Everything that comes from elsewhere: dialogs, dropped files, keys, decoding.
     fn listen(&mut self) {
         if let Some(target) = self.first.take() {
@@ -244,6 +280,9 @@ impl ZoetropeApp {
         if let Some(path) = picked.into_iter().chain(dropped).last() {
             self.open(path.into());
         }
+        let mode = self.rig().map(CameraRig::mode);
+        let free = !self.panels.is_modal();
+        self.steer.listen(&self.ctx, mode, free);
         for command in self.kept.keymap.value.pressed(&self.ctx) {
             // A panel that wants all attention has the keys.
             if !self.panels.is_modal() || command == Command::DismissNotices {
@@ -269,12 +308,14 @@ impl ZoetropeApp {
             self.ctx.request_repaint_after(wait);
         }
         self.apply_settings();
+        self.receive_screenshots();
+        self.receive_backdrop();
     }
 
     /// Another clip is on the screen, or none.
     fn clip_changed(&mut self) {
         self.viewport.forget();
-        self.marks = Marks::default();
+        self.take_up_notes();
         let title = match self.session.clip() {
             Some(clip) => {
                 let info = clip.player.info();
@@ -299,6 +340,7 @@ impl ZoetropeApp {
 
     /// Tells the interface what has changed in the settings and the keys.
     fn apply_settings(&mut self) {
+        self.apply_ui_scale();
         let settings = &self.kept.settings.value;
         let keymap = &self.kept.keymap.value;
         if let Some((s, k)) = &self.applied
@@ -311,16 +353,30 @@ impl ZoetropeApp {
             ThemeChoice::Dark => egui::ThemePreference::Dark,
             ThemeChoice::Light => egui::ThemePreference::Light,
         });
-        self.ctx.set_zoom_factor(settings.ui_scale as f32);
         self.kept.language().apply(&self.ctx);
         keymap.apply(&self.ctx);
+        self.viewport.set_render_scale(settings.render_scale);
         self.applied = Some((settings.clone(), keymap.clone()));
         self.ctx.request_repaint();
+    }
+
+    /// Makes controls as large as was chosen, and as the window has room for.
+    fn apply_ui_scale(&self) {
+        let window = self.ctx.content_rect().size() * self.ctx.zoom_factor();
+        let room = (window / vec2(SIZE_MIN[0], SIZE_MIN[1])).min_elem();
+        // A window that is too small for normal controls cannot be mended by smaller ones.
+        let scale = (self.kept.settings.value.ui_scale as f32).min(room.max(1.0));
+        if self.ctx.zoom_factor() != scale {
+            self.ctx.set_zoom_factor(scale);
+        }
     }
 
     /// Comes back when the next frame is due. While a picture is being drawn its end is soon enough:
     /// on software rendering every look takes the cores that draw.
     fn schedule(&self) {
+        if self.camera_moves && !self.viewport.is_drawing() {
+            self.ctx.request_repaint();
+        }
         if let Some(seconds) = self.player_state().and_then(|state| state.next_wakeup)
             && !self.viewport.is_drawing()
         {
@@ -330,7 +386,11 @@ impl ZoetropeApp {
     }
 
     fn picture(&mut self, ui: &mut Ui, rect: Rect) {
-        let response = viewport::sense(ui, rect);
+        let response = steer::sense(ui, rect, text(ui).files.picture);
+        self.camera_moves = false;
+        let now = ui.input(|input| input.time);
+        let canvas = self.canvas(ui, rect);
+        let notes = self.camera_desk.notes(&self.kept.notes.value);
         let Some(clip) = self.session.clip_mut() else {
             return;
         };
@@ -339,18 +399,35 @@ impl ZoetropeApp {
         };
         let bounds = *clip.bounds.get_or_insert_with(|| picture.frame.bounds());
         let info = clip.player.info();
-        let covered = rect.bottom() - transport_bar::bar_rect(rect).top();
-        let camera = clip
-            .camera
-            .get_or_insert_with(|| OrbitCamera::first_view(info, bounds, rect.size(), covered));
-        viewport::steer(ui, &response, &self.covered, &mut self.camera_hand, camera);
-        let camera = camera.camera_above(covered, rect.height());
-        let shown = self.viewport.show(ui, rect, &picture.frame, camera);
+        let options = RigOptions::of(&self.kept.settings.value);
+        let rig = clip.rig.get_or_insert_with(|| {
+            let mut rig = CameraRig::new(Scene::new(info, bounds, notes.up), canvas, options);
+            rig.set_mode(notes.mode);
+            rig
+        });
+        rig.arrange(canvas, options);
+        let wishes = self
+            .steer
+            .steer(ui, &response, &self.covered, &clip.state, rig);
+        self.camera_moves = rig.tick(now, &notes.path, clip.state.time);
+        let camera = rig.drawn();
+        let has_backdrop = self.backdrop.picture().is_some();
+        let settings = &self.kept.settings.value;
+        let look = Look::new(settings, theme::palette(ui), has_backdrop, &clip.state);
+        self.backdrop.paint(ui, rect);
+        let shown = self.viewport.show(ui, rect, &picture.frame, camera, &look);
+        self.steer.feedback(ui, rect, now, options.reduce_motion);
         match shown {
             Ok(()) => {}
             // The next frame acts on it.
             Err(zoetrope_render::Error::Lost { .. }) => self.ctx.request_repaint(),
             Err(error) => self.tell(error.to_string()),
+        }
+        for wish in wishes {
+            match wish {
+                Wish::Command(command) => self.apply(command),
+                Wish::Focus(pos) => self.focus_at(pos - rect.min.to_vec2()),
+            }
         }
     }
 
@@ -397,6 +474,8 @@ impl ZoetropeApp {
             self.covered.push(bar);
             free = free.with_max_y(bar.top() - theme::GAP_S);
         }
+        let frames = Frames { window, free };
+        let free = panel::beside(frames, self.panels.side());
         if self.kept.remembered.value.statistics
             && let Some(clip) = self.session.clip()
         {
@@ -411,7 +490,7 @@ impl ZoetropeApp {
         for command in commands {
             self.apply(command);
         }
-        Frames { window, free }
+        frames
     }
 
     /// What is being opened, once it takes long enough to be read.
@@ -479,6 +558,11 @@ impl eframe::App for ZoetropeApp {
         Self::drop_note(ui, window);
         self.remember_window(ui);
         self.schedule();
+        if let Some(watch) = &self.watch
+            && watch(self.viewport.pictures())
+        {
+            self.ctx.send_viewport_cmd(ViewportCommand::Close);
+        }
     }
 
     fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {

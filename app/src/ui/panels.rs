@@ -57,12 +57,19 @@ impl ZoetropeApp {
             }
             Panel::Settings => self.show_settings(ui, frames, is_new),
             Panel::More => self.show_more(ui, frames),
-            Panel::Keys | Panel::OpenLink | Panel::Log | Panel::Inspector | Panel::Camera => {
-                Asked {
-                    close: true,
-                    commands: Vec::new(),
-                }
+            Panel::Inspector => {
+                let mut commands = Vec::new();
+                let close = self.show_inspector(ui, frames, &mut commands);
+                Asked { close, commands }
             }
+            Panel::Camera => Asked {
+                close: self.show_camera_panel(ui, frames).close,
+                commands: Vec::new(),
+            },
+            Panel::Keys | Panel::OpenLink | Panel::Log => Asked {
+                close: true,
+                commands: Vec::new(),
+            },
         }
     }
 

@@ -35,10 +35,10 @@ pub struct Marks {
 impl Marks {
     /// The bookmark in the frame that is due.
     pub fn bookmark_at(&self, state: &PlayerState) -> Option<usize> {
-        let half = 0.5 / state.frame_rate;
-        let middle = (state.frame as f64 + 0.5) / state.frame_rate;
+        // A time that is a frame's start may come out a hair below it.
+        let frame = |time: &f64| (time * state.frame_rate + 1e-6).floor();
         let mut bookmarks = self.bookmarks.iter();
-        bookmarks.position(|time| (time - middle).abs() <= half)
+        bookmarks.position(|time| frame(time) == state.frame as f64)
     }
 }
 
@@ -212,7 +212,7 @@ impl TimeBar {
         let playback = &text(ui).playback;
         let (time, frame) = (scale.time_at(pointer.x), scale.frame_at(pointer.x));
         let time = clock_text(time, state.duration);
-        let frame = fill(playback.frame, &[&frame.to_string()]);
+        let frame = fill(playback.frame, &[&(frame + 1).to_string()]);
         let bookmark = bookmark_near(pointer.x, scale, marks);
         let shown = match (self.grip, bookmark) {
             (Some(Grip::A), _) => playback.handle_a.to_owned(),
@@ -221,21 +221,36 @@ impl TimeBar {
             _ => format!("{time} · {frame}"),
         };
         let response = response.clone().on_hover_cursor(CursorIcon::PointingHand);
+        // Where it would stick out of the window, egui would put it somewhere else.
+        let half = 0.5 * text_width(ui, &shown) + theme::GAP_L;
+        let window = ui.ctx().content_rect().shrink2(vec2(half, 0.0));
+        let x = pointer.x.min(window.right()).max(window.left());
         let mut tooltip = Tooltip::always_open(
             ui.ctx().clone(),
             ui.layer_id(),
             response.id.with("time"),
             Rect::from_center_size(
-                pos2(pointer.x, response.rect.center().y),
+                pos2(x, response.rect.center().y),
                 vec2(1.0, response.rect.height()),
             ),
         );
         // Below it would hide the controls.
-        tooltip.popup = tooltip.popup.align(RectAlign::TOP).gap(theme::GAP_S);
+        tooltip.popup = tooltip
+            .popup
+            .align(RectAlign::TOP)
+            .align_alternatives(&[RectAlign::TOP_START, RectAlign::TOP_END])
+            .gap(theme::GAP_S);
         tooltip.show(|ui| {
             ui.add(egui::Label::new(shown).extend());
         });
     }
+}
+
+fn text_width(ui: &Ui, text: &str) -> f32 {
+    let color = theme::palette(ui).text;
+    let painter = ui.painter();
+    let galley = painter.layout_no_wrap(text.to_owned(), theme::body(), color);
+    galley.size().x
 }
 
 /// What a press at `x` takes hold of.

@@ -19,6 +19,14 @@ pub struct TimeField {
 }
 
 impl TimeField {
+    /// How wide it is: as the longest time of the clip.
+    pub fn width(&self, ui: &Ui, state: &PlayerState) -> f32 {
+        let longest = timecode::clock_text(state.duration, state.duration);
+        let color = theme::palette(ui).text;
+        let galley = ui.painter().layout_no_wrap(longest, theme::number(), color);
+        galley.size().x + 2.0 * theme::GAP_XS
+    }
+
     /// Shows the time, or the field, and gives where to go.
     pub fn show(&mut self, ui: &mut Ui, rect: Rect, state: &PlayerState) -> Option<Command> {
         if self.typed.is_some() {
@@ -62,7 +70,7 @@ impl TimeField {
         let typed = self.typed.as_mut()?;
         let field = TextEdit::singleline(typed)
             .font(theme::number())
-            .margin(egui::Margin::symmetric(4, 6))
+            .margin(egui::Margin::symmetric(4, 9))
             .text_color(if self.wrong {
                 palette.danger
             } else {
@@ -87,6 +95,9 @@ impl TimeField {
         if response.changed() {
             self.wrong = false;
         }
+        if self.wrong {
+            response.show_tooltip_text(text.playback.not_a_time);
+        }
         if !response.lost_focus() {
             return None;
         }
@@ -100,7 +111,6 @@ impl TimeField {
         } else {
             self.wrong = true;
             response.request_focus();
-            response.show_tooltip_text(text.playback.not_a_time);
         }
         command
     }

@@ -16,13 +16,14 @@ pub fn clock_text(time: f64, duration: f64) -> String {
 }
 
 /// What a person means who types into the time display: a time ("1:02.5", "62.5"), a frame as it is
-/// shown, counted from 0 ("f30"), a part ("50%"), or a distance ("+5", "-0:10"). `None` when it is
+/// shown, counted from 1 ("f30"), a part ("50%"), or a distance ("+5", "-0:10"). `None` when it is
 /// none of these, or not in the clip.
 pub fn parse(text: &str, state: &PlayerState) -> Option<Command> {
     let text = text.trim();
     if let Some(frame) = text.strip_prefix(['f', 'F', '#']) {
         let frame: usize = frame.trim().parse().ok()?;
-        return (frame < state.frame_count).then_some(Command::SeekFrame(frame));
+        let index = frame.checked_sub(1)?;
+        return (index < state.frame_count).then_some(Command::SeekFrame(index));
     }
     if let Some(percent) = text.strip_suffix('%') {
         let percent = number(percent)?;
@@ -110,12 +111,13 @@ mod tests {
             (" 12,25 ", Some(Command::Seek(12.25))),
             ("0:00:07", Some(Command::Seek(7.0))),
             ("80.004", Some(Command::Seek(80.004))),
-            ("f30", Some(Command::SeekFrame(30))),
-            ("#1999", Some(Command::SeekFrame(1999))),
+            ("f30", Some(Command::SeekFrame(29))),
+            ("#2000", Some(Command::SeekFrame(1999))),
             ("50%", Some(Command::GoPercent(50.0))),
             ("+5", Some(Command::SeekBy(5.0))),
             ("-0:10", Some(Command::SeekBy(-10.0))),
-            ("f2000", None),
+            ("f0", None),
+            ("f2001", None),
             ("81", None),
             ("101%", None),
             ("", None),

@@ -1,8 +1,9 @@
 //! Messages: errors stay until they are taken away, notes go by themselves.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use egui::{Rect, Ui, vec2};
+use egui::{Galley, Rect, Ui, vec2};
 use zoetrope_player::Command;
 
 use super::icons::{Icon, icon_button};
@@ -18,6 +19,19 @@ const KEPT: usize = 30;
 const WIDTH_MAX: f32 = 420.0;
 /// How long a note stays, in seconds.
 const NOTE_S: f64 = 4.0;
+/// The same for one with something to do.
+const ACTION_NOTE_S: f64 = 8.0;
+
+/// What can be done about a note.
+#[derive(Clone, Copy, Debug)]
+pub struct Action {
+    /// On its button.
+    pub icon: Icon,
+    /// What it is called.
+    pub label: &'static str,
+    /// What it does.
+    pub command: Command,
+}
 
 /// A message on the screen.
 #[derive(Debug)]
@@ -25,6 +39,7 @@ struct Toast {
     text: String,
     /// When a note goes; errors stay.
     until: Option<f64>,
+    action: Option<Action>,
 }
 
 /// What there is to tell, oldest first.
@@ -38,15 +53,31 @@ pub struct Toasts {
 impl Toasts {
     /// Adds a message about something that went wrong, unless the very same one is there already.
     pub fn push(&mut self, text: String) {
-        self.add(Toast { text, until: None });
+        self.add(Toast {
+            text,
+            until: None,
+            action: None,
+        });
     }
 
-    /// Adds a note that goes by itself.
+    /// Adds a note that goes by itself, in place of the one before: it tells of what was done last.
     pub fn note(&mut self, text: String, now: f64) {
-        self.toasts.retain(|toast| toast.text != text);
+        self.toasts
+            .retain(|toast| toast.until.is_none() && toast.text != text);
         self.add(Toast {
             text,
             until: Some(now + NOTE_S),
+            action: None,
+        });
+    }
+
+    /// Adds a note that goes by itself, with something that can be done about it.
+    pub fn note_with(&mut self, text: String, action: Action, now: f64) {
+        self.toasts.retain(|toast| toast.text != text);
+        self.add(Toast {
+            text,
+            until: Some(now + ACTION_NOTE_S),
+            action: Some(action),
         });
     }
 
@@ -96,18 +127,31 @@ impl Toasts {
         let mut top = area.top();
         let mut dismissed = None;
         let mut commands = Vec::new();
-        let hidden = self.toasts.len().saturating_sub(SHOWN);
+        let mut hidden = self.toasts.len();
         let newest_error = self.toasts.iter().rposition(|toast| toast.until.is_none());
-        for (index, toast) in self.toasts.iter().enumerate().skip(hidden).rev() {
+        for (index, toast) in self.toasts.iter().enumerate().rev().take(SHOWN) {
             let at = Rect::from_min_size(egui::pos2(left, top), vec2(width, 0.0));
-            let can_copy = newest_error == Some(index);
-            let shown = show_toast(ui, at, index, toast, can_copy);
+            let action = if newest_error == Some(index) {
+                Some(Action {
+                    icon: Icon::Copy,
+                    label: text(ui).files.copy_details,
+                    command: Command::CopyError,
+                })
+            } else {
+                toast.action
+            };
+            let is_newest = hidden == self.toasts.len();
+            let bottom = top + height(&laid_out(ui, at, toast, action.is_some()));
+            // A low window has no room for the older ones.
+            if !is_newest && bottom > area.bottom() {
+                break;
+            }
+            hidden = index;
+            let shown = show_toast(ui, at, index, toast, action);
             if shown.close {
                 dismissed = Some(index);
             }
-            if shown.copy {
-                commands.push(Command::CopyError);
-            }
+            commands.extend(shown.command);
             top = shown.bottom + theme::GAP_S;
         }
         if hidden > 0 {
@@ -149,18 +193,27 @@ impl Toasts {
 struct Shown {
     bottom: f32,
     close: bool,
-    copy: bool,
+    command: Option<Command>,
 }
 
-fn show_toast(ui: &mut Ui, at: Rect, index: usize, toast: &Toast, can_copy: bool) -> Shown {
+/// The text of a message, in lines that leave room for its buttons.
+fn laid_out(ui: &Ui, at: Rect, toast: &Toast, has_action: bool) -> Arc<Galley> {
+    let buttons = if has_action { 2.0 } else { 1.0 } * theme::BUTTON + theme::GAP_XS;
+    let width = at.width() - theme::GAP_S - 2.0 * theme::GAP_M - buttons;
+    let color = theme::palette(ui).text;
+    ui.painter()
+        .layout(toast.text.clone(), theme::body(), color, width)
+}
+
+/// How high a message with this text is.
+fn height(galley: &Galley) -> f32 {
+    (galley.size().y + 2.0 * theme::GAP_M).max(theme::BUTTON + theme::GAP_S)
+}
+
+fn show_toast(ui: &mut Ui, at: Rect, index: usize, toast: &Toast, action: Option<Action>) -> Shown {
     let palette = theme::palette(ui);
-    let buttons = if can_copy { 2.0 } else { 1.0 } * theme::BUTTON + theme::GAP_XS;
-    let text_width = at.width() - theme::GAP_S - 2.0 * theme::GAP_M - buttons;
-    let galley = ui
-        .painter()
-        .layout(toast.text.clone(), theme::body(), palette.text, text_width);
-    let height = (galley.size().y + 2.0 * theme::GAP_M).max(theme::BUTTON + theme::GAP_S);
-    let rect = Rect::from_min_size(at.min, vec2(at.width(), height));
+    let galley = laid_out(ui, at, toast, action.is_some());
+    let rect = Rect::from_min_size(at.min, vec2(at.width(), height(&galley)));
     let id = ui.make_persistent_id(("toast", index));
     // Presses on it must not reach the picture.
     let response = ui.interact(rect, id, egui::Sense::click_and_drag());
@@ -200,18 +253,14 @@ fn show_toast(ui: &mut Ui, at: Rect, index: usize, toast: &Toast, can_copy: bool
         let hint = keys::with_hint(ui.ctx(), label, command);
         icon_button(ui, slot, icon, label, &hint, false).clicked()
     };
-    let copy = can_copy
-        && button(
-            slot(1.0),
-            Icon::Copy,
-            files.copy_details,
-            Command::CopyError,
-        );
+    let command = action
+        .filter(|action| button(slot(1.0), action.icon, action.label, action.command))
+        .map(|action| action.command);
     let close = button(slot(0.0), Icon::X, files.dismiss, Command::DismissNotices);
     Shown {
         bottom: rect.bottom(),
         close,
-        copy,
+        command,
     }
 }
 

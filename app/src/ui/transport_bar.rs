@@ -13,18 +13,14 @@ use crate::text::{Text, fill, text};
 
 /// Widest the bar gets.
 const WIDTH_MAX: f32 = 920.0;
-/// Height of the row of the time bar.
-const TIME_BAR: f32 = 24.0;
-/// Height: the time bar, and the row of controls below it.
-const HEIGHT: f32 = 84.0;
-/// Height of the narrow layout, in which times have a row of their own.
-const HEIGHT_NARROW: f32 = 108.0;
+/// Height of the row of the time bar, and on a window that is as small as a phone.
+const TIME_BAR: (f32, f32) = (24.0, 36.0);
+/// Height of the row of times of the narrow layout.
+const TIMES: f32 = 36.0;
 /// The play button is larger than the others.
 const PLAY: f32 = 44.0;
 /// Width of the speed button.
 const SPEED: f32 = 52.0;
-/// Width of the field for the time.
-const TIME: f32 = 84.0;
 /// The choices of the speed menu.
 const SPEEDS: [f64; 6] = [0.25, 0.5, 1.0, 1.5, 2.0, 4.0];
 /// A speed that is dragged this near to normal is normal, as a part of it.
@@ -55,15 +51,21 @@ pub struct BarHands {
 pub fn bar_rect(window: Rect) -> Rect {
     let margin = margin(window);
     let width = (window.width() - 2.0 * margin).min(WIDTH_MAX);
-    let height = if is_narrow(window) {
-        HEIGHT_NARROW
-    } else {
-        HEIGHT
-    };
+    let times = if is_narrow(window) { TIMES } else { 0.0 };
+    let height = time_bar_height(window) + times + PLAY + 2.0 * theme::GAP_S;
     Rect::from_center_size(
         pos2(window.center().x, window.bottom() - margin - 0.5 * height),
         vec2(width, height),
     )
+}
+
+/// How high the time bar is: for a finger where there may be one.
+fn time_bar_height(window: Rect) -> f32 {
+    if is_narrow(window) || window.height() < theme::LOW {
+        TIME_BAR.1
+    } else {
+        TIME_BAR.0
+    }
 }
 
 /// Whether a window gets the layout of a phone.
@@ -93,7 +95,7 @@ pub fn transport_bar(
     ui.painter()
         .add(theme::surface(theme::palette(ui)).paint(rect));
     let inner = rect.shrink2(vec2(theme::GAP_M, theme::GAP_S));
-    let (top, below) = inner.split_top_bottom_at_y(inner.top() + TIME_BAR);
+    let (top, below) = inner.split_top_bottom_at_y(inner.top() + time_bar_height(window));
     let commands = hands.time_bar.show(ui, top, state.player, state.marks);
     let text = text(ui);
     let mut controls = Controls {
@@ -276,16 +278,22 @@ impl Controls<'_> {
     /// The time, which can be typed into, and then as much of the quieter texts as has room.
     fn times(&mut self, rect: Rect) {
         let state = self.state.player;
-        let width = TIME.min(rect.width());
-        let at = Rect::from_min_size(pos2(rect.left(), rect.center().y - 14.0), vec2(width, 28.0));
+        let width = self.field.width(self.ui, state).min(rect.width());
+        let at = Rect::from_min_size(
+            pos2(rect.left(), rect.center().y - 0.5 * theme::BUTTON),
+            vec2(width, theme::BUTTON),
+        );
         self.commands.extend(self.field.show(self.ui, at, state));
         let length = timecode::clock_text(state.duration, state.duration);
         let frame = fill(
             self.text.playback.frame_of,
-            &[&state.frame.to_string(), &state.frame_count.to_string()],
+            &[
+                &(state.frame + 1).to_string(),
+                &state.frame_count.to_string(),
+            ],
         );
         let palette = theme::palette(self.ui);
-        let mut left = at.right();
+        let mut left = at.right() + theme::GAP_XS;
         let buffering = state.buffering && !state.scrubbing;
         let texts = [
             (
@@ -419,7 +427,7 @@ fn speed_choices(ui: &mut Ui, text: &'static Text, speed: f64, commands: &mut Ve
         ui.spacing_mut().item_spacing = vec2(theme::GAP_XS, theme::GAP_XS);
         for choice in SPEEDS {
             let button = egui::Button::selectable(speed == choice, speed_text(choice))
-                .min_size(vec2(66.0, 32.0));
+                .min_size(vec2(66.0, theme::BUTTON));
             if ui.add(button).clicked() {
                 commands.push(Command::Speed(choice));
                 ui.close();

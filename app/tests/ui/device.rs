@@ -40,7 +40,7 @@ fn a_window_that_does_not_wait_shows_pictures_when_they_are_done() {
 #[test]
 fn a_lost_device_closes_the_window_with_word_of_the_clip() {
     let mut stage = Stage::ready(1.0);
-    stage.device.destroy();
+    stage.render_state.device.destroy();
     let closes = |stage: &Stage| {
         let output = &stage.harness.output().viewport_output[&ViewportId::ROOT];
         output.commands.contains(&ViewportCommand::Close)

@@ -3,7 +3,7 @@
 use egui::{Key, Vec2};
 use egui_kittest::kittest::Queryable;
 
-use crate::stage::{Setup, Stage, with_settings};
+use crate::stage::{Setup, Stage, storage_with};
 
 #[test]
 fn keys_of_every_group_are_told() {
@@ -47,7 +47,7 @@ fn it_can_be_searched() {
 
 #[test]
 fn changed_keys_are_told() {
-    let storage = with_settings("{}");
+    let storage = storage_with("{}");
     let keys = br#"{"preset":"vlc","added":[["Q","pause"],["Space","turntable"]]}"#;
     storage.write("keys.json", keys).expect("memory");
     let mut stage = Stage::build(Setup {
@@ -87,7 +87,7 @@ fn it_looks_right() {
     ] {
         let mut stage = Stage::build(Setup {
             size,
-            storage: with_settings(settings),
+            storage: storage_with(settings),
             ..Setup::default()
         });
         stage.make_ready();

@@ -5,7 +5,7 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use zoetrope_app::settings::ThemeChoice;
 use zoetrope_player::Playback;
 
-use crate::stage::{Setup, Stage, with_settings};
+use crate::stage::{Setup, Stage, storage_with};
 
 fn open(stage: &mut Stage) {
     stage.key_with(Modifiers::COMMAND, Key::K);
@@ -207,7 +207,7 @@ fn it_looks_right() {
     ] {
         let mut stage = Stage::build(Setup {
             size,
-            storage: with_settings(settings),
+            storage: storage_with(settings),
             ..Setup::default()
         });
         stage.make_ready();

@@ -1,6 +1,7 @@
 //! The picture and the hand on its camera.
 
 use egui::{PointerButton, Pos2, Vec2, pos2};
+use egui_kittest::kittest::Queryable;
 use image::RgbaImage;
 
 use crate::stage::Stage;
@@ -55,7 +56,7 @@ fn frames_differ_and_come_back_the_same() {
 #[test]
 fn dragging_orbits_and_reset_puts_it_back() {
     let mut stage = Stage::ready(1.0);
-    let first = *stage.harness.state().camera().expect("a camera");
+    let first = stage.camera();
     let pictures = stage.harness.state().pictures();
     stage.harness.drag_at(OVER_PICTURE);
     stage.harness.step();
@@ -63,20 +64,21 @@ fn dragging_orbits_and_reset_puts_it_back() {
     stage.harness.step();
     stage.harness.drop_at(OVER_PICTURE + Vec2::new(80.0, 30.0));
     stage.harness.run();
-    let turned = *stage.harness.state().camera().expect("a camera");
+    let turned = stage.camera();
     assert!(turned != first);
-    assert!(turned.camera().target == first.camera().target);
+    assert!(turned.target == first.target);
     assert!(stage.harness.state().pictures() > pictures);
     assert_eq!(stage.state().frame, 0);
     stage.render("turned");
-    stage.click("Reset view");
-    assert!(*stage.harness.state().camera().expect("a camera") == first);
+    stage.harness.get_by_label("Reset view").click();
+    stage.pass(1.0);
+    assert!(stage.camera() == first);
 }
 
 #[test]
 fn right_drag_pans_and_the_wheel_zooms() {
     let mut stage = Stage::ready(1.0);
-    let first = stage.harness.state().camera().expect("a camera").camera();
+    let first = stage.camera();
     let button = |pos, pressed| egui::Event::PointerButton {
         pos,
         button: PointerButton::Secondary,
@@ -89,7 +91,7 @@ fn right_drag_pans_and_the_wheel_zooms() {
     stage.harness.event(egui::Event::PointerMoved(end));
     stage.harness.event(button(end, false));
     stage.harness.run();
-    let moved = stage.harness.state().camera().expect("a camera").camera();
+    let moved = stage.camera();
     assert!(moved.target != first.target);
 
     stage.harness.event(egui::Event::MouseWheel {
@@ -100,7 +102,7 @@ fn right_drag_pans_and_the_wheel_zooms() {
         source: egui::MouseWheelSource::Wheel,
     });
     stage.pass(0.5);
-    let near = stage.harness.state().camera().expect("a camera").camera();
+    let near = stage.camera();
     let distance = |camera: &zoetrope_render::Camera| camera.position.distance(camera.target);
     assert!(distance(&near) < 0.95 * distance(&moved));
     assert_eq!(near.target, moved.target);
@@ -109,21 +111,21 @@ fn right_drag_pans_and_the_wheel_zooms() {
 #[test]
 fn a_drag_within_one_frame_counts() {
     let mut stage = Stage::ready(1.0);
-    let first = *stage.harness.state().camera().expect("a camera");
+    let first = stage.camera();
     let end = OVER_PICTURE + Vec2::new(120.0, 0.0);
     stage.drag_in_one_frame(OVER_PICTURE, end);
-    let turned = *stage.harness.state().camera().expect("a camera");
+    let turned = stage.camera();
     assert!(turned != first);
     // Moving on without a button does nothing.
     stage.harness.hover_at(end + Vec2::new(50.0, 0.0));
     stage.harness.run();
-    assert!(*stage.harness.state().camera().expect("a camera") == turned);
+    assert!(stage.camera() == turned);
 }
 
 #[test]
 fn a_drag_on_the_controls_leaves_the_camera_alone() {
     let mut stage = Stage::ready(1.0);
-    let first = *stage.harness.state().camera().expect("a camera");
+    let first = stage.camera();
     // Between the time and the right-hand controls.
     let at = pos2(760.0, 680.0);
     stage.harness.drag_at(at);
@@ -132,7 +134,7 @@ fn a_drag_on_the_controls_leaves_the_camera_alone() {
     stage.harness.step();
     stage.harness.drop_at(at);
     stage.harness.run();
-    assert!(*stage.harness.state().camera().expect("a camera") == first);
+    assert!(stage.camera() == first);
 }
 
 #[test]

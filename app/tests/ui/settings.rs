@@ -9,7 +9,7 @@ use zoetrope_app::settings::{BackgroundChoice, Kind, SETTINGS, Settings, ThemeCh
 use zoetrope_app::text::Language;
 use zoetrope_app::{MemoryStorage, Storage};
 
-use crate::stage::{Setup, Stage, with_settings};
+use crate::stage::{Setup, Stage, storage_with};
 
 fn open(setup: Setup) -> Stage {
     let mut stage = Stage::build(setup);
@@ -38,7 +38,7 @@ fn every_setting_has_a_control_that_sets_it() {
     for info in SETTINGS {
         // Where it has an effect.
         let mut stage = open(Setup {
-            storage: with_settings(match info.key {
+            storage: storage_with(match info.key {
                 "background_colour" => r#"{"background":"colour"}"#,
                 "background_picture" => r#"{"background":"picture"}"#,
                 _ => "{}",
@@ -183,7 +183,7 @@ fn theme_and_language_count_at_once() {
 #[test]
 fn one_is_reset_alone_and_all_can_be_taken_back() {
     let mut stage = open(Setup {
-        storage: with_settings(r#"{"theme":"light","reduce_motion":true,"from_the_future":1}"#),
+        storage: storage_with(r#"{"theme":"light","reduce_motion":true,"from_the_future":1}"#),
         ..Setup::default()
     });
     let before = settings(&stage);
@@ -226,7 +226,7 @@ fn it_can_be_searched() {
 #[test]
 fn files_and_folders_are_chosen_in_dialogs() {
     let mut stage = open(Setup {
-        storage: with_settings(r#"{"background":"picture"}"#),
+        storage: storage_with(r#"{"background":"picture"}"#),
         answer: Some("/pictures/wall.png".into()),
         ..Setup::default()
     });
@@ -250,7 +250,7 @@ fn files_and_folders_are_chosen_in_dialogs() {
 #[test]
 fn half_a_colour_is_not_taken() {
     let mut stage = open(Setup {
-        storage: with_settings(r#"{"background":"colour"}"#),
+        storage: storage_with(r#"{"background":"colour"}"#),
         ..Setup::default()
     });
     reveal(&mut stage, Role::TextInput, "Background colour");
@@ -314,7 +314,7 @@ fn it_looks_right() {
     ] {
         let mut stage = open(Setup {
             size,
-            storage: with_settings(settings),
+            storage: storage_with(settings),
             ..Setup::default()
         });
         stage.render(name);

@@ -1,21 +1,25 @@
 //! The application under test.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
+use eframe::egui_wgpu::RenderState;
 use egui::{Key, Modifiers, Vec2, ViewportId};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use zoetrope_app::platform::{Pick, PickAnswer, PickRequest};
 use zoetrope_app::settings::ThemeChoice;
+use zoetrope_app::text::{Text, text_of};
 use zoetrope_app::{
     AppOptions, ClipTarget, DemoClip, LostDevice, MemoryStorage, OpenClip, Platform, Storage,
     ZoetropeApp, open_clip,
 };
 use zoetrope_codecs::Cancel;
 use zoetrope_player::{Command, LoopMode, PlayerState};
+use zoetrope_render::Camera;
 
+use crate::lint;
 use crate::scripted::{self, FRAMES};
 
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -27,12 +31,19 @@ pub const STEP_S: f64 = 1.0 / 60.0;
 pub struct ScriptedPlatform {
     pub answer: Option<PathBuf>,
     pub asked: Mutex<Vec<Pick>>,
+    /// Folders that were shown.
+    pub shown: Mutex<Vec<PathBuf>>,
 }
 
 impl Platform for ScriptedPlatform {
     fn pick(&self, request: PickRequest, answer: PickAnswer) {
         self.asked.lock().expect("unpoisoned").push(request.what);
         answer(self.answer.clone());
+    }
+
+    fn show_folder(&self, folder: &Path) -> bool {
+        self.shown.lock().expect("unpoisoned").push(folder.into());
+        true
     }
 }
 
@@ -61,11 +72,35 @@ impl Default for Setup {
             clip: Some("ring".into()),
             answer: None,
             patience: Duration::MAX,
-            storage: Arc::new(MemoryStorage::default()),
+            storage: storage_with("{}"),
             demos: Vec::new(),
             wrap: Arc::new(|clip| clip),
         }
     }
+}
+
+impl Setup {
+    /// With these settings, as they stand in their file.
+    pub fn with_settings(settings: &str) -> Self {
+        Self {
+            storage: storage_with(settings),
+            ..Self::default()
+        }
+    }
+}
+
+/// A storage with these settings. Where they say nothing else, pictures are the same on a busy
+/// machine: drawn with all pixels however long it takes.
+pub fn storage_with(settings: &str) -> Arc<dyn Storage> {
+    let mut settings: serde_json::Map<_, _> = serde_json::from_str(settings).expect("settings");
+    let scale = settings.entry("render_scale");
+    scale.or_insert_with(|| "100".into());
+    let storage = MemoryStorage::default();
+    let document = serde_json::Value::Object(settings).to_string();
+    storage
+        .write("settings.json", document.as_bytes())
+        .expect("memory");
+    Arc::new(storage)
 }
 
 pub struct Stage {
@@ -74,16 +109,7 @@ pub struct Stage {
     /// Held by the test while "slow" must not open.
     pub gate: Arc<Mutex<()>>,
     pub lost: Arc<OnceLock<LostDevice>>,
-    pub device: wgpu::Device,
-}
-
-/// A storage that holds these settings.
-pub fn with_settings(settings: &str) -> Arc<dyn Storage> {
-    let storage = MemoryStorage::default();
-    storage
-        .write("settings.json", settings.as_bytes())
-        .expect("memory");
-    Arc::new(storage)
+    pub render_state: RenderState,
 }
 
 impl Stage {
@@ -96,6 +122,7 @@ impl Stage {
     }
 
     pub fn build(setup: Setup) -> Self {
+        let setup_size = setup.size;
         let platform = Arc::new(ScriptedPlatform {
             answer: setup.answer,
             ..ScriptedPlatform::default()
@@ -103,31 +130,32 @@ impl Stage {
         let gate = Arc::new(Mutex::new(()));
         let lost = Arc::new(OnceLock::new());
         let (for_app, for_opener, for_loss) = (platform.clone(), gate.clone(), lost.clone());
-        let (sender, device) = std::sync::mpsc::channel();
+        let (sender, render_state) = std::sync::mpsc::channel();
         let harness = Harness::builder()
             .with_size(setup.size)
             .with_pixels_per_point(setup.scale)
             .with_step_dt(STEP_S as f32)
             .with_render_cursor(false)
+            // The picture makes room for a panel in a tenth of a second.
+            .with_max_steps(16)
             .wgpu()
             .build_eframe(move |cc| {
                 let render_state = cc.wgpu_render_state.as_ref().expect("a graphics device");
-                sender
-                    .send(render_state.device.clone())
-                    .expect("the test listens");
+                sender.send(render_state.clone()).expect("the test listens");
                 let options = AppOptions {
                     clip: setup.clip,
                     platform: for_app,
                     demos: setup.demos,
                     storage: setup.storage,
                     opener: Arc::new(move |target: &ClipTarget, cancel: &Cancel| match target {
-                        ClipTarget::Path(path) if path.is_absolute() => {
-                            open_clip(target, cancel).map(|clip| (setup.wrap)(clip))
+                        ClipTarget::Path(path) if !path.is_absolute() || !path.exists() => {
+                            open(target, &for_opener)
                         }
-                        _ => open(target, &for_opener),
+                        _ => open_clip(target, cancel).map(|clip| (setup.wrap)(clip)),
                     }),
                     patience: setup.patience,
                     lost: for_loss,
+                    watch: None,
                 };
                 ZoetropeApp::new(cc, options).expect("a graphics device")
             });
@@ -138,12 +166,24 @@ impl Stage {
                 ThemeChoice::Light => egui::Theme::Light,
                 ThemeChoice::Dark | ThemeChoice::System => egui::Theme::Dark,
             });
-        Self {
+        let mut stage = Self {
             harness,
             platform,
             gate,
             lost,
-            device: device.recv().expect("a graphics device"),
+            render_state: render_state.recv().expect("a graphics device"),
+        };
+        stage.set_size(setup_size);
+        stage
+    }
+
+    /// Gives the window a size, in points of controls of normal size.
+    pub fn set_size(&mut self, size: Vec2) {
+        // Larger controls leave fewer of their points; how large they get depends on the window.
+        for _ in 0..2 {
+            let zoom = self.harness.ctx.zoom_factor();
+            self.harness.set_size(size / zoom);
+            self.harness.step();
         }
     }
 
@@ -163,9 +203,12 @@ impl Stage {
         self.until("everything decoded", |app| {
             app.player_state().is_some_and(|state| {
                 let decoded: usize = state.decoded.iter().map(ExactSizeIterator::len).sum();
-                decoded == FRAMES && state.picture.as_ref().is_some_and(|shown| shown.exact)
+                decoded == state.frame_count
+                    && state.picture.as_ref().is_some_and(|shown| shown.exact)
             })
         });
+        // Where the window is gets written down.
+        self.pass(0.6);
         self.harness.run();
     }
 
@@ -201,6 +244,12 @@ impl Stage {
     pub fn click(&mut self, label: &str) {
         self.harness.get_by_label(label).click();
         self.harness.run();
+    }
+
+    /// A click where something moves by itself.
+    pub fn click_without_rest(&mut self, label: &str) {
+        self.harness.get_by_label(label).click();
+        self.harness.run_steps(3);
     }
 
     /// A whole drag with the left button, as a slow window sees it.
@@ -243,8 +292,19 @@ impl Stage {
         dialog.is_some()
     }
 
+    /// What the window says, in its language.
+    pub fn text(&self) -> &'static Text {
+        text_of(&self.harness.ctx)
+    }
+
     pub fn has(&self, label: &str) -> bool {
         self.harness.query_by_label(label).is_some()
+    }
+
+    /// The camera, with its target in the middle of the picture.
+    pub fn camera(&self) -> Camera {
+        let rig = self.harness.state().rig().expect("a camera");
+        rig.camera()
     }
 
     pub fn state(&self) -> &PlayerState {
@@ -256,9 +316,33 @@ impl Stage {
         self.harness.output().viewport_output[&ViewportId::ROOT].repaint_delay
     }
 
+    /// Draws the window, on what the system's window is cleared with.
+    pub fn picture(&mut self) -> image::RgbaImage {
+        let picture = self.harness.render().expect("a picture of the window");
+        self.on_clear_color(picture)
+    }
+
+    /// Draws the window without its text.
+    pub fn without_text(&self) -> image::RgbaImage {
+        self.on_clear_color(lint::without_text(&self.harness, &self.render_state))
+    }
+
+    fn on_clear_color(&self, mut picture: image::RgbaImage) -> image::RgbaImage {
+        let visuals = &self.harness.ctx.global_style().visuals;
+        let clear = eframe::App::clear_color(self.harness.state(), visuals);
+        for pixel in picture.pixels_mut() {
+            let rest = 1.0 - f32::from(pixel[3]) / 255.0;
+            for channel in 0..4 {
+                let behind = clear[channel] * 255.0 * rest;
+                pixel[channel] = (f32::from(pixel[channel]) + behind).round() as u8;
+            }
+        }
+        picture
+    }
+
     /// Draws the window; saved for people to look at when `UI_SCREENSHOTS` names a folder.
     pub fn render(&mut self, name: &str) -> image::RgbaImage {
-        let image = self.harness.render().expect("a picture of the window");
+        let image = self.picture();
         if let Ok(folder) = std::env::var("UI_SCREENSHOTS") {
             let path = PathBuf::from(folder).join(format!("{name}.png"));
             image.save(path).expect("the folder of screenshots exists");

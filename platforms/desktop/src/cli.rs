@@ -20,6 +20,18 @@ use crate::args::{self, Colour, Size};
 pub struct Cli {
     /// The clip to open; without it the built-in demo clip plays.
     pub clip: Option<PathBuf>,
+    /// Write what the start took to a file and close the window again (for `zoetrope bench start`).
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub measure: Option<PathBuf>,
+    /// How long after the first picture the window is closed, in seconds.
+    #[arg(
+        long,
+        value_name = "S",
+        hide = true,
+        default_value_t = 0,
+        requires = "measure"
+    )]
+    pub measure_seconds: u64,
     /// What to do instead of opening the window.
     #[command(subcommand)]
     pub command: Option<Command>,

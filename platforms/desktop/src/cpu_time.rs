@@ -13,6 +13,14 @@ pub fn of_children() -> f64 {
     usage(UsageWho::RUSAGE_CHILDREN)
 }
 
+/// CPU seconds of the calling thread so far, where the system counts them.
+pub fn of_this_thread() -> Option<f64> {
+    #[cfg(any(target_os = "linux", target_os = "freebsd"))]
+    return Some(usage(UsageWho::RUSAGE_THREAD));
+    #[cfg(not(any(target_os = "linux", target_os = "freebsd")))]
+    return None;
+}
+
 fn usage(who: UsageWho) -> f64 {
     getrusage(who).map_or(0.0, |usage| {
         let micros = usage.user_time().num_microseconds() + usage.system_time().num_microseconds();

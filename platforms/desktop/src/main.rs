@@ -8,6 +8,7 @@ mod commands;
 mod cpu_time;
 mod desktop;
 mod interrupt;
+mod measure;
 mod offscreen;
 mod open;
 mod output;
@@ -37,7 +38,9 @@ fn main() -> ExitCode {
 
 fn run(cli: &Cli) -> anyhow::Result<()> {
     let Some(command) = &cli.command else {
-        return commands::window::run(cli.clip.as_deref());
+        let measure = cli.measure.clone();
+        let measure = measure.map(|path| measure::Measure::new(path, cli.measure_seconds));
+        return commands::window::run(cli.clip.as_deref(), measure);
     };
     let cancel = interrupt::install()?;
     match command {

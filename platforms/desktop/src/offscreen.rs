@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use glam::Vec3;
 use zoetrope_codecs::{Bounds, CameraHint, Cancel, FrameReader, SplatFrame, UpAxis};
-use zoetrope_render::{Camera, Filter, Gpu, Picture, SplatRenderer, View, cpu};
+use zoetrope_render::{Background, Camera, Filter, Gpu, Picture, SplatRenderer, View, cpu};
 
 use crate::cli::{EngineArg, PictureArgs};
 
@@ -105,7 +105,7 @@ pub fn view(args: &PictureArgs, camera: Camera, antialiased: bool, supersample: 
         camera,
         width: args.size.width * supersample,
         height: args.size.height * supersample,
-        background: args.background.0,
+        background: Background::Opaque(args.background.0),
         filter: if args.mip || antialiased {
             Filter::Mip
         } else {

@@ -49,6 +49,18 @@ pub fn test(machine: &Machine, arguments: &[String]) -> Result {
     Ok(())
 }
 
+/// Draws the window in all its states into `docs`.
+///
+/// # Errors
+/// When something is missing, does not build, or a picture cannot be written.
+pub fn sheet(machine: &Machine) -> Result {
+    install::ensure(machine, &[Purpose::Test])?;
+    let mut cargo = Cargo::for_tests(machine)?;
+    cargo.set("CONTACT_SHEETS", machine.checkout.join("docs"));
+    let ignored = ["contact_sheets", "--", "--ignored"];
+    cargo.run(&[&["test", "--workspace", "--test", "ui"], ignored.as_slice()].concat())
+}
+
 /// Checks the form: formatting, clippy, documentation. Warnings are errors.
 ///
 /// # Errors

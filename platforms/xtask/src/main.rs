@@ -30,6 +30,7 @@ usage: cargo xtask COMMAND [arguments]
   lint                    formatting, clippy and the documentation, warnings denied
   ci                      test, then lint: what every change must pass
   bench [arguments]       build for speed and run `zoetrope bench` with the arguments
+  sheet                   draw the window in all its states: the pictures in docs/
   fuzz [target] [seconds] fuzz one parser, or each of them, for so many seconds (60)
   setup                   only install what is missing, for all of the above
 
@@ -49,6 +50,7 @@ fn main() -> ExitCode {
         "lint" => commands::lint(&machine),
         "ci" => commands::test(&machine, &[]).and_then(|()| commands::lint(&machine)),
         "bench" => commands::bench(&machine, rest),
+        "sheet" => commands::sheet(&machine),
         "fuzz" => commands::fuzz(&machine, rest),
         "setup" => commands::setup(&machine),
         "help" | "--help" | "-h" => {

@@ -1,4 +1,5 @@
-// Blended colours, which already are in display space, over the background to the opaque picture.
+// Blended colours, which already are in display space, over the background to the picture, which is
+// as opaque as the background is: all colours are premultiplied.
 // The background comes in here and not before, because half floats would lose some of it.
 
 #import shared/draw_parameters
@@ -9,6 +10,6 @@
 @fragment
 fn resolve_fragment(@builtin(position) position: vec4<f32>) -> @location(0) vec4<f32> {
     let splats = textureLoad(blended, vec2<u32>(position.xy), 0);
-    let colour = splats.xyz + (1.0 - splats.w) * parameters.background;
-    return vec4<f32>(clamp(colour, vec3<f32>(0.0), vec3<f32>(1.0)), 1.0);
+    let colour = splats + (1.0 - splats.w) * parameters.background;
+    return clamp(colour, vec4<f32>(0.0), vec4<f32>(1.0));
 }

@@ -14,6 +14,7 @@
 use glam::{Vec2, Vec3, Vec4};
 use rayon::prelude::*;
 
+use crate::Background;
 use crate::splat::SplatRecord;
 use crate::splat::constants::ALPHA_MAX;
 
@@ -114,13 +115,13 @@ impl Default for SplatRaster {
 
 impl SplatRaster {
     /// Draws `records[order[0]]`, `records[order[1]]`, … front to back over `background` into
-    /// `rgba`: `width * height` pixels, row-major from the top, opaque.
+    /// `rgba`: `width * height` pixels, row-major from the top, premultiplied.
     pub fn draw(
         &mut self,
         records: &[SplatRecord],
         order: &[u32],
         [width, height]: [usize; 2],
-        background: [f32; 3],
+        background: Background,
         rgba: &mut [u8],
     ) {
         let columns = width.div_ceil(TILE_PX);
@@ -143,7 +144,7 @@ impl SplatRaster {
             first = end;
         }
         if width > 0 {
-            super::resolve::resolve(&self.tiles, width, background, rgba);
+            super::resolve::resolve(&self.tiles, width, background.premultiplied(), rgba);
         }
     }
 
@@ -235,8 +236,8 @@ impl Tile {
         most.max_element() < TRANSMITTANCE_MIN
     }
 
-    /// The pixels of row `y` as colours over `background`.
-    pub fn row_colours(&self, y: usize, background: Vec3) -> impl Iterator<Item = [Vec4; 3]> + '_ {
+    /// The pixels of row `y` over `background`: red, green, blue, alpha, premultiplied.
+    pub fn row_colours(&self, y: usize, background: Vec4) -> impl Iterator<Item = [Vec4; 4]> + '_ {
         self.groups[y * TILE_GROUPS..][..TILE_GROUPS]
             .iter()
             .map(move |group| {
@@ -244,6 +245,7 @@ impl Tile {
                     group.red + background.x * group.transmittance,
                     group.green + background.y * group.transmittance,
                     group.blue + background.z * group.transmittance,
+                    (background.w - 1.0) * group.transmittance + 1.0,
                 ]
             })
     }
@@ -380,7 +382,8 @@ mod tests {
     fn draw(raster: &mut SplatRaster, records: &[SplatRecord], size: [usize; 2]) -> Vec<u8> {
         let order: Vec<u32> = (0..records.len() as u32).collect();
         let mut rgba = vec![0; size[0] * size[1] * 4];
-        raster.draw(records, &order, size, [0.2, 0.4, 0.6], &mut rgba);
+        let background = Background::Opaque([0.2, 0.4, 0.6]);
+        raster.draw(records, &order, size, background, &mut rgba);
         rgba
     }
 

@@ -61,60 +61,136 @@ fn project_one(
     parameters: &ProjectParameters,
     k: usize,
 ) -> Option<(u32, Ellipse)> {
-    let opacity = source.opacity(k);
-    let position = source.position(k);
     let view_from_world = Mat4::from_cols_array_2d(&parameters.view_from_world);
-    let p = view_from_world.transform_point3(position);
-    // Written so that NaN is culled.
-    let may_be_seen = opacity >= ALPHA_MIN && p.z > parameters.near;
-    if !may_be_seen {
-        return None;
-    }
-    let [u, v] = picture_axes(source, parameters, k, &view_from_world, p)?;
-    let (sharp_xx, xy, sharp_yy) = (u.dot(u), u.dot(v), v.dot(v));
-    let low_pass = parameters.low_pass_px2;
-    let (xx, yy) = (sharp_xx + low_pass, sharp_yy + low_pass);
-    // |u x v|² is the determinant without the cancellation of xx yy - xy².
-    let sharp_determinant = u.cross(v).length_squared();
-    let determinant = sharp_determinant + low_pass * (sharp_xx + sharp_yy + low_pass);
-    let opacity = if parameters.keep_integral != 0 {
-        opacity * (sharp_determinant / determinant).sqrt()
-    } else {
-        opacity
-    };
-    if opacity < ALPHA_MIN || !opacity.is_finite() {
-        return None;
-    }
+    let place = Place::of(source, parameters, k, &view_from_world)?;
+    let spread = Spread::of(source, parameters, k, &view_from_world, &place)?;
     let viewport = Vec2::from(parameters.viewport_px);
-    let centre_px = parameters.focal_px * p.truncate() / p.z + 0.5 * viewport;
-    let radius = (2.0 * (255.0 * opacity).ln()).sqrt();
-    let extent = radius * Vec2::new(xx.sqrt(), yy.sqrt());
+    let centre_px = place.centre_px(parameters);
+    let extent = reach_sigma(spread.opacity) * Vec2::new(spread.xx.sqrt(), spread.yy.sqrt());
     // No pixel centre inside: they lie half a pixel from the edges.
     let inside =
         (centre_px + extent).cmpge(Vec2::splat(0.5)) & (centre_px - extent).cmple(viewport - 0.5);
     if !inside.all() {
         return None;
     }
-    let colour = colour(source, parameters, k, position);
+    let colour = colour(source, parameters, k, place.world);
     if !colour.is_finite() {
         return None;
     }
-    let half_difference = 0.5 * (xx - yy);
-    let root = half_difference.hypot(xy);
-    let major_variance = 0.5 * (xx + yy) + root;
-    let direction = if half_difference >= 0.0 {
-        Vec2::new(half_difference + root, xy)
-    } else {
-        Vec2::new(xy, root - half_difference)
-    };
+    let (major, major_variance) = spread.major();
     let ellipse = Ellipse {
         centre_px,
-        major_px: direction.normalize_or(Vec2::X) * major_variance.sqrt(),
-        minor_px: (determinant / major_variance).sqrt(),
-        opacity,
+        major_px: major * major_variance.sqrt(),
+        minor_px: (spread.determinant / major_variance).sqrt(),
+        opacity: spread.opacity,
         colour,
     };
-    Some((depth_key(parameters, p.z), ellipse))
+    Some((depth_key(parameters, place.view.z), ellipse))
+}
+
+/// Where alpha falls below [`ALPHA_MIN`], in standard deviations.
+pub(super) fn reach_sigma(opacity: f32) -> f32 {
+    (2.0 * (255.0 * opacity).ln()).sqrt()
+}
+
+/// Where a Gaussian that may be seen is.
+pub(super) struct Place {
+    /// Centre, world space.
+    pub world: Vec3,
+    /// Centre, view space.
+    pub view: Vec3,
+    /// Opacity in space.
+    pub opacity: f32,
+}
+
+impl Place {
+    /// The place of Gaussian `k`; `None` where it is too faint, or nearer than the near plane.
+    #[inline]
+    pub fn of(
+        source: &impl Gaussians,
+        parameters: &ProjectParameters,
+        k: usize,
+        view_from_world: &Mat4,
+    ) -> Option<Self> {
+        let opacity = source.opacity(k);
+        let world = source.position(k);
+        let view = view_from_world.transform_point3(world);
+        // Written so that NaN is culled.
+        let may_be_seen = opacity >= ALPHA_MIN && view.z > parameters.near;
+        may_be_seen.then_some(Self {
+            world,
+            view,
+            opacity,
+        })
+    }
+
+    /// Centre in the picture, pixels.
+    pub fn centre_px(&self, parameters: &ProjectParameters) -> Vec2 {
+        let middle = 0.5 * Vec2::from(parameters.viewport_px);
+        parameters.focal_px * self.view.truncate() / self.view.z + middle
+    }
+
+    /// x/z and y/z where the Jacobian is evaluated.
+    pub fn tangent(&self, parameters: &ProjectParameters) -> Vec2 {
+        let limit = Vec2::from(parameters.tangent_limit);
+        (self.view.truncate() / self.view.z).clamp(-limit, limit)
+    }
+}
+
+/// How a Gaussian spreads in the picture: its covariance, px², widened by the low-pass filter.
+pub(super) struct Spread {
+    pub xx: f32,
+    pub xy: f32,
+    pub yy: f32,
+    /// Of the covariance.
+    pub determinant: f32,
+    /// Opacity in the picture.
+    pub opacity: f32,
+}
+
+impl Spread {
+    /// The spread of Gaussian `k`; `None` when nothing of it can be seen.
+    #[inline]
+    pub fn of(
+        source: &impl Gaussians,
+        parameters: &ProjectParameters,
+        k: usize,
+        view_from_world: &Mat4,
+        place: &Place,
+    ) -> Option<Self> {
+        let [u, v] = picture_axes(source, parameters, k, view_from_world, place)?;
+        let (sharp_xx, xy, sharp_yy) = (u.dot(u), u.dot(v), v.dot(v));
+        let low_pass = parameters.low_pass_px2;
+        // |u x v|² is the determinant without the cancellation of xx yy - xy².
+        let sharp_determinant = u.cross(v).length_squared();
+        let determinant = sharp_determinant + low_pass * (sharp_xx + sharp_yy + low_pass);
+        let opacity = if parameters.keep_integral != 0 {
+            place.opacity * (sharp_determinant / determinant).sqrt()
+        } else {
+            place.opacity
+        };
+        let is_seen = opacity >= ALPHA_MIN && opacity.is_finite();
+        is_seen.then_some(Self {
+            xx: sharp_xx + low_pass,
+            xy,
+            yy: sharp_yy + low_pass,
+            determinant,
+            opacity,
+        })
+    }
+
+    /// Direction of the longer axis of the ellipse, and the variance along it.
+    pub fn major(&self) -> (Vec2, f32) {
+        let half_difference = 0.5 * (self.xx - self.yy);
+        let root = half_difference.hypot(self.xy);
+        let direction = if half_difference >= 0.0 {
+            Vec2::new(half_difference + root, self.xy)
+        } else {
+            Vec2::new(self.xy, root - half_difference)
+        };
+        let variance = 0.5 * (self.xx + self.yy) + root;
+        (direction.normalize_or(Vec2::X), variance)
+    }
 }
 
 /// The rows of J W R S, whose product with their transpose is the covariance in the picture:
@@ -124,7 +200,7 @@ fn picture_axes(
     parameters: &ProjectParameters,
     k: usize,
     view_from_world: &Mat4,
-    p: Vec3,
+    place: &Place,
 ) -> Option<[Vec3; 2]> {
     let rotation = source.rotation(k);
     let norm = rotation.length();
@@ -133,9 +209,8 @@ fn picture_axes(
     }
     let rotation = glam::Mat3::from_quat(Quat::from_vec4(rotation / norm));
     let scale = source.scale(k);
-    let limit = Vec2::from(parameters.tangent_limit);
-    let tangent = (p.truncate() / p.z).clamp(-limit, limit);
-    let focal_by_depth = parameters.focal_px / p.z;
+    let tangent = place.tangent(parameters);
+    let focal_by_depth = parameters.focal_px / place.view.z;
     let world_from_view = glam::Mat3::from_mat4(*view_from_world).transpose();
     let world_x = focal_by_depth * (world_from_view.x_axis - tangent.x * world_from_view.z_axis);
     let world_y = focal_by_depth * (world_from_view.y_axis - tangent.y * world_from_view.z_axis);

@@ -5,7 +5,7 @@
 //! view clamped at 1.3, alpha at most 0.99, alphas below 1/255 skipped, SH colours clamped at 0
 //! from below, blending in display space, order by view depth and, where that is equal, by row.
 
-use glam::{DMat3, DVec2, DVec3};
+use glam::{DMat3, DVec2, DVec3, DVec4};
 use zoetrope_codecs::SplatCloud;
 
 use crate::{Filter, Picture, View};
@@ -24,6 +24,17 @@ struct Projected {
     colour: DVec3,
 }
 
+impl Projected {
+    /// Alpha at a place of the picture.
+    fn alpha(&self, pixel: DVec2) -> f64 {
+        let offset = pixel - self.centre;
+        let [xx, xy, yy] = self.conic;
+        let square =
+            xx * offset.x * offset.x + 2.0 * xy * offset.x * offset.y + yy * offset.y * offset.y;
+        (self.opacity * (-0.5 * square).exp()).min(0.99)
+    }
+}
+
 /// Draws `cloud` as `view` sees it. Slow: every Gaussian at every pixel of its box, in f64.
 pub fn render(cloud: &SplatCloud, view: &View) -> Picture {
     let mut splats: Vec<Projected> = (0..cloud.len())
@@ -37,12 +48,7 @@ pub fn render(cloud: &SplatCloud, view: &View) -> Picture {
         let [xs, ys] = pixel_box(splat, width, height);
         for y in ys {
             for x in xs.clone() {
-                let offset = DVec2::new(x as f64 + 0.5, y as f64 + 0.5) - splat.centre;
-                let [xx, xy, yy] = splat.conic;
-                let square = xx * offset.x * offset.x
-                    + 2.0 * xy * offset.x * offset.y
-                    + yy * offset.y * offset.y;
-                let alpha = (splat.opacity * (-0.5 * square).exp()).min(0.99);
+                let alpha = splat.alpha(DVec2::new(x as f64 + 0.5, y as f64 + 0.5));
                 if alpha < 1.0 / 255.0 {
                     continue;
                 }
@@ -52,13 +58,14 @@ pub fn render(cloud: &SplatCloud, view: &View) -> Picture {
             }
         }
     }
-    let background = DVec3::from(view.background.map(f64::from));
+    let background = DVec4::from(view.background.premultiplied().map(f64::from));
     let rgba = colours
         .iter()
         .zip(&transmittances)
         .flat_map(|(colour, transmittance)| {
-            let c = (*colour + *transmittance * background).clamp(DVec3::ZERO, DVec3::ONE) * 255.0;
-            [c.x.round() as u8, c.y.round() as u8, c.z.round() as u8, 255]
+            let splats = colour.extend(1.0 - transmittance);
+            let over = (splats + *transmittance * background).clamp(DVec4::ZERO, DVec4::ONE);
+            over.to_array().map(|value| (255.0 * value).round() as u8)
         })
         .collect();
     Picture {
@@ -66,6 +73,18 @@ pub fn render(cloud: &SplatCloud, view: &View) -> Picture {
         height: view.height,
         rgba,
     }
+}
+
+/// What a ray through `pixel` meets, nearest first: view-space depth and alpha of each Gaussian.
+/// (0, 0) is the outer corner of the first pixel.
+pub fn layers(cloud: &SplatCloud, view: &View, pixel: DVec2) -> Vec<(f64, f64)> {
+    let mut layers: Vec<(f64, f64)> = (0..cloud.len())
+        .filter_map(|k| project(cloud, k, view))
+        .map(|splat| (splat.depth, splat.alpha(pixel)))
+        .filter(|(_, alpha)| *alpha >= 1.0 / 255.0)
+        .collect();
+    layers.sort_by(|a, b| a.0.total_cmp(&b.0));
+    layers
 }
 
 /// Projects Gaussian `k`; `None` when nothing of it can be seen.
@@ -184,7 +203,7 @@ fn pixel_box(splat: &Projected, width: usize, height: usize) -> [std::ops::Range
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Camera;
+    use crate::{Background, Camera};
     use glam::Vec3;
 
     fn view() -> View {
@@ -197,7 +216,7 @@ mod tests {
             },
             width: 31,
             height: 21,
-            background: [0.0, 0.0, 1.0],
+            background: Background::Opaque([0.0, 0.0, 1.0]),
             filter: Filter::Classic,
             sh_degree: 3,
         }
@@ -226,6 +245,20 @@ mod tests {
         let alpha = 0.8 * (-0.5 * 4.0 / variance).exp();
         assert_eq!(at(17, 10)[0], (alpha * 255.0).round() as u8);
         assert_eq!(at(15, 12), at(17, 10));
+    }
+
+    #[test]
+    fn without_a_background_alpha_is_what_is_covered() {
+        let dc = 0.5 / 0.282_094_8;
+        let mut cloud = SplatCloud::with_capacity(1, 0);
+        let colour = [dc, -dc, 0.0];
+        cloud.push([0.0; 3], [1.0, 0.0, 0.0, 0.0], [0.2; 3], 0.8, colour, &[]);
+        let mut view = view();
+        view.background = Background::Transparent;
+        let picture = render(&cloud, &view);
+        let at = |x: usize, y: usize| &picture.rgba[(y * 31 + x) * 4..][..4];
+        assert_eq!(at(15, 10), [204, 0, 102, 204]);
+        assert_eq!(at(0, 0), [0; 4]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Blended colours to 8 bits: twin of `splat/resolve_fragment.wgsl`, and the CPU tier's own last
 //! step.
 
-use glam::{Vec3, Vec4};
+use glam::Vec4;
 use rayon::prelude::*;
 
 use super::draw::{TILE_PX, Tile};
@@ -23,11 +23,12 @@ fn quantise_four(values: Vec4) -> [u32; 4] {
     rounded.to_array().map(|value| value.to_bits() & 255)
 }
 
-/// Writes tiles (row-major, as many columns as `width` needs) over `background` as RGBA.
-pub(super) fn resolve(tiles: &[Tile], width: usize, background: [f32; 3], rgba: &mut [u8]) {
+/// Writes tiles (row-major, as many columns as `width` needs) over `background` as RGBA, both
+/// premultiplied.
+pub(super) fn resolve(tiles: &[Tile], width: usize, background: [f32; 4], rgba: &mut [u8]) {
     let columns = width.div_ceil(TILE_PX);
-    let background = Vec3::from(background);
-    let [empty, ..] = pack(background.to_array().map(Vec4::splat));
+    let [empty, ..] = pack(background.map(Vec4::splat));
+    let background = Vec4::from(background);
     rgba.par_chunks_mut(width * 4)
         .enumerate()
         .for_each(|(y, row)| {
@@ -48,8 +49,8 @@ pub(super) fn resolve(tiles: &[Tile], width: usize, background: [f32; 3], rgba: 
         });
 }
 
-/// Red, green, blue of four pixels as RGBA bytes.
-fn pack(colours: [Vec4; 3]) -> [[u8; 4]; 4] {
-    let [red, green, blue] = colours.map(quantise_four);
-    std::array::from_fn(|k| (red[k] | green[k] << 8 | blue[k] << 16 | 0xff00_0000).to_le_bytes())
+/// Red, green, blue, alpha of four pixels as RGBA bytes.
+fn pack(colours: [Vec4; 4]) -> [[u8; 4]; 4] {
+    let [red, green, blue, alpha] = colours.map(quantise_four);
+    std::array::from_fn(|k| (red[k] | green[k] << 8 | blue[k] << 16 | alpha[k] << 24).to_le_bytes())
 }

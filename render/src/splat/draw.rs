@@ -6,19 +6,29 @@ use bytemuck::{Pod, Zeroable};
 use super::pipelines::Pipelines;
 use super::sort::SortState;
 use super::target::Target;
+use crate::View;
 
 /// Uniform of the drawing. Same layout in WGSL (`DrawParameters`).
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
 pub struct DrawParameters {
-    /// Red, green, blue behind everything.
-    pub background: [f32; 3],
-    /// Unused; keeps what follows aligned.
-    pub padding: f32,
+    /// Red, green, blue, alpha behind everything, premultiplied.
+    pub background: [f32; 4],
     /// Picture size in pixels.
     pub viewport_px: [f32; 2],
     /// Unused; structs in uniforms are multiples of 16 bytes.
-    pub padding_2: [f32; 2],
+    pub padding: [f32; 2],
+}
+
+impl DrawParameters {
+    /// The parameters of `view`.
+    pub fn new(view: &View) -> Self {
+        Self {
+            background: view.background.premultiplied(),
+            viewport_px: [view.width as f32, view.height as f32],
+            padding: [0.0; 2],
+        }
+    }
 }
 
 /// Draws the quads that `state` counts into a texture of [`super::pipelines::BLEND_FORMAT`].

@@ -131,12 +131,7 @@ impl GpuTier {
         });
         observer(Stage::Sort);
 
-        let draw = DrawParameters {
-            background: job.view.background,
-            padding: 0.0,
-            viewport_px: parameters.viewport_px,
-            padding_2: [0.0; 2],
-        };
+        let draw = DrawParameters::new(job.view);
         gpu.queue
             .write_buffer(&self.draw_uniform, 0, bytemuck::bytes_of(&draw));
         submit(gpu, |encoder| {

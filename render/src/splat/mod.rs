@@ -130,7 +130,7 @@ impl SplatRenderer {
     }
 
     /// Draws `frame` as `view` sees it into the renderer's own texture (Rgba8Unorm, display-space
-    /// colour, opaque), which is made anew when the size changes. When neither frame nor view is
+    /// colour, premultiplied), which is made anew when the size changes. When neither frame nor view is
     /// another than last time, the picture is there already and nothing is done.
     ///
     /// `observer` is told when each stage ends. On the GPU tier that means that the stage's work
@@ -242,7 +242,7 @@ impl SplatRenderer {
 }
 
 /// Checks that the parts of a frame fit together: the loops and shaders rely on it.
-fn check(frame: &SplatFrame) -> Result<()> {
+pub(crate) fn check(frame: &SplatFrame) -> Result<()> {
     let damaged = |reason: String| Err(Error::Frame { reason });
     match frame {
         SplatFrame::Planes(planes) => {

@@ -141,7 +141,7 @@ fn depth_bits(bounds: Bounds, view: &View) -> [u32; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Camera;
+    use crate::{Background, Camera};
 
     #[test]
     fn depth_keys_span_the_box_in_front_of_the_camera() {
@@ -158,7 +158,7 @@ mod tests {
             },
             width: 10,
             height: 10,
-            background: [0.0; 3],
+            background: Background::Transparent,
             filter: Filter::Classic,
             sh_degree: 3,
         };

@@ -1,7 +1,7 @@
 //! Each GPU stage against its CPU twin, on the same input.
 
 use bytemuck::Pod;
-use glam::{Vec2, Vec3};
+use glam::{Vec2, Vec3, Vec4};
 use half::f16;
 use zoetrope_codecs::gaussian_video::PlaneEncoding;
 use zoetrope_codecs::splat::synthetic;
@@ -20,7 +20,7 @@ use super::sort::{Sort, SortParameters, SortState};
 use super::target::Target;
 use crate::cpu;
 use crate::cpu::sort::Digit;
-use crate::{Camera, Filter, Gpu, View};
+use crate::{Background, Camera, Filter, Gpu, View};
 
 /// A device, the shaders, and short ways to use them.
 struct Bench {
@@ -98,7 +98,7 @@ fn view(filter: Filter) -> View {
         },
         width: 320,
         height: 240,
-        background: [0.3, 0.2, 0.1],
+        background: Background::Opaque([0.3, 0.2, 0.1]),
         filter,
         sh_degree: 3,
     }
@@ -358,12 +358,7 @@ fn whole_sorts() {
 
 /// Draws records on the GPU: quads, then 8 bits.
 fn draw(bench: &mut Bench, records: &[SplatRecord], order: &[u32], view: &View) -> Vec<u8> {
-    let uniform = bench.buffer(&[DrawParameters {
-        background: view.background,
-        padding: 0.0,
-        viewport_px: [view.width as f32, view.height as f32],
-        padding_2: [0.0; 2],
-    }]);
+    let uniform = bench.buffer(&[DrawParameters::new(view)]);
     let visible = order.len() as u32;
     let buffers = [
         bench.buffer(&[SortState {
@@ -416,7 +411,7 @@ fn draw(bench: &mut Bench, records: &[SplatRecord], order: &[u32], view: &View) 
 fn drawing_of_records() {
     let mut bench = Bench::new();
     let frame = SplatFrame::Cloud(synthetic::surface(8000, 0, 4));
-    let view = view(Filter::Classic);
+    let mut view = view(Filter::Classic);
     let parameters = ProjectParameters::new(&frame, frame.bounds(), &view);
     let mut keys = vec![0; frame.count()];
     let mut records = vec![SplatRecord::default(); frame.count()];
@@ -424,22 +419,26 @@ fn drawing_of_records() {
     let mut sort = cpu::sort::RadixSort::default();
     let order = sort.sort(&keys, key_bits(frame.count()));
     assert!(order.len() > 1000);
-    let rgba = draw(&mut bench, &records, order, &view);
-
-    let mut twin = vec![0; rgba.len()];
     let size = [view.width as usize, view.height as usize];
     let mut raster = cpu::draw::SplatRaster::default();
-    raster.draw(&records, order, size, view.background, &mut twin);
-    let far = rgba
-        .iter()
-        .zip(&twin)
-        .filter(|(a, b)| a.abs_diff(**b) > 1)
-        .count();
-    let farthest = rgba.iter().zip(&twin).map(|(a, b)| a.abs_diff(*b)).max();
-    assert!(
-        far * 1000 < rgba.len() && farthest <= Some(4),
-        "{far} {farthest:?}"
-    );
+    for background in [view.background, Background::Transparent] {
+        view.background = background;
+        let rgba = draw(&mut bench, &records, order, &view);
+        let mut twin = vec![0; rgba.len()];
+        raster.draw(&records, order, size, background, &mut twin);
+        let far = rgba
+            .iter()
+            .zip(&twin)
+            .filter(|(a, b)| a.abs_diff(**b) > 1)
+            .count();
+        let farthest = rgba.iter().zip(&twin).map(|(a, b)| a.abs_diff(*b)).max();
+        assert!(
+            far * 1000 < rgba.len() && farthest <= Some(4),
+            "{background:?}: {far} {farthest:?}"
+        );
+        let opaque = rgba.chunks_exact(4).all(|pixel| pixel[3] == 255);
+        assert_eq!(opaque, background != Background::Transparent);
+    }
 }
 
 #[test]
@@ -447,13 +446,16 @@ fn resolving_to_8_bits() {
     let mut bench = Bench::new();
     let mut view = view(Filter::Classic);
     (view.width, view.height) = (64, 4);
-    let uniform = bench.buffer(&[DrawParameters {
-        background: view.background,
-        padding: 0.0,
-        viewport_px: [64.0, 4.0],
-        padding_2: [0.0; 2],
-    }]);
-    let target = Target::new(&bench.gpu, &mut bench.resources, &view).expect("it is small");
+    for background in [view.background, Background::Transparent] {
+        view.background = background;
+        compare_resolving(&mut bench, &view);
+    }
+}
+
+/// Resolves 64 x 4 blended colours over the view's background on both sides.
+fn compare_resolving(bench: &mut Bench, view: &View) {
+    let uniform = bench.buffer(&[DrawParameters::new(view)]);
+    let target = Target::new(&bench.gpu, &mut bench.resources, view).expect("it is small");
     let usage = wgpu::TextureUsages::COPY_DST | wgpu::TextureUsages::TEXTURE_BINDING;
     let blend = bench
         .resources
@@ -495,7 +497,8 @@ fn resolving_to_8_bits() {
     let picture = target.read(&bench.gpu).expect("a picture");
     for (pixel, halves) in picture.rgba.chunks_exact(4).zip(halves.chunks_exact(4)) {
         let [r, g, b, a] = [0, 1, 2, 3].map(|index: usize| f16::from_bits(halves[index]).to_f32());
-        let colour = Vec3::new(r, g, b) + (1.0 - a) * Vec3::from(view.background);
+        let background = Vec4::from(view.background.premultiplied());
+        let colour = Vec4::new(r, g, b, a) + (1.0 - a) * background;
         for (channel, value) in colour.to_array().into_iter().enumerate() {
             let twin = cpu::resolve::quantise(value);
             // A value half-way between two steps may fall to either.
@@ -503,6 +506,8 @@ fn resolving_to_8_bits() {
             let distance = (f32::from(pixel[channel]) / 255.0 - value.clamp(0.0, 1.0)).abs();
             assert!(distance <= 0.5001 / 255.0, "{value}");
         }
-        assert_eq!(pixel[3], 255);
+        if view.background != Background::Transparent {
+            assert_eq!(pixel[3], 255);
+        }
     }
 }

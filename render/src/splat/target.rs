@@ -3,7 +3,7 @@
 use super::resources::Resources;
 use crate::{Error, Gpu, Picture, Result, View};
 
-/// The renderer's own texture: Rgba8Unorm, display-space colour, opaque.
+/// The renderer's own texture: Rgba8Unorm, display-space colour, premultiplied.
 #[derive(Debug)]
 pub struct Target {
     /// The texture.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use glam::Vec3;
 use zoetrope_codecs::gaussian_video::PlaneEncoding;
 use zoetrope_codecs::{AttributeRanges, PlaneFrame, PlaneLayout, SplatCloud, SplatFrame};
-use zoetrope_render::{Camera, Filter, Gpu, Picture, SplatRenderer, Tier, View, cpu};
+use zoetrope_render::{Background, Camera, Filter, Gpu, Picture, SplatRenderer, Tier, View, cpu};
 
 /// A device; a machine without one fails the test.
 pub fn gpu() -> Gpu {
@@ -20,7 +20,7 @@ pub fn view_of(frame: &SplatFrame, width: u32, height: u32) -> View {
         camera: Camera::framing(frame.bounds(), Vec3::NEG_Y, 0.9, aspect),
         width,
         height,
-        background: [0.13, 0.31, 0.2],
+        background: Background::Opaque([0.13, 0.31, 0.2]),
         filter: Filter::Classic,
         sh_degree: 3,
     }
@@ -69,7 +69,18 @@ impl Studio {
         for (picture, tier) in self.draw(frame, view).iter().zip(["CPU", "GPU"]) {
             let psnr = picture.psnr(&reference).expect("one size");
             assert!(psnr >= 45.0, "{name}, {tier} tier: {psnr:.2} dB");
+            let psnr = alpha(picture).psnr(&alpha(&reference)).expect("one size");
+            assert!(psnr >= 45.0, "{name}, {tier} tier, alpha: {psnr:.2} dB");
         }
+    }
+}
+
+/// The alpha of a picture as grey.
+pub fn alpha(picture: &Picture) -> Picture {
+    let pixels = picture.rgba.chunks_exact(4);
+    Picture {
+        rgba: pixels.flat_map(|pixel| [pixel[3]; 4]).collect(),
+        ..*picture
     }
 }
 

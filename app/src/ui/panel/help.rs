@@ -3,8 +3,9 @@
 use egui::{Id, RichText, Role, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 use zoetrope_player::{COMMANDS, Command, CommandInfo, Group};
 
+use super::super::icons::{Icon, icon_button};
 use super::super::theme;
-use super::{Frames, Panel, SheetResponse, fixed_sheet, paint_keys, scroll, search_field, section};
+use super::{Frames, Panel, SheetResponse, fixed_sheet, keys_width, paint_keys, scroll, search_field, section};
 use crate::fuzzy;
 use crate::keys::{Keymap, with_hint};
 use crate::text::{Text, text};
@@ -58,20 +59,7 @@ impl HelpPanel {
         }
         let text = text(ui);
         fixed_sheet(ui, frames, Panel::Help, text.panels.help, |ui| {
-            ui.horizontal(|ui| {
-                let label = text.panels.help_change_keys;
-                let button = egui::Button::new(label).min_size(vec2(0.0, theme::BUTTON));
-                let width = ui.available_width();
-                ui.scope(|ui| {
-                    ui.set_width((width - 150.0).max(120.0));
-                    let id = Id::unique("help field");
-                    search_field(ui, id, &mut self.query, text.panels.help_field, is_new);
-                });
-                let hint = with_hint(ui.ctx(), label, Command::EditKeys);
-                if ui.add(button).on_hover_text(hint).clicked() {
-                    commands.push(Command::EditKeys);
-                }
-            });
+            self.head(ui, is_new, commands);
             let blocks = blocks(text, keymap, &self.query);
             if blocks.is_empty() {
                 let nothing = text.common.nothing_found;
@@ -79,6 +67,38 @@ impl HelpPanel {
             }
             scroll(ui, |ui| columns(ui, &blocks));
         })
+    }
+}
+
+impl HelpPanel {
+    /// The field for searching, and the way to change keys.
+    fn head(&mut self, ui: &mut Ui, is_new: bool, commands: &mut Vec<Command>) {
+        let texts = &text(ui).panels;
+        let label = texts.help_change_keys;
+        let hint = with_hint(ui.ctx(), label, Command::EditKeys);
+        let id = Id::unique("help field");
+        ui.horizontal(|ui| {
+            let row = ui.available_rect_before_wrap();
+            let is_narrow = row.width() < TWO_COLUMNS;
+            let button = if is_narrow { theme::BUTTON } else { 160.0 };
+            ui.scope(|ui| {
+                ui.set_width(row.width() - button - theme::GAP_S);
+                search_field(ui, id, &mut self.query, texts.help_field, is_new);
+            });
+            let clicked = if is_narrow {
+                let (place, _) = ui.allocate_exact_size(
+                    egui::Vec2::splat(theme::BUTTON),
+                    Sense::hover(),
+                );
+                icon_button(ui, place, Icon::Keyboard, label, &hint, false).clicked()
+            } else {
+                let button = egui::Button::new(label).min_size(vec2(button, theme::BUTTON));
+                ui.add(button).on_hover_text(hint).clicked()
+            };
+            if clicked {
+                commands.push(Command::EditKeys);
+            }
+        });
     }
 }
 
@@ -267,15 +287,4 @@ fn show_row(ui: &mut Ui, row: &Row) {
     ui.painter()
         .galley(pos2(rect.left(), title_y), title, palette.text);
     paint_keys(ui, keys_at, &row.keys);
-}
-
-/// How wide keys are that stand side by side.
-fn keys_width(ui: &Ui, keys: &[String]) -> f32 {
-    let widths = keys.iter().map(|key| {
-        let galley =
-            ui.painter()
-                .layout_no_wrap(key.clone(), theme::small(), theme::palette(ui).text_quiet);
-        super::key_width(galley.size().x) + theme::GAP_XS
-    });
-    widths.sum()
 }

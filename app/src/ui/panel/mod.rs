@@ -1,6 +1,8 @@
 //! Panels: what opens over the picture, and what it opens in.
 
+mod camera;
 mod help;
+mod inspector;
 mod more;
 mod palette;
 mod settings;
@@ -216,14 +218,11 @@ pub fn fixed_sheet(
 ) -> SheetResponse {
     let rect = sheet_rect(frames, panel);
     let palette = theme::palette(ui);
-    let (order, role) = match panel.place() {
-        Place::Side => (Order::Middle, Role::Complementary),
-        Place::Middle => (Order::Foreground, Role::Dialog),
-    };
     let area = Area::new(panel.id())
-        .order(order)
-        .role(role)
-        .accessible_name(title)
+        .order(match panel.place() {
+            Place::Side => Order::Middle,
+            Place::Middle => Order::Foreground,
+        })
         .fixed_pos(rect.min)
         .constrain(false)
         .fade_in(false);
@@ -237,7 +236,7 @@ pub fn fixed_sheet(
         }
         Place::Middle => {
             let shown = Modal::new(panel.id())
-                .area(area)
+                .area(area.role(Role::Dialog).accessible_name(title))
                 .frame(Frame::NONE)
                 .backdrop_color(palette.backdrop)
                 .show(ui.ctx(), |ui| framed(ui, rect, title, contents));
@@ -249,8 +248,20 @@ pub fn fixed_sheet(
     }
 }
 
+/// What is left of the free place beside the panel at the side; on a narrow window that leaves
+/// everything above it free.
+pub fn beside(frames: Frames, side: Option<Panel>) -> Rect {
+    match side {
+        Some(panel) if frames.window.width() >= theme::NARROW => {
+            let left = sheet_rect(frames, panel).left();
+            frames.free.with_max_x(left - theme::GAP_S)
+        }
+        _ => frames.free,
+    }
+}
+
 /// The largest that a panel may be.
-fn sheet_rect(frames: Frames, panel: Panel) -> Rect {
+pub fn sheet_rect(frames: Frames, panel: Panel) -> Rect {
     let Frames { window, free } = frames;
     if window.width() < theme::NARROW {
         if panel.is_typed_into() {
@@ -291,6 +302,8 @@ fn framed(ui: &mut Ui, rect: Rect, title: &str, contents: impl FnOnce(&mut Ui)) 
     frame
         .show(ui, |ui| {
             let width = rect.width() - 2.0 * margin;
+            // An area is no higher by itself than egui thinks usual.
+            ui.set_max_height(rect.height() - 2.0 * margin);
             ui.set_width(width);
             let close = header(ui, title);
             ui.add_space(theme::GAP_XS);
@@ -337,6 +350,17 @@ pub fn search_field(ui: &mut Ui, id: Id, query: &mut String, label: &str, focus:
 /// How wide a painted key is whose text is `text_width` wide.
 fn key_width(text_width: f32) -> f32 {
     (text_width + 2.0 * 6.0).max(KEY_HEIGHT)
+}
+
+/// How wide keys are that stand side by side.
+pub fn keys_width(ui: &Ui, keys: &[String]) -> f32 {
+    let widths = keys.iter().map(|key| {
+        let galley =
+            ui.painter()
+                .layout_no_wrap(key.clone(), theme::small(), theme::palette(ui).text_quiet);
+        key_width(galley.size().x) + theme::GAP_XS
+    });
+    widths.sum()
 }
 
 /// Paints keys one beside the other, up to `right`. Gives where they start.
@@ -387,7 +411,9 @@ pub fn section(ui: &mut Ui, title: &str) {
     );
 }
 
+pub use camera::{CameraPanel, CameraRequest, CameraState, mode_texts};
 pub use help::HelpPanel;
+pub use inspector::{Inspected, InspectedClip, Request, inspector};
 pub use more::{MoreState, more};
 pub use palette::{PalettePanel, PaletteSources};
 pub use settings::{SettingsPanel, SettingsRequest};

@@ -10,7 +10,9 @@ use zoetrope_player::Command;
 use self::entries::{Action, Entry};
 use super::super::icons::focus_ring;
 use super::super::theme;
-use super::{Frames, Panel, SheetResponse, fixed_sheet, paint_keys, scroll, search_field};
+use super::{
+    Frames, Panel, SheetResponse, fixed_sheet, keys_width, paint_keys, scroll, search_field,
+};
 use crate::text::{fill, text};
 
 pub use self::entries::PaletteSources;
@@ -182,10 +184,22 @@ fn take_keys(ui: &Ui) -> Keys {
 /// A row of the list.
 fn row(ui: &mut Ui, entry: &Entry, is_chosen: bool) -> Response {
     let palette = theme::palette(ui);
-    let size = vec2(ui.available_width(), ROW);
+    let width = ui.available_width();
+    let inset = theme::GAP_S + 2.0;
+    let group = (width > GROUP_FROM).then(|| {
+        let group = entry.group.to_owned();
+        ui.painter()
+            .layout_no_wrap(group, theme::small(), palette.text_quiet)
+    });
+    let keys_width = keys_width(ui, entry.keys.as_slice());
+    let group_width = group.as_ref().map_or(0.0, |group| group.size().x);
+    let room = width - 2.0 * inset - keys_width - group_width - theme::GAP_M;
+    let title = title(ui, room, entry);
+    let size = vec2(width, (title.size().y + 2.0 * theme::GAP_S).max(ROW));
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
-    response
-        .widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, is_chosen, entry.label()));
+    response.widget_info(|| {
+        WidgetInfo::selected(Role::ListBoxOption, true, is_chosen, entry.label())
+    });
     ui.ctx().accesskit_node_builder(response.id, |node| {
         node.set_selected(is_chosen);
         node.add_action(accesskit::Action::Click);
@@ -204,30 +218,26 @@ fn row(ui: &mut Ui, entry: &Entry, is_chosen: bool) -> Response {
     if response.has_focus() {
         focus_ring(ui, rect);
     }
-    let inner = rect.shrink2(vec2(theme::GAP_S + 2.0, 0.0));
-    let mut right = paint_keys(ui, inner.right_center(), entry.keys.as_slice());
-    if inner.width() > GROUP_FROM {
-        let quiet =
-            ui.painter()
-                .layout_no_wrap(entry.group.to_owned(), theme::small(), palette.text_quiet);
-        right -= quiet.size().x + theme::GAP_XS;
-        let at = egui::pos2(right, inner.center().y - 0.5 * quiet.size().y);
-        ui.painter().galley(at, quiet, palette.text_quiet);
+    let inner = rect.shrink2(vec2(inset, 0.0));
+    let centred = |x: f32, galley: &Galley| pos2(x, rect.center().y - 0.5 * galley.size().y);
+    ui.painter()
+        .galley(centred(inner.left(), &title), title, palette.text);
+    let right = paint_keys(ui, inner.right_center(), entry.keys.as_slice());
+    if let Some(group) = group {
+        let at = centred(right - theme::GAP_XS - group_width, &group);
+        ui.painter().galley(at, group, palette.text_quiet);
     }
-    let room = inner.with_max_x((right - theme::GAP_S).max(inner.left()));
-    title(ui, room, entry);
     response
 }
 
-/// The title of an entry with its argument, as far as there is room.
-fn title(ui: &Ui, room: Rect, entry: &Entry) {
+/// The title of an entry with its argument, in as many lines as it needs.
+fn title(ui: &Ui, room: f32, entry: &Entry) -> Arc<Galley> {
     let palette = theme::palette(ui);
-    let mut job = egui::text::LayoutJob::default();
-    let format = |color| egui::TextFormat {
+    let mut job = LayoutJob::default();
+    let format = |color| TextFormat {
         font_id: theme::body(),
         color,
-        valign: Align::Center,
-        ..egui::TextFormat::default()
+        ..TextFormat::default()
     };
     job.append(&entry.title, 0.0, format(palette.text));
     if !entry.argument.is_empty() {
@@ -236,10 +246,8 @@ fn title(ui: &Ui, room: Rect, entry: &Entry) {
             Action::Ask(_) => palette.text_quiet,
             Action::Wrong { .. } => palette.danger,
         };
-        job.append(&entry.argument, theme::GAP_S, format(color));
+        job.append(&format!("  {}", entry.argument), 0.0, format(color));
     }
-    job.wrap = egui::text::TextWrapping::truncate_at_width(room.width());
-    let galley = ui.painter().layout_job(job);
-    let at = egui::pos2(room.left(), room.center().y - 0.5 * galley.size().y);
-    ui.painter().galley(at, galley, palette.text);
+    job.wrap.max_width = room;
+    ui.painter().layout_job(job)
 }

@@ -111,7 +111,7 @@ impl SettingsPanel {
             section(ui, part.title(text));
             ui.spacing_mut().item_spacing.y = 2.0;
             for info in shown {
-                let (control, reset) = place(ui, info, text);
+                let [row, control, reset] = place(ui, info, text);
                 let builder = UiBuilder::new()
                     .max_rect(control)
                     .layout(Layout::left_to_right(Align::Center));
@@ -121,6 +121,7 @@ impl SettingsPanel {
                     }
                 });
                 reset_button(ui, reset, info, settings, text);
+                ui.advance_cursor_after_rect(row);
                 if info.key == "hints"
                     && has_hints
                     && ui.button(text.settings.hints_again).clicked()
@@ -170,8 +171,9 @@ impl SettingsPanel {
     }
 }
 
-/// Shows the title of a setting. Gives the places of its control and of the button that resets it.
-fn place(ui: &mut Ui, info: &SettingInfo, text: &Text) -> (Rect, Rect) {
+/// Shows the title of a setting. Gives the places of its row, of its control and of the button
+/// that resets it.
+fn place(ui: &mut Ui, info: &SettingInfo, text: &Text) -> [Rect; 3] {
     let width = ui.available_width();
     let is_stacked = width < STACKED && !matches!(info.kind, Kind::Toggle { .. });
     let lines = if is_stacked { 1.8 } else { 1.0 };
@@ -201,7 +203,7 @@ fn place(ui: &mut Ui, info: &SettingInfo, text: &Text) -> (Rect, Rect) {
     ui.scope_builder(builder, |ui| {
         ui.add(egui::Label::new((info.title)(text)).wrap());
     });
-    (control, reset)
+    [row, control, reset]
 }
 
 fn reset_button(ui: &mut Ui, rect: Rect, info: &SettingInfo, settings: &mut Settings, text: &Text) {

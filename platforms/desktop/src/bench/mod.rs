@@ -9,6 +9,7 @@ mod peer;
 mod seek;
 mod sort;
 mod splat;
+mod start;
 mod v3_clip;
 mod v3_decode;
 
@@ -29,7 +30,7 @@ struct Benchmark {
 }
 
 /// All benchmarks, in the order they run.
-const BENCHMARKS: [Benchmark; 6] = [
+const BENCHMARKS: [Benchmark; 7] = [
     Benchmark {
         name: "splat-100k",
         about: "draw 100 000 Gaussians of Gaussian video, SH 0, 1280x720, beside wgpu-3dgs-viewer",
@@ -59,6 +60,11 @@ const BENCHMARKS: [Benchmark; 6] = [
         name: "seek",
         about: "200 exact seeks in a V3 clip, and backward steps inside a decoded group",
         run: seek::run,
+    },
+    Benchmark {
+        name: "start",
+        about: "open the window on the demo, with empty and with filled caches, and play it for 10 s",
+        run: start::run,
     },
 ];
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use glam::Vec3;
 use zoetrope_codecs::splat::synthetic;
 use zoetrope_codecs::{AttributeRanges, Cancel, PlaneFrame, SplatCloud, SplatFrame};
-use zoetrope_render::{Camera, Filter, Gpu, SplatRenderer, Stage, View};
+use zoetrope_render::{Background, Camera, Filter, Gpu, SplatRenderer, Stage, View};
 
 use super::bandwidth::{self, FrameBytes};
 use super::{Metrics, median, peer};
@@ -89,7 +89,7 @@ fn views(cloud: &SplatCloud, width: u32, height: u32, cameras: usize) -> Vec<Vie
             camera,
             width,
             height,
-            background: [0.0; 3],
+            background: Background::Opaque([0.0; 3]),
             filter: Filter::Classic,
             sh_degree: 3,
         })

@@ -13,8 +13,10 @@ use crate::platform::Pick;
 use crate::settings::{Kind, LineForm, SETTINGS, SettingInfo, Settings, colour_of};
 use crate::text::{fill, text};
 
-/// Size of a switch.
-pub const SWITCH: Vec2 = vec2(40.0, 24.0);
+/// Size of a switch with what belongs to it, for a finger.
+pub const SWITCH: Vec2 = vec2(40.0, 36.0);
+/// Size of its track.
+const TRACK: Vec2 = vec2(40.0, 22.0);
 /// Width of a number that is typed.
 const NUMBER_WIDTH: f32 = 84.0;
 /// A range that ends so many times above its start is gone through by factors.
@@ -83,10 +85,8 @@ fn switch(ui: &mut Ui, title: &str, on: bool) -> Response {
     let palette = theme::palette(ui);
     let (rect, response) = ui.allocate_exact_size(SWITCH, Sense::click());
     response.widget_info(|| WidgetInfo::selected(Role::Switch, ui.is_enabled(), on, title));
-    let slid = ui
-        .ctx()
-        .animate_bool(response.id, on);
-    let track = rect.shrink2(vec2(0.0, 1.0));
+    let slid = ui.ctx().animate_bool(response.id, on);
+    let track = Rect::from_center_size(rect.center(), TRACK);
     let (fill, knob) = if on {
         (palette.accent, palette.on_accent)
     } else {
@@ -106,7 +106,7 @@ fn switch(ui: &mut Ui, title: &str, on: bool) -> Response {
     let x = egui::lerp(track.left() + radius..=track.right() - radius, slid);
     painter.circle_filled(pos2(x, track.center().y), radius - 4.0, knob);
     if response.has_focus() {
-        focus_ring(ui, rect.expand(3.0));
+        focus_ring(ui, track.expand(4.0));
     }
     response
 }

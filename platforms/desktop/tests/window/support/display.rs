@@ -39,7 +39,7 @@ const WINDOW_MANAGER_SETTINGS: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 /// A running X server and window manager; both end with it.
 pub struct Display {
     server: Child,
-    window_manager: Child,
+    window_manager: Option<Child>,
     name: String,
     folder: TempDir,
 }
@@ -50,6 +50,26 @@ impl Display {
     /// # Panics
     /// When one of them is not installed or does not start.
     pub fn start() -> Self {
+        let mut display = Self::bare();
+        let settings = display.folder.path().join("openbox.xml");
+        fs::write(&settings, WINDOW_MANAGER_SETTINGS).expect("write openbox's settings");
+        let window_manager = Command::new("openbox")
+            .arg("--config-file")
+            .arg(&settings)
+            .env("DISPLAY", &display.name)
+            .env_remove("WAYLAND_DISPLAY")
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("openbox is needed for the window tests; `cargo xtask setup` installs it");
+        display.window_manager = Some(window_manager);
+        display
+    }
+
+    /// Starts Xvfb alone, in which windows do as they are told.
+    ///
+    /// # Panics
+    /// When it is not installed or does not start.
+    pub fn bare() -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         // -fbdir keeps the screen in a file, so that looking at it takes no other program.
         let mut server = Command::new("Xvfb")
@@ -68,19 +88,9 @@ impl Display {
         let name = format!(":{}", number.trim());
         assert!(name.len() > 1, "Xvfb ended without opening a display");
 
-        let settings = folder.path().join("openbox.xml");
-        fs::write(&settings, WINDOW_MANAGER_SETTINGS).expect("write openbox's settings");
-        let window_manager = Command::new("openbox")
-            .arg("--config-file")
-            .arg(&settings)
-            .env("DISPLAY", &name)
-            .env_remove("WAYLAND_DISPLAY")
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("openbox is needed for the window tests; `cargo xtask setup` installs it");
         let display = Self {
             server,
-            window_manager,
+            window_manager: None,
             name,
             folder,
         };
@@ -143,7 +153,8 @@ impl Display {
 
 impl Drop for Display {
     fn drop(&mut self) {
-        for child in [&mut self.window_manager, &mut self.server] {
+        let window_manager = self.window_manager.as_mut();
+        for child in window_manager.into_iter().chain([&mut self.server]) {
             // Both may be gone already, and then there is nothing left to do.
             let _ = child.kill();
             let _ = child.wait();

@@ -3,7 +3,7 @@
 use std::fs;
 use std::fs::File;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
 use std::time::{Duration, Instant};
 
@@ -29,49 +29,86 @@ pub struct App<'a> {
 }
 
 impl<'a> App<'a> {
-    /// Starts the binary and waits for its window. Screenshots go to a folder of this name.
+    /// Starts the binary, without anything kept from an earlier start, and waits for its window.
+    /// Screenshots go to a folder of this name.
     ///
     /// # Panics
     /// When no window opens.
     pub fn start(display: &'a Display, name: &str, arguments: &[&str]) -> Self {
+        let home = display.folder().join("home");
+        Self::start_at(display, name, arguments, &home)
+    }
+
+    /// Starts the binary with what is kept below `home`, and waits for its window.
+    ///
+    /// # Panics
+    /// When no window opens.
+    pub fn start_at(display: &'a Display, name: &str, arguments: &[&str], home: &Path) -> Self {
+        let mut app = Self::spawn(display, name, arguments, home);
+        app.wait_for_window();
+        app
+    }
+
+    /// Starts the binary and waits for nothing.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub fn spawn(display: &'a Display, name: &str, arguments: &[&str], home: &Path) -> Self {
         let screenshots = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
         fs::create_dir_all(&screenshots).expect("make the folder of screenshots");
-        let folder = display.folder();
-        let runtime = folder.join("runtime");
+        let runtime = home.join("runtime");
         fs::create_dir_all(&runtime).expect("make the runtime folder");
         fs::set_permissions(&runtime, fs::Permissions::from_mode(0o700)).expect("make it private");
-        let log = folder.join("log");
+        let log = home.join("log");
         let output = File::create(&log).expect("create the log");
+        // Settings and session of the person who runs the tests stay out of it. The cache does not:
+        // it holds compiled shaders.
+        let cache = std::env::var_os("XDG_CACHE_HOME").map_or_else(
+            || Path::new(&std::env::var_os("HOME").unwrap_or_default()).join(".cache"),
+            PathBuf::from,
+        );
         let child = Command::new(env!("CARGO_BIN_EXE_zoetrope"))
             .args(arguments)
+            .current_dir(home)
             .env("DISPLAY", display.name())
-            // Settings and session of the person who runs the tests stay out of it. The cache does
-            // not: it holds compiled shaders.
-            .env("XDG_CONFIG_HOME", folder.join("config"))
-            .env("XDG_DATA_HOME", folder.join("data"))
-            .env("XDG_STATE_HOME", folder.join("state"))
+            .env("HOME", home)
+            .env("XDG_CACHE_HOME", cache)
+            .env("XDG_CONFIG_HOME", home.join("config"))
+            .env("XDG_DATA_HOME", home.join("data"))
+            .env("XDG_STATE_HOME", home.join("state"))
             .env("XDG_RUNTIME_DIR", runtime)
+            .env("LC_ALL", "C.UTF-8")
+            .env_remove("XDG_PICTURES_DIR")
             .env_remove("WAYLAND_DISPLAY")
             .env_remove("DBUS_SESSION_BUS_ADDRESS")
             .stdout(output.try_clone().expect("share the log"))
             .stderr(output)
             .spawn()
             .expect("start the built binary");
-        let mut app = Self {
+        Self {
             display,
             child,
             log,
             screenshots,
-        };
-        app.wait(
+        }
+    }
+
+    /// Waits for the window, and gives its number.
+    ///
+    /// # Panics
+    /// When none opens.
+    pub fn wait_for_window(&mut self) -> String {
+        let process = self.child.id().to_string();
+        self.wait(
             "a window whose title starts with \"Zoetrope\"",
             START_LIMIT,
             |app| {
-                let found = ["search", "--onlyvisible", "--name", "^Zoetrope"];
-                app.display.xdotool(&found).filter(|ids| !ids.is_empty())
+                let found = ["search", "--onlyvisible", "--all"];
+                let ours = ["--pid", &process, "--name", "^Zoetrope"];
+                let ids = app.display.xdotool(&[found.as_slice(), &ours].concat())?;
+                ids.lines().next().map(str::to_owned)
             },
-        );
-        app
+        )
     }
 
     /// Waits until `probe` has an answer.
@@ -123,6 +160,20 @@ impl<'a> App<'a> {
             }
             (since.elapsed() >= STILL).then(|| last.clone())
         })
+    }
+
+    /// Waits until the process has done nothing for a second.
+    pub fn wait_for_rest(&mut self) {
+        const A_WHILE: Duration = Duration::from_secs(1);
+        let (mut cpu, mut since) = (self.cpu_seconds(), Instant::now());
+        self.wait("rest", ANSWER_LIMIT, |app| {
+            let now = app.cpu_seconds();
+            // A tick is what a single repaint may take.
+            if now > cpu + 0.015 {
+                (cpu, since) = (now, Instant::now());
+            }
+            (since.elapsed() >= A_WHILE).then_some(())
+        });
     }
 
     /// What an area of the window shows now.
@@ -180,18 +231,83 @@ impl<'a> App<'a> {
             .unwrap_or_else(|| self.fail("xdotool cannot use the mouse button"));
     }
 
+    /// CPU seconds of the process so far, all threads.
+    ///
+    /// # Panics
+    /// When the process is gone.
+    pub fn cpu_seconds(&self) -> f64 {
+        /// Linux counts for programs in hundredths of a second, on every machine.
+        const TICKS_PER_SECOND: f64 = 100.0;
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))
+            .unwrap_or_else(|error| self.fail(&format!("the app's CPU time: {error}")));
+        // The name, in brackets, may hold anything; user and system time are fields 14 and 15.
+        let fields = stat.rsplit(')').next().unwrap_or_default();
+        let ticks = fields.split_whitespace().skip(11).take(2);
+        let ticks: f64 = ticks.filter_map(|field| field.parse::<f64>().ok()).sum();
+        ticks / TICKS_PER_SECOND
+    }
+
     /// Saves what the screen shows, for people to look at.
     pub fn screenshot(&self, name: &str) {
         let path = self.screenshots.join(format!("{name}.png"));
         self.display.picture().save(&path);
     }
 
+    /// Gives the window another size, and waits until it has it.
+    ///
+    /// # Panics
+    /// When it does not take it.
+    pub fn resize(&mut self, window: &str, width: usize, height: usize) {
+        let size = [width, height].map(|side| side.to_string());
+        let asked = self
+            .display
+            .xdotool(&["windowsize", window, &size[0], &size[1]]);
+        assert!(asked.is_some(), "the window cannot be resized");
+        let wanted = [format!("WIDTH={width}"), format!("HEIGHT={height}")];
+        self.wait("the new size", ANSWER_LIMIT, |app| {
+            let geometry = app
+                .display
+                .xdotool(&["getwindowgeometry", "--shell", window])?;
+            let has = |line: &String| geometry.lines().any(|other| other == line);
+            wanted.iter().all(has).then_some(())
+        });
+    }
+
+    /// Raises the window above others and gives it the keyboard.
+    ///
+    /// # Panics
+    /// When it does not get it.
+    pub fn bring_to_front(&mut self, window: &str) {
+        for action in ["windowraise", "windowfocus"] {
+            let done = self.display.xdotool(&[action, window]);
+            assert!(done.is_some(), "xdotool {action} failed");
+        }
+        self.wait("the keyboard", ANSWER_LIMIT, |app| {
+            let focused = app.display.xdotool(&["getwindowfocus", "-f"])?;
+            (focused == window).then_some(())
+        });
+    }
+
+    /// Presses the keys that quit in the window, and waits for the process to end.
+    ///
+    /// # Panics
+    /// When it does not end in time.
+    pub fn quit(mut self, window: &str) -> ExitStatus {
+        self.bring_to_front(window);
+        self.press("ctrl+q");
+        self.wait_for_end()
+    }
+
     /// Asks the window to close, as its close button would, and waits for the process to end.
     ///
     /// # Panics
     /// When it does not end in time.
-    pub fn close(mut self) -> ExitStatus {
+    pub fn close(self) -> ExitStatus {
         self.press("alt+F4");
+        self.wait_for_end()
+    }
+
+    fn wait_for_end(mut self) -> ExitStatus {
         let end = wait_for(CLOSE_LIMIT, || {
             self.child.try_wait().expect("ask for the app")
         });

@@ -1,10 +1,6 @@
-//! End to end: the built binary on a display of its own, driven by keys and pointer, judged by what
-//! the screen shows.
-#![cfg(target_os = "linux")]
+//! A clip is played, scrubbed and turned.
 
-mod support;
-
-use support::{App, Area, Display};
+use crate::support::{App, Area, Display};
 
 /// The middle of the viewport of a window of 1280 × 720, clear of panels, toasts and statistics.
 const VIEWPORT: Area = Area {
