@@ -5,7 +5,10 @@ use zoetrope_player::{COMMANDS, Command, CommandInfo, Group};
 
 use super::super::icons::{Icon, icon_button};
 use super::super::theme;
-use super::{Frames, Panel, SheetResponse, fixed_sheet, keys_width, paint_keys, scroll, search_field, section};
+use super::{
+    Frames, Panel, SheetResponse, fixed_sheet, keys_width, paint_keys, scroll, search_field,
+    section,
+};
 use crate::fuzzy;
 use crate::keys::{Keymap, with_hint};
 use crate::text::{Text, text};
@@ -86,10 +89,8 @@ impl HelpPanel {
                 search_field(ui, id, &mut self.query, texts.help_field, is_new);
             });
             let clicked = if is_narrow {
-                let (place, _) = ui.allocate_exact_size(
-                    egui::Vec2::splat(theme::BUTTON),
-                    Sense::hover(),
-                );
+                let (place, _) =
+                    ui.allocate_exact_size(egui::Vec2::splat(theme::BUTTON), Sense::hover());
                 icon_button(ui, place, Icon::Keyboard, label, &hint, false).clicked()
             } else {
                 let button = egui::Button::new(label).min_size(vec2(button, theme::BUTTON));

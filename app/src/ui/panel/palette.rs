@@ -2,9 +2,14 @@
 
 mod entries;
 
+use std::sync::Arc;
+
 use egui::accesskit;
-use egui::{Align, Id, Key, Modifiers, Rect, Response, RichText, Role, Sense, Ui, UiBuilder, vec2};
-use egui::{WidgetInfo, text::CCursor, text::CCursorRange};
+use egui::text::{CCursor, CCursorRange, LayoutJob, TextFormat};
+use egui::{
+    Galley, Id, Key, Modifiers, Response, RichText, Role, Sense, Ui, UiBuilder, WidgetInfo, pos2,
+    vec2,
+};
 use zoetrope_player::Command;
 
 use self::entries::{Action, Entry};
@@ -197,9 +202,8 @@ fn row(ui: &mut Ui, entry: &Entry, is_chosen: bool) -> Response {
     let title = title(ui, room, entry);
     let size = vec2(width, (title.size().y + 2.0 * theme::GAP_S).max(ROW));
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
-    response.widget_info(|| {
-        WidgetInfo::selected(Role::ListBoxOption, true, is_chosen, entry.label())
-    });
+    response
+        .widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, is_chosen, entry.label()));
     ui.ctx().accesskit_node_builder(response.id, |node| {
         node.set_selected(is_chosen);
         node.add_action(accesskit::Action::Click);

@@ -124,7 +124,10 @@ fn is_seen(row: &TextRow) -> bool {
 /// smallest around its middle.
 fn control_around<'a>(scene: &'a Scene, row: &TextRow) -> Option<&'a Control> {
     let middle = row.ink.intersect(row.clip).center();
-    let around = scene.controls.iter().filter(|c| c.rect.contains(middle));
+    let around = scene
+        .controls
+        .iter()
+        .filter(|control| control.rect.contains(middle) && !control.is_behind_modal);
     around.min_by(|a, b| {
         let key = |control: &Control| (sticks_out(row, control), control.rect.area());
         let ((a_out, a_area), (b_out, b_area)) = (key(a), key(b));
