@@ -17,7 +17,10 @@ fn open(setup: Setup) -> Stage {
 
 fn search(stage: &mut Stage, query: &str) {
     let label = stage.text().panels.keys_field;
-    stage.harness.get_by_label(label).focus();
+    let field = stage
+        .harness
+        .get_by_role_and_label(Role::TextInput, label);
+    field.focus();
     stage.harness.run();
     stage.key_with(Modifiers::COMMAND, Key::A);
     stage.type_text(query);
