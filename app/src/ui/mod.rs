@@ -11,6 +11,8 @@ mod idle;
 mod inspect;
 mod look;
 mod panel;
+mod posters;
+mod shelf;
 mod shots;
 mod start_page;
 mod statistics;
@@ -38,7 +40,6 @@ use crate::kept::Kept;
 use crate::keys::Keymap;
 use crate::open::ClipTarget;
 use crate::platform::{Pick, Platform};
-use crate::recents::Recent;
 use crate::screenshot::Screenshots;
 use crate::session::{Opener, Session, sentence};
 use crate::settings::{Settings, StartWith, ThemeChoice};
@@ -50,6 +51,7 @@ use idle::Idle;
 use inspect::BackdropChooser;
 use look::Look;
 use panel::{Frames, MoreState, Panel, Panels};
+use posters::Posters;
 use start_page::{Demo, StartPage};
 use steer::{Steer, Wish};
 use time_bar::Marks;
@@ -141,6 +143,7 @@ pub struct ZoetropeApp {
     bar: BarHands,
     idle: Idle,
     start_page: StartPage,
+    posters: Posters,
     marks: Marks,
     /// The places of what floated over the picture in the last frame.
     covered: Vec<Rect>,
@@ -189,6 +192,7 @@ impl ZoetropeApp {
             bar: BarHands::default(),
             idle: Idle::default(),
             start_page: StartPage::new(options.demos.into_iter().map(Demo::new).collect()),
+            posters: Posters::default(),
             marks: Marks::default(),
             covered: Vec::new(),
             first,
@@ -306,6 +310,7 @@ impl ZoetropeApp {
         self.apply_settings();
         self.receive_screenshots();
         self.receive_backdrop();
+        self.make_poster(now);
     }
 
     /// Another clip is on the screen, or none.
@@ -313,25 +318,11 @@ impl ZoetropeApp {
         self.viewport.forget();
         self.take_up_notes();
         let title = match self.session.clip() {
-            Some(clip) => {
-                let info = clip.player.info();
-                if let ClipTarget::Path(path) = &clip.target {
-                    let duration_ms = (clip.state.duration * 1e3).round() as u64;
-                    self.kept.recents.value.add(Recent {
-                        path: std::path::absolute(path).unwrap_or_else(|_| path.clone()),
-                        title: info.title.clone(),
-                        duration_ms: if clip.state.frame_count > 1 {
-                            duration_ms
-                        } else {
-                            0
-                        },
-                    });
-                }
-                format!("Zoetrope – {}", info.title)
-            }
+            Some(clip) => format!("Zoetrope – {}", clip.player.info().title),
             None => "Zoetrope".to_owned(),
         };
         self.ctx.send_viewport_cmd(ViewportCommand::Title(title));
+        self.take_up_recent();
     }
 
     /// Tells the interface what has changed in the settings and the keys.
