@@ -11,6 +11,7 @@ mod idle;
 mod inspect;
 mod look;
 mod panel;
+mod panels;
 mod posters;
 mod shelf;
 mod shots;
@@ -48,9 +49,9 @@ use crate::text::{fill, text};
 use backdrop::Backdrop;
 use camera_actions::CameraDesk;
 use idle::Idle;
-use inspect::BackdropChooser;
 use look::Look;
-use panel::{Frames, MoreState, Panel, Panels};
+use panel::{Frames, Panels};
+use panels::PanelStates;
 use posters::Posters;
 use start_page::{Demo, StartPage};
 use steer::{Steer, Wish};
@@ -121,21 +122,24 @@ pub struct LostDevice {
     pub clip: Option<ClipTarget>,
 }
 
+/// What was asked for in a dialog, and what was chosen.
+type Picked = (Pick, PathBuf);
+
 /// The application: a session, a picture of it, and controls.
 pub struct ZoetropeApp {
     session: Session,
     viewport: Viewport,
     backdrop: Backdrop,
-    backdrop_chooser: BackdropChooser,
     screenshots: Screenshots,
     kept: Kept,
     /// What the interface was last told of the settings and the keys.
     applied: Option<(Settings, Keymap)>,
     toasts: Toasts,
     panels: Panels,
+    panel_states: PanelStates,
     platform: Arc<dyn Platform>,
     /// What dialogs answer.
-    picked: (Sender<PathBuf>, Receiver<PathBuf>),
+    picked: (Sender<Picked>, Receiver<Picked>),
     steer: Steer,
     camera_desk: CameraDesk,
     /// Whether the camera moves by itself.
@@ -178,12 +182,12 @@ impl ZoetropeApp {
                 options.patience,
             )?,
             backdrop: Backdrop::default(),
-            backdrop_chooser: BackdropChooser::default(),
             screenshots: Screenshots::default(),
             kept,
             applied: None,
             toasts: Toasts::default(),
             panels: Panels::default(),
+            panel_states: PanelStates::default(),
             platform: options.platform,
             picked: mpsc::channel(),
             steer: Steer::default(),
@@ -271,7 +275,7 @@ impl ZoetropeApp {
         if let Some(target) = self.first.take() {
             self.open(target);
         }
-        let picked: Vec<PathBuf> = self.picked.1.try_iter().collect();
+        let picked = self.take_picked();
         let dropped = self.ctx.input(|input| {
             let files = input.raw.dropped_files.iter();
             files.map(|file| file.path().to_owned()).collect::<Vec<_>>()
@@ -478,38 +482,6 @@ impl ZoetropeApp {
             self.apply(command);
         }
         frames
-    }
-
-    /// The panels that are open.
-    fn show_panels(&mut self, ui: &Ui, frames: Frames) {
-        let mut commands = Vec::new();
-        let mut closed = Vec::new();
-        if self.panels.is_open(Panel::More) {
-            match self.session.clip() {
-                Some(clip) => {
-                    let state = MoreState {
-                        player: &clip.state,
-                        statistics: self.kept.remembered.value.statistics,
-                    };
-                    if panel::more(ui, frames, &state, &mut commands).close {
-                        closed.push(Panel::More);
-                    }
-                }
-                None => closed.push(Panel::More),
-            }
-        }
-        if self.panels.is_open(Panel::Inspector) && self.show_inspector(ui, frames, &mut commands) {
-            closed.push(Panel::Inspector);
-        }
-        if self.panels.is_open(Panel::Camera) && self.show_camera_panel(ui, frames).close {
-            closed.push(Panel::Camera);
-        }
-        for panel in closed {
-            self.panels.close(panel);
-        }
-        for command in commands {
-            self.apply(command);
-        }
     }
 
     /// What is being opened, once it takes long enough to be read.
