@@ -6,6 +6,7 @@
 //! keys, buttons, dialogs ──Command──▶ Session (Player, camera) ──frame, view──▶ Viewport (renderer)
 //! ```
 
+mod adaptive_scale;
 pub mod camera;
 mod kept;
 pub mod keys;
@@ -15,11 +16,13 @@ pub mod platform;
 pub mod recents;
 pub mod remembered;
 mod run;
+mod screenshot;
 pub mod session;
 pub mod settings;
 pub mod storage;
 pub mod text;
 mod ui;
+mod workers;
 
 pub use open::{ClipTarget, OpenClip, open_clip};
 pub use platform::{NullPlatform, Platform};

@@ -38,6 +38,9 @@ pub trait Platform: Send + Sync {
     fn show_folder(&self, _: &Path) -> bool {
         false
     }
+
+    /// Makes the calling thread one that works only where the others leave the processor alone.
+    fn lower_thread_priority(&self) {}
 }
 
 /// A platform that can do nothing: for tests, and where there are no dialogs.

@@ -11,6 +11,7 @@ use crate::platform::Platform;
 use crate::remembered::Remembered;
 use crate::storage::{Storage, Stored as _};
 use crate::ui::{AppOptions, DemoClip, FrameWatch, LostDevice, SIZE_MIN, ZoetropeApp};
+use crate::workers::Workers;
 
 /// A picture that takes longer does not hold the interface up.
 const PATIENCE: Duration = Duration::from_millis(100);
@@ -39,6 +40,7 @@ pub struct RunOptions {
 /// # Errors
 /// When there is no display or no graphics device, or when the device is lost again and again.
 pub fn run(options: RunOptions) -> anyhow::Result<()> {
+    Workers::lower_the_common(options.platform.clone());
     let (mut clip, mut message) = (options.clip.clone(), None);
     loop {
         let opened = Instant::now();

@@ -11,6 +11,7 @@ use zoetrope_player::{Command, LoopMode, Player, PlayerOptions, PlayerState};
 
 use crate::camera::CameraRig;
 use crate::open::{ClipTarget, OpenClip};
+use crate::platform::Platform;
 
 /// Opens a clip; called on a thread of its own.
 pub type Opener = Arc<dyn Fn(&ClipTarget, &Cancel) -> anyhow::Result<OpenClip> + Send + Sync>;
@@ -69,6 +70,7 @@ pub struct Session {
     opening: Option<Opening>,
     opener: Opener,
     wake: Arc<Wake>,
+    platform: Arc<dyn Platform>,
 }
 
 /// What a tick has to tell.
@@ -82,7 +84,7 @@ pub struct News {
 
 impl Session {
     /// Without a clip.
-    pub fn new(opener: Opener, repaint: Repaint) -> Self {
+    pub fn new(opener: Opener, repaint: Repaint, platform: Arc<dyn Platform>) -> Self {
         Self {
             current: None,
             incoming: None,
@@ -92,6 +94,7 @@ impl Session {
                 repaint,
                 urgent: AtomicBool::new(true),
             }),
+            platform,
         }
     }
 
@@ -108,10 +111,12 @@ impl Session {
         let cancel = Cancel::new();
         let (name, wanted) = (target.name(), target.clone());
         let (opener, wake, flag) = (self.opener.clone(), self.wake.clone(), cancel.clone());
+        let platform = self.platform.clone();
         let failed = sender.clone();
         let thread = std::thread::Builder::new()
             .name("open".to_owned())
             .spawn(move || {
+                platform.lower_thread_priority();
                 let opened = catch_unwind(AssertUnwindSafe(|| opener(&target, &flag)));
                 let opened = opened.unwrap_or_else(|_| {
                     let name = target.name();
@@ -241,6 +246,7 @@ impl Session {
 
     fn start(&self, opening: Opening, clip: OpenClip, now: f64) -> anyhow::Result<Clip> {
         let wake = self.wake.clone();
+        let platform = self.platform.clone();
         let started = Instant::now();
         let options = PlayerOptions::default();
         let store_bytes = opening
@@ -255,6 +261,7 @@ impl Session {
                 loop_mode: opening.loop_mode,
                 clock: Arc::new(move || started.elapsed().as_secs_f64()),
                 waker: Arc::new(move || wake.wake()),
+                thread_start: Arc::new(move || platform.lower_thread_priority()),
                 ..options
             },
         )?;

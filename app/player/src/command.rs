@@ -275,6 +275,7 @@ commands! {
     Screenshot = "screenshot", Picture, "Save a screenshot";
     ScreenshotTransparent = "screenshot-transparent", Picture, "Save a screenshot without background";
     ScreenshotLarge = "screenshot-large", Picture, "Save a large, supersampled screenshot";
+    ShowScreenshots = "show-screenshots", Picture, "Show the folder of screenshots";
     ShDegree(u32, "0..3") = "sh-degree", Picture, "Detail of colours that change with the view, 0 to 3";
     Antialiasing(Antialiasing, "auto|classic|mip") = "antialiasing", Picture, "Anti-aliasing";
     RenderScale(RenderScale, "auto|PERCENT") = "render-scale", Picture, "Pixels drawn for each pixel shown";

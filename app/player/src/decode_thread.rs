@@ -58,16 +58,25 @@ impl State {
 }
 
 impl DecodeThread {
-    /// Starts a thread that holds at most `limit_bytes` of results ready (but always one frame).
+    /// Starts a thread that first calls `started` and holds at most `limit_bytes` of results ready
+    /// (but always one frame).
     ///
     /// # Errors
     /// [`Error::Thread`] when the system gives no thread.
-    pub fn spawn(pipeline: Pipeline, limit_bytes: usize, waker: Waker) -> Result<Self, Error> {
+    pub fn spawn(
+        pipeline: Pipeline,
+        limit_bytes: usize,
+        waker: Waker,
+        started: impl FnOnce() + Send + 'static,
+    ) -> Result<Self, Error> {
         let mailbox = Arc::new(Mailbox::default());
         let shared = mailbox.clone();
         let thread = thread::Builder::new()
             .name("decode".to_owned())
-            .spawn(move || run(pipeline, &shared, limit_bytes, &waker))
+            .spawn(move || {
+                started();
+                run(pipeline, &shared, limit_bytes, &waker);
+            })
             .map_err(|error| Error::Thread(error.to_string()))?;
         Ok(Self {
             mailbox,

@@ -27,6 +27,8 @@ pub struct PlayerOptions {
     pub clock: Clock,
     /// Called from the decoding thread whenever there is something new to show.
     pub waker: Arc<dyn Fn() + Send + Sync>,
+    /// Called once on the decoding thread before anything else, to set its priority.
+    pub thread_start: Arc<dyn Fn() + Send + Sync>,
 }
 
 impl Default for PlayerOptions {
@@ -39,6 +41,7 @@ impl Default for PlayerOptions {
             loop_mode: LoopMode::Off,
             clock: Arc::new(|| 0.0),
             waker: Arc::new(|| {}),
+            thread_start: Arc::new(|| {}),
         }
     }
 }
@@ -137,6 +140,10 @@ impl Player {
             crate::Pipeline::new(demuxer, decoder, options.clock.clone()),
             options.hand_over_bytes,
             options.waker.clone(),
+            {
+                let start = options.thread_start.clone();
+                move || start()
+            },
         )?;
         #[cfg(target_arch = "wasm32")]
         let supplier = crate::InlineDecoding::new(demuxer, decoder, options.clock.clone());

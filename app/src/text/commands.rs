@@ -87,6 +87,7 @@ const GERMAN: &[(&str, &str)] = &[
         "Bildschirmfoto ohne Hintergrund speichern",
     ),
     ("screenshot-large", "Großes Bildschirmfoto speichern"),
+    ("show-screenshots", "Ordner der Bildschirmfotos zeigen"),
     ("sh-degree", "Feinheit blickabhängiger Farben, 0 bis 3"),
     ("antialiasing", "Kantenglättung"),
     ("render-scale", "Gezeichnete Punkte je gezeigtem Punkt"),

@@ -5,6 +5,97 @@ texts! {
     InspectorText {
         title: "Inspector", "Inspektor";
         statistics: "Statistics", "Statistik";
+        no_clip: "Open a clip to see its facts.", "Öffne einen Clip, um seine Daten zu sehen.";
+
+        section_clip: "Clip", "Clip";
+        kind: "Kind", "Art";
+        kind_v3: "Gaussian video (V3)", "Gauß-Video (V3)";
+        kind_file: "Splat file", "Splat-Datei";
+        kind_sequence: "Sequence of splat files", "Folge von Splat-Dateien";
+        codec: "Codec", "Codec";
+        duration: "Duration", "Dauer";
+        frames: "Frames", "Bilder";
+        frames_value: "{0} at {1} a second", "{0}, {1} je Sekunde";
+        frame_rate_assumed: "assumed", "angenommen";
+        file_size: "Size", "Größe";
+        gaussians: "Gaussians", "Gaußkörper";
+        gaussians_range: "{0} to {1}, mean {2}", "{0} bis {1}, im Mittel {2}";
+        here: "In this frame", "In diesem Bild";
+        here_value: "{0}, {1} drawn", "{0}, {1} gezeichnet";
+        broken: "{0} broken", "{0} kaputt";
+        sh_degree: "SH degree", "SH-Grad";
+        extent: "Extent", "Ausdehnung";
+        centre: "Centre", "Mitte";
+        up: "Up", "Oben";
+        warnings: "Remarks", "Hinweise";
+
+        section_time: "Time for a picture", "Zeit für ein Bild";
+        rate: "{0} frames a second", "{0} Bilder je Sekunde";
+        paused: "Paused", "Angehalten";
+        no_pictures: "No picture yet", "Noch kein Bild";
+        half_within: "half within {0} ms, nearly all within {1} ms", "die Hälfte in {0} ms, fast alle in {1} ms";
+        graph_label: "Times of the last {0} pictures: half within {1} ms, nearly all within {2} ms",
+            "Zeiten der letzten {0} Bilder: die Hälfte in {1} ms, fast alle in {2} ms";
+        graph_budget: "time for each: {0} ms", "Zeit für jedes: {0} ms";
+        stage_decode: "Decode", "Dekodieren";
+        stage_upload: "Upload", "Hochladen";
+        stage_project: "Project", "Projizieren";
+        stage_sort: "Sort", "Sortieren";
+        stage_draw: "Draw", "Zeichnen";
+
+        section_quality: "Quality", "Qualität";
+        colours: "Detail of colours", "Feinheit der Farben";
+        colours_choice: "Detail of colours: {0}", "Feinheit der Farben: {0}";
+        antialiasing: "Anti-aliasing", "Kantenglättung";
+        antialiasing_choice: "Anti-aliasing: {0}", "Kantenglättung: {0}";
+        auto: "Auto", "Auto";
+        classic: "Classic", "Klassisch";
+        mip: "Mip", "Mip";
+        render_scale: "Render scale", "Zeichenauflösung";
+        render_scale_choice: "Render scale: {0}", "Zeichenauflösung: {0}";
+        render_scale_now: "now {0} %", "jetzt {0} %";
+        background: "Background", "Hintergrund";
+        background_choice: "Background: {0}", "Hintergrund: {0}";
+        background_theme: "Theme", "Wie Farben";
+        background_black: "Black", "Schwarz";
+        background_white: "White", "Weiß";
+        background_colour: "Colour", "Farbe";
+        background_picture: "Picture", "Bild";
+        pick_colour: "Background colour", "Hintergrundfarbe";
+        choose_picture: "Choose picture…", "Bild wählen…";
+        no_backdrop: "No picture chosen", "Kein Bild gewählt";
+        backdrop_unreadable: "The background picture {0} cannot be used: {1}",
+            "Das Hintergrundbild {0} ist nicht verwendbar: {1}";
+
+        section_device: "Device", "Gerät";
+        adapter: "Graphics", "Grafik";
+        driver: "Driver", "Treiber";
+        way: "Drawn by", "Gezeichnet von";
+        way_cpu: "Processor (software graphics)", "Prozessor (Software-Grafik)";
+        way_gpu: "Graphics processor", "Grafikprozessor";
+        decoder: "Decoded by", "Dekodiert von";
+        decoder_hardware: "{0}, in hardware", "{0}, in Hardware";
+        decoder_software: "{0}, in software", "{0}, in Software";
+
+        section_memory: "Memory", "Speicher";
+        memory_frames: "Decoded frames", "Dekodierte Bilder";
+        memory_drawing: "Drawing", "Zeichnen";
+        memory_of: "{0} of {1} MB", "{0} von {1} MB";
+        memory_mb: "{0} MB", "{0} MB";
+
         screenshot: "Screenshot", "Bildschirmfoto";
+        nothing_to_shoot: "There is no picture to save; open a clip first",
+            "Es gibt noch kein Bild zum Speichern; öffne zuerst einen Clip";
+        no_shot_folder: "There is no folder for screenshots; choose one in the settings",
+            "Es gibt keinen Ordner für Bildschirmfotos; wähle einen in den Einstellungen";
+        shot_saved: "Saved as {0}", "Gespeichert als {0}";
+        show_shots: "Show the folder", "Ordner zeigen";
+        folder_not_shown: "No program shows folders here; the screenshots are in {0}",
+            "Hier zeigt kein Programm Ordner; die Bildschirmfotos sind in {0}";
+        shot_failed: "The screenshot cannot be taken: {0}", "Das Bildschirmfoto ist nicht gelungen: {0}";
+        shot_not_written: "The screenshot cannot be written into {0} ({1}); choose another folder in the settings",
+            "Das Bildschirmfoto lässt sich nicht in {0} schreiben ({1}); wähle in den Einstellungen einen anderen Ordner";
+        shot_too_large: "A screenshot of {0} × {1} pixels is too large ({2} a side at most); make the window smaller, or choose a smaller size in the settings",
+            "Ein Bildschirmfoto mit {0} × {1} Punkten ist zu groß (höchstens {2} je Seite); mache das Fenster kleiner oder wähle in den Einstellungen eine kleinere Größe";
     }
 }

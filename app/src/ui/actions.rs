@@ -4,6 +4,7 @@ use egui::{Rect, Ui, ViewportCommand, WindowLevel};
 use zoetrope_player::Command;
 
 use super::panel::Panel;
+use super::shots::ShotKind;
 use super::{Pick, ZoetropeApp, start_page};
 use crate::open::ClipTarget;
 use crate::remembered::WindowPlace;
@@ -93,6 +94,10 @@ impl ZoetropeApp {
     fn apply_picture(&mut self, command: Command) -> bool {
         let settings = &mut self.kept.settings.value;
         match command {
+            Command::Screenshot => self.take_screenshot(ShotKind::Plain),
+            Command::ScreenshotTransparent => self.take_screenshot(ShotKind::Transparent),
+            Command::ScreenshotLarge => self.take_screenshot(ShotKind::Large),
+            Command::ShowScreenshots => self.show_screenshots(),
             Command::ShDegree(degree) => settings.sh_degree = degree.min(3),
             Command::Antialiasing(choice) => settings.antialiasing = choice,
             Command::RenderScale(scale) => settings.render_scale = scale,

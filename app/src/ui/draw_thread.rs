@@ -7,8 +7,11 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use glam::{Vec2, Vec3};
 use zoetrope_codecs::SplatFrame;
-use zoetrope_render::{Error, Gpu, RenderStats, SplatRenderer, Stage, View};
+use zoetrope_render::{Error, Gpu, RenderStats, SplatRenderer, Stage, Tier, View, pick_depth};
+
+use crate::workers::Workers;
 
 /// How long the stages of a picture took, in milliseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -40,52 +43,80 @@ pub struct Drawn {
     pub times: StageTimes,
 }
 
-/// What is to be drawn.
-struct Job {
-    frame: Arc<SplatFrame>,
-    view: View,
+/// What is to be done.
+enum Job {
+    /// Draw a picture.
+    Draw(Arc<SplatFrame>, View),
+    /// Find the point of the world that a picture shows at a pixel.
+    Pick(Arc<SplatFrame>, View, Vec2),
 }
 
 /// Draws one picture at a time. Who wants another one meanwhile asks again when it is done: so
 /// the newest wish wins.
 pub struct DrawThread {
     jobs: Option<Sender<Job>>,
-    results: Receiver<Result<Drawn, Error>>,
-    /// Set while nobody waits for the result, who must be woken then.
+    pictures: Receiver<Result<Drawn, Error>>,
+    picks: Receiver<Option<Vec3>>,
+    /// Set while nobody waits for the picture, who must be woken then.
     wake: Arc<AtomicBool>,
     busy: bool,
     thread: Option<JoinHandle<()>>,
 }
 
+/// The thread's ends of the channels.
+struct Answers {
+    pictures: Sender<Result<Drawn, Error>>,
+    picks: Sender<Option<Vec3>>,
+}
+
 impl DrawThread {
-    /// Starts the thread; `repaint` wakes the interface from it.
+    /// Starts the thread, whose loops run on `workers`; `repaint` wakes the interface from it.
     ///
     /// # Errors
     /// When the system gives no thread.
     pub fn spawn(
         gpu: Gpu,
         mut renderer: SplatRenderer,
+        workers: Workers,
         repaint: impl Fn() + Send + 'static,
     ) -> std::io::Result<Self> {
         let (jobs, wanted) = mpsc::channel::<Job>();
-        let (sender, results) = mpsc::channel();
+        let (picture_sender, pictures) = mpsc::channel();
+        let (pick_sender, picks) = mpsc::channel();
+        let answers = Answers {
+            pictures: picture_sender,
+            picks: pick_sender,
+        };
         let wake = Arc::new(AtomicBool::new(false));
         let is_left_alone = wake.clone();
         let thread = std::thread::Builder::new()
             .name("draw".to_owned())
             .spawn(move || {
+                workers.enlist();
                 for job in wanted {
-                    if sender.send(draw(&gpu, &mut renderer, &job)).is_err() {
+                    let (told, must_wake) = match job {
+                        Job::Draw(frame, view) => {
+                            let drawn = workers.run(|| draw(&gpu, &mut renderer, &frame, &view));
+                            let told = answers.pictures.send(drawn).is_ok();
+                            (told, is_left_alone.swap(false, Ordering::SeqCst))
+                        }
+                        Job::Pick(frame, view, pixel) => {
+                            let point = workers.run(|| pick(&frame, &view, pixel));
+                            (answers.picks.send(point).is_ok(), true)
+                        }
+                    };
+                    if !told {
                         return;
                     }
-                    if is_left_alone.swap(false, Ordering::SeqCst) {
+                    if must_wake {
                         repaint();
                     }
                 }
             })?;
         Ok(Self {
             jobs: Some(jobs),
-            results,
+            pictures,
+            picks,
             wake,
             busy: false,
             thread: Some(thread),
@@ -101,8 +132,23 @@ impl DrawThread {
     pub fn start(&mut self, frame: Arc<SplatFrame>, view: View) {
         debug_assert!(!self.busy, "one picture at a time");
         if let Some(jobs) = &self.jobs {
-            self.busy = jobs.send(Job { frame, view }).is_ok();
+            self.busy = jobs.send(Job::Draw(frame, view)).is_ok();
         }
+    }
+
+    /// Starts looking for what `frame` shows at `pixel` of `view`; `repaint` is called when
+    /// [`Self::picked`] has the answer.
+    pub fn pick(&self, frame: Arc<SplatFrame>, view: View, pixel: Vec2) {
+        if let Some(jobs) = &self.jobs
+            && jobs.send(Job::Pick(frame, view, pixel)).is_err()
+        {
+            log::error!("the drawing thread is gone");
+        }
+    }
+
+    /// The newest answer since the last call: a point in world space, or nothing at that place.
+    pub fn picked(&self) -> Option<Option<Vec3>> {
+        self.picks.try_iter().last()
     }
 
     /// The picture that was started, if it is done within `patience`; else `repaint` is called when
@@ -115,11 +161,11 @@ impl DrawThread {
             return None;
         }
         self.wake.store(false, Ordering::SeqCst);
-        let mut result = self.results.recv_timeout(patience);
+        let mut result = self.pictures.recv_timeout(patience);
         if matches!(result, Err(RecvTimeoutError::Timeout)) {
             self.wake.store(true, Ordering::SeqCst);
             // It may have come before the thread could see that it has to wake anybody.
-            result = self.results.recv_timeout(Duration::ZERO);
+            result = self.pictures.recv_timeout(Duration::ZERO);
         }
         match result {
             Ok(drawn) => {
@@ -147,10 +193,24 @@ impl Drop for DrawThread {
     }
 }
 
-fn draw(gpu: &Gpu, renderer: &mut SplatRenderer, job: &Job) -> Result<Drawn, Error> {
+fn draw(
+    gpu: &Gpu,
+    renderer: &mut SplatRenderer,
+    frame: &Arc<SplatFrame>,
+    view: &View,
+) -> Result<Drawn, Error> {
+    // A GPU's stages are done when the device is; what others gave it before is not counted.
+    let on_device = renderer.tier() == Tier::Gpu;
+    if on_device {
+        gpu.wait()?;
+    }
     let mut times = StageTimes::default();
     let mut last = Instant::now();
-    let stats = renderer.render(gpu, &job.frame, &job.view, &mut |stage| {
+    let mut lost = Ok(());
+    let stats = renderer.render(gpu, frame, view, &mut |stage| {
+        if on_device && lost.is_ok() {
+            lost = gpu.wait();
+        }
         let ms = last.elapsed().as_secs_f64() * 1e3;
         last = Instant::now();
         match stage {
@@ -160,9 +220,21 @@ fn draw(gpu: &Gpu, renderer: &mut SplatRenderer, job: &Job) -> Result<Drawn, Err
             Stage::Draw => times.draw_ms += ms,
         }
     })?;
+    lost?;
     Ok(Drawn {
         target: renderer.target().cloned(),
         stats,
         times,
     })
+}
+
+fn pick(frame: &SplatFrame, view: &View, pixel: Vec2) -> Option<Vec3> {
+    match pick_depth(frame, view, pixel) {
+        Ok(depth) => depth.map(|depth| view.world_from_pixel(pixel, depth)),
+        // What cannot be drawn was told when it was drawn.
+        Err(error) => {
+            log::debug!("nothing can be picked: {error}");
+            None
+        }
+    }
 }

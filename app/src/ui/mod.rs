@@ -1,12 +1,17 @@
 //! The window: the picture, and what floats over it.
 
 mod actions;
+mod backdrop;
 mod camera_actions;
 mod draw_thread;
+mod frame_log;
 mod hand;
 mod icons;
 mod idle;
+mod inspect;
+mod look;
 mod panel;
+mod shots;
 mod start_page;
 mod statistics;
 mod steer;
@@ -34,12 +39,16 @@ use crate::keys::Keymap;
 use crate::open::ClipTarget;
 use crate::platform::{Pick, Platform};
 use crate::recents::Recent;
+use crate::screenshot::Screenshots;
 use crate::session::{Opener, Session, sentence};
 use crate::settings::{Settings, StartWith, ThemeChoice};
 use crate::storage::Storage;
 use crate::text::{fill, text};
+use backdrop::Backdrop;
 use camera_actions::CameraDesk;
 use idle::Idle;
+use inspect::BackdropChooser;
+use look::Look;
 use panel::{Frames, MoreState, Panel, Panels};
 use start_page::{Demo, StartPage};
 use steer::{Steer, Wish};
@@ -114,6 +123,9 @@ pub struct LostDevice {
 pub struct ZoetropeApp {
     session: Session,
     viewport: Viewport,
+    backdrop: Backdrop,
+    backdrop_chooser: BackdropChooser,
+    screenshots: Screenshots,
     kept: Kept,
     /// What the interface was last told of the settings and the keys.
     applied: Option<(Settings, Keymap)>,
@@ -155,8 +167,16 @@ impl ZoetropeApp {
         let (kept, notices) = Kept::load(options.storage, options.platform.locale());
         let first = options.clip.or_else(|| first_clip(&kept, &options.demos));
         let mut app = Self {
-            session: Session::new(options.opener, repaint),
-            viewport: Viewport::new(render_state, &cc.egui_ctx, options.patience)?,
+            session: Session::new(options.opener, repaint, options.platform.clone()),
+            viewport: Viewport::new(
+                render_state,
+                &cc.egui_ctx,
+                options.platform.clone(),
+                options.patience,
+            )?,
+            backdrop: Backdrop::default(),
+            backdrop_chooser: BackdropChooser::default(),
+            screenshots: Screenshots::default(),
             kept,
             applied: None,
             toasts: Toasts::default(),
@@ -284,6 +304,8 @@ impl ZoetropeApp {
             self.ctx.request_repaint_after(wait);
         }
         self.apply_settings();
+        self.receive_screenshots();
+        self.receive_backdrop();
     }
 
     /// Another clip is on the screen, or none.
@@ -329,6 +351,7 @@ impl ZoetropeApp {
         });
         self.kept.language().apply(&self.ctx);
         keymap.apply(&self.ctx);
+        self.viewport.set_render_scale(settings.render_scale);
         self.applied = Some((settings.clone(), keymap.clone()));
         self.ctx.request_repaint();
     }
@@ -384,7 +407,11 @@ impl ZoetropeApp {
             .steer(ui, &response, &self.covered, &clip.state, rig);
         self.camera_moves = rig.tick(now, &notes.path, clip.state.time);
         let camera = rig.drawn();
-        let shown = self.viewport.show(ui, rect, &picture.frame, camera);
+        let has_backdrop = self.backdrop.picture().is_some();
+        let settings = &self.kept.settings.value;
+        let look = Look::new(settings, theme::palette(ui), has_backdrop, &clip.state);
+        self.backdrop.paint(ui, rect);
+        let shown = self.viewport.show(ui, rect, &picture.frame, camera, &look);
         self.steer.feedback(ui, rect, now, options.reduce_motion);
         match shown {
             Ok(()) => {}
@@ -479,6 +506,9 @@ impl ZoetropeApp {
                 }
                 None => closed.push(Panel::More),
             }
+        }
+        if self.panels.is_open(Panel::Inspector) && self.show_inspector(ui, frames, &mut commands) {
+            closed.push(Panel::Inspector);
         }
         if self.panels.is_open(Panel::Camera) && self.show_camera_panel(ui, frames).close {
             closed.push(Panel::Camera);

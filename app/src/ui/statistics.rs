@@ -34,9 +34,9 @@ pub fn show(ui: &mut Ui, area: Rect, lines: &[String]) -> Rect {
 pub fn lines(state: &PlayerState, viewport: &mut Viewport, decoder: &str, now: f64) -> Vec<String> {
     let stats = viewport.stats();
     let times = viewport.times();
-    let drawn = stats
-        .drawn
-        .map_or_else(String::new, |drawn| format!(", {} drawn", grouped(drawn)));
+    let drawn = stats.drawn.map_or_else(String::new, |drawn| {
+        format!(", {} drawn", grouped(drawn as usize))
+    });
     let dropped = state.picture.as_ref().map_or(0, |p| p.frame.dropped());
     let broken = match dropped {
         0 => String::new(),
@@ -56,7 +56,7 @@ pub fn lines(state: &PlayerState, viewport: &mut Viewport, decoder: &str, now: f
     vec![
         format!(
             "{rate} · {} Gaussians{drawn}{broken}",
-            grouped(stats.stored)
+            grouped(stats.stored as usize)
         ),
         format!(
             "decode {decode} · sort {:.1} ms · draw {draw_ms:.1} ms · {:.0} MB",
@@ -68,7 +68,7 @@ pub fn lines(state: &PlayerState, viewport: &mut Viewport, decoder: &str, now: f
 }
 
 /// A number with its thousands apart.
-fn grouped(number: u32) -> String {
+pub fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {

@@ -19,6 +19,19 @@ const KEPT: usize = 30;
 const WIDTH_MAX: f32 = 420.0;
 /// How long a note stays, in seconds.
 const NOTE_S: f64 = 4.0;
+/// The same for one with something to do.
+const ACTION_NOTE_S: f64 = 8.0;
+
+/// What can be done about a note.
+#[derive(Clone, Copy, Debug)]
+pub struct Action {
+    /// On its button.
+    pub icon: Icon,
+    /// What it is called.
+    pub label: &'static str,
+    /// What it does.
+    pub command: Command,
+}
 
 /// A message on the screen.
 #[derive(Debug)]
@@ -26,6 +39,7 @@ struct Toast {
     text: String,
     /// When a note goes; errors stay.
     until: Option<f64>,
+    action: Option<Action>,
 }
 
 /// What there is to tell, oldest first.
@@ -39,7 +53,11 @@ pub struct Toasts {
 impl Toasts {
     /// Adds a message about something that went wrong, unless the very same one is there already.
     pub fn push(&mut self, text: String) {
-        self.add(Toast { text, until: None });
+        self.add(Toast {
+            text,
+            until: None,
+            action: None,
+        });
     }
 
     /// Adds a note that goes by itself, in place of the one before: it tells of what was done last.
@@ -49,6 +67,17 @@ impl Toasts {
         self.add(Toast {
             text,
             until: Some(now + NOTE_S),
+            action: None,
+        });
+    }
+
+    /// Adds a note that goes by itself, with something that can be done about it.
+    pub fn note_with(&mut self, text: String, action: Action, now: f64) {
+        self.toasts.retain(|toast| toast.text != text);
+        self.add(Toast {
+            text,
+            until: Some(now + ACTION_NOTE_S),
+            action: Some(action),
         });
     }
 
@@ -102,20 +131,27 @@ impl Toasts {
         let newest_error = self.toasts.iter().rposition(|toast| toast.until.is_none());
         for (index, toast) in self.toasts.iter().enumerate().rev().take(SHOWN) {
             let at = Rect::from_min_size(egui::pos2(left, top), vec2(width, 0.0));
-            let can_copy = newest_error == Some(index);
+            let action = if newest_error == Some(index) {
+                Some(Action {
+                    icon: Icon::Copy,
+                    label: text(ui).files.copy_details,
+                    command: Command::CopyError,
+                })
+            } else {
+                toast.action
+            };
             let is_newest = hidden == self.toasts.len();
+            let bottom = top + height(&laid_out(ui, at, toast, action.is_some()));
             // A low window has no room for the older ones.
-            if !is_newest && top + height(&laid_out(ui, at, toast, can_copy)) > area.bottom() {
+            if !is_newest && bottom > area.bottom() {
                 break;
             }
             hidden = index;
-            let shown = show_toast(ui, at, index, toast, can_copy);
+            let shown = show_toast(ui, at, index, toast, action);
             if shown.close {
                 dismissed = Some(index);
             }
-            if shown.copy {
-                commands.push(Command::CopyError);
-            }
+            commands.extend(shown.command);
             top = shown.bottom + theme::GAP_S;
         }
         if hidden > 0 {
@@ -157,12 +193,12 @@ impl Toasts {
 struct Shown {
     bottom: f32,
     close: bool,
-    copy: bool,
+    command: Option<Command>,
 }
 
 /// The text of a message, in lines that leave room for its buttons.
-fn laid_out(ui: &Ui, at: Rect, toast: &Toast, can_copy: bool) -> Arc<Galley> {
-    let buttons = if can_copy { 2.0 } else { 1.0 } * theme::BUTTON + theme::GAP_XS;
+fn laid_out(ui: &Ui, at: Rect, toast: &Toast, has_action: bool) -> Arc<Galley> {
+    let buttons = if has_action { 2.0 } else { 1.0 } * theme::BUTTON + theme::GAP_XS;
     let width = at.width() - theme::GAP_S - 2.0 * theme::GAP_M - buttons;
     let color = theme::palette(ui).text;
     ui.painter()
@@ -174,9 +210,9 @@ fn height(galley: &Galley) -> f32 {
     (galley.size().y + 2.0 * theme::GAP_M).max(theme::BUTTON + theme::GAP_S)
 }
 
-fn show_toast(ui: &mut Ui, at: Rect, index: usize, toast: &Toast, can_copy: bool) -> Shown {
+fn show_toast(ui: &mut Ui, at: Rect, index: usize, toast: &Toast, action: Option<Action>) -> Shown {
     let palette = theme::palette(ui);
-    let galley = laid_out(ui, at, toast, can_copy);
+    let galley = laid_out(ui, at, toast, action.is_some());
     let rect = Rect::from_min_size(at.min, vec2(at.width(), height(&galley)));
     let id = ui.make_persistent_id(("toast", index));
     // Presses on it must not reach the picture.
@@ -217,18 +253,14 @@ fn show_toast(ui: &mut Ui, at: Rect, index: usize, toast: &Toast, can_copy: bool
         let hint = keys::with_hint(ui.ctx(), label, command);
         icon_button(ui, slot, icon, label, &hint, false).clicked()
     };
-    let copy = can_copy
-        && button(
-            slot(1.0),
-            Icon::Copy,
-            files.copy_details,
-            Command::CopyError,
-        );
+    let command = action
+        .filter(|action| button(slot(1.0), action.icon, action.label, action.command))
+        .map(|action| action.command);
     let close = button(slot(0.0), Icon::X, files.dismiss, Command::DismissNotices);
     Shown {
         bottom: rect.bottom(),
         close,
-        copy,
+        command,
     }
 }
 

@@ -6,33 +6,73 @@ use std::time::Duration;
 
 use eframe::egui_wgpu::RenderState;
 use egui::{Pos2, Rect, TextureId, Ui};
+use glam::Vec3;
 use zoetrope_codecs::SplatFrame;
-use zoetrope_render::{Background, Camera, Filter, Gpu, RenderStats, SplatRenderer, View};
+use zoetrope_player::RenderScale;
+use zoetrope_render::{Camera, Filter, Gpu, RenderStats, SplatRenderer, View};
 
 use super::draw_thread::{DrawThread, Drawn, StageTimes};
-use super::theme;
+use super::frame_log::{FrameLog, PictureTime};
+use super::look::Look;
+use crate::adaptive_scale::{AdaptiveScale, DrawCost};
+use crate::platform::Platform;
+use crate::workers::Workers;
 
 /// Over how long pictures are counted for the frame rate, in seconds.
 const RATE_WINDOW_S: f64 = 1.0;
+
+/// A camera that has not moved for so long stands still, in seconds: what follows a hand that
+/// pauses is not held up by a picture with all pixels.
+const STILL_AFTER_S: f64 = 0.15;
+/// Time for a picture while the camera moves, in milliseconds: 30 a second follow a hand.
+const CAMERA_BUDGET_MS: f64 = 1000.0 / 30.0;
+/// Times for a picture that a clip may ask for, in milliseconds: from what a screen shows to what
+/// is still felt as answering.
+const CLIP_BUDGETS_MS: std::ops::RangeInclusive<f64> = 1000.0 / 60.0..=100.0;
+
+/// A picture that was started.
+struct Started {
+    frame: Arc<SplatFrame>,
+    view: View,
+    /// Whether it shows another frame than the one before it.
+    is_new_frame: bool,
+    /// Pixels for each pixel of the screen, along a side.
+    scale: f32,
+    /// The time there was for it, while something moved.
+    budget_ms: Option<f64>,
+    decode_ms: Option<f64>,
+}
 
 /// The renderer and its picture.
 pub struct Viewport {
     render_state: RenderState,
     gpu: Gpu,
     thread: DrawThread,
+    workers: Workers,
     /// How long the interface waits for a picture before it goes on with the old one.
     patience: Duration,
-    texture: Option<(TextureId, wgpu::TextureView)>,
-    /// What the last picture that was started shows; nothing is drawn again until one of these
-    /// changes.
-    drawn: Option<(Arc<SplatFrame>, View)>,
-    /// Whether it shows another frame than the one before it.
-    is_new_frame: bool,
+    texture: Option<Shown>,
+    /// The last picture that was started; nothing is drawn again until it should be another one.
+    started: Option<Started>,
+    /// Where the picture was shown last, in points.
+    rect: Rect,
+    /// Its pixels at full scale.
+    size_px: [u32; 2],
+    camera: Option<Camera>,
+    camera_moved_at: f64,
+    scale: AdaptiveScale,
     stats: RenderStats,
-    times: StageTimes,
+    log: FrameLog,
     pictures: u64,
     /// When different frames were drawn.
     rate: VecDeque<f64>,
+}
+
+/// The renderer's texture as egui knows it.
+struct Shown {
+    id: TextureId,
+    view: wgpu::TextureView,
+    filter: wgpu::FilterMode,
 }
 
 impl Viewport {
@@ -44,6 +84,7 @@ impl Viewport {
     pub fn new(
         render_state: RenderState,
         ctx: &egui::Context,
+        platform: Arc<dyn Platform>,
         patience: Duration,
     ) -> anyhow::Result<Self> {
         let gpu = Gpu::new(
@@ -52,25 +93,32 @@ impl Viewport {
             render_state.queue.clone(),
         );
         let renderer = SplatRenderer::new(&gpu, None)?;
+        let workers = Workers::new("draw", platform)?;
         let ctx = ctx.clone();
         let repaint = move || ctx.request_repaint();
         Ok(Self {
-            thread: DrawThread::spawn(gpu.clone(), renderer, repaint)?,
+            thread: DrawThread::spawn(gpu.clone(), renderer, workers.clone(), repaint)?,
+            workers,
             patience,
             render_state,
             gpu,
             texture: None,
-            drawn: None,
-            is_new_frame: false,
+            started: None,
+            rect: Rect::NOTHING,
+            size_px: [1, 1],
+            camera: None,
+            camera_moved_at: f64::NEG_INFINITY,
+            scale: AdaptiveScale::default(),
             stats: RenderStats::default(),
-            times: StageTimes::default(),
+            log: FrameLog::default(),
             pictures: 0,
             rate: VecDeque::new(),
         })
     }
 
-    /// Draws `frame` from `camera` at the physical size of `rect`, if the last picture shows
-    /// something else, and shows the newest picture that is done there.
+    /// Draws `frame` from `camera` at the physical size of `rect`, or with fewer pixels while it
+    /// moves too fast for that, if the last picture shows something else; and shows the newest
+    /// picture that is done there.
     ///
     /// # Errors
     /// When the frame or the size cannot be drawn; the old picture stays.
@@ -80,97 +128,170 @@ impl Viewport {
         rect: Rect,
         frame: &Arc<SplatFrame>,
         camera: Camera,
+        look: &Look,
     ) -> Result<(), zoetrope_render::Error> {
-        let scale = ui.pixels_per_point();
+        let now = ui.input(|input| input.time);
+        self.rect = rect;
+        let budget_ms = self.budget_ms(ui, camera, look, now);
+        let scale = self.scale.scale(budget_ms.is_some());
+        let side_px = |points: f32, scale: f32| {
+            let pixels = (points * ui.pixels_per_point() * scale).round();
+            (pixels as u32).max(1)
+        };
+        self.size_px = [rect.width(), rect.height()].map(|points| side_px(points, 1.0));
         let view = View {
             camera,
-            width: ((rect.width() * scale).round() as u32).max(1),
-            height: ((rect.height() * scale).round() as u32).max(1),
-            background: opaque(theme::palette(ui).background),
-            filter: filter_of(frame),
-            sh_degree: 3,
+            width: side_px(rect.width(), scale),
+            height: side_px(rect.height(), scale),
+            background: look.background,
+            filter: look.filter.unwrap_or_else(|| filter_of(frame)),
+            sh_degree: look.sh_degree,
         };
         // Waiting is for pictures that are done before anybody notices.
-        let patience = if self.times.total_ms() > self.patience.as_secs_f64() * 1e3 {
+        let patience = if self.times().total_ms() > self.patience.as_secs_f64() * 1e3 {
             Duration::ZERO
         } else {
             self.patience
         };
-        let mut finished = self.thread.finish(Duration::ZERO);
+        let mut finished = self.finish(Duration::ZERO, now);
         if !self.thread.is_busy() && !self.shows(frame, &view) {
-            self.is_new_frame = !self.shows_frame(frame);
             // Also if this fails: trying again in every repaint would not mend it.
-            self.drawn = Some((frame.clone(), view));
+            self.started = Some(Started {
+                frame: frame.clone(),
+                view,
+                is_new_frame: !self.shows_frame(frame),
+                scale,
+                budget_ms,
+                decode_ms: look.decode_ms,
+            });
             self.thread.start(frame.clone(), view);
-            finished = self.thread.finish(patience).or(finished);
+            finished = finished.and(self.finish(patience, now));
         }
-        let result = match finished {
-            Some(Ok(drawn)) => {
-                self.receive(drawn, ui.input(|input| input.time));
-                Ok(())
-            }
-            Some(Err(error)) => Err(error),
-            None => Ok(()),
-        };
-        if let Some((texture, _)) = &self.texture {
+        if let Some(shown) = &self.texture {
             let uv = Rect::from_min_max(Pos2::ZERO, egui::pos2(1.0, 1.0));
-            ui.painter().image(*texture, rect, uv, egui::Color32::WHITE);
+            ui.painter().image(shown.id, rect, uv, egui::Color32::WHITE);
         }
-        result
+        finished
+    }
+
+    /// The time there is for the next picture; `None` when nothing moves.
+    fn budget_ms(&mut self, ui: &Ui, camera: Camera, look: &Look, now: f64) -> Option<f64> {
+        if self.camera.replace(camera) != Some(camera) {
+            self.camera_moved_at = now;
+        }
+        let still_in_s = self.camera_moved_at + STILL_AFTER_S - now;
+        let clip = look.frame_interval_s.map(|seconds| {
+            let ms = 1e3 * seconds;
+            ms.clamp(*CLIP_BUDGETS_MS.start(), *CLIP_BUDGETS_MS.end())
+        });
+        if still_in_s <= 0.0 {
+            return clip;
+        }
+        if clip.is_none() && self.scale.scale(true) != self.scale.scale(false) {
+            let wait = Duration::try_from_secs_f64(still_in_s).unwrap_or_default();
+            ui.ctx().request_repaint_after(wait);
+        }
+        Some(clip.map_or(CAMERA_BUDGET_MS, |ms| ms.min(CAMERA_BUDGET_MS)))
     }
 
     fn shows(&self, frame: &Arc<SplatFrame>, view: &View) -> bool {
-        self.drawn
-            .as_ref()
-            .is_some_and(|(drawn, from)| Arc::ptr_eq(drawn, frame) && from == view)
+        self.shows_frame(frame) && self.started.as_ref().is_some_and(|last| last.view == *view)
     }
 
     fn shows_frame(&self, frame: &Arc<SplatFrame>) -> bool {
-        self.drawn
+        self.started
             .as_ref()
-            .is_some_and(|(drawn, _)| Arc::ptr_eq(drawn, frame))
+            .is_some_and(|last| Arc::ptr_eq(&last.frame, frame))
+    }
+
+    /// Takes the picture that was started, if it is done within `patience`.
+    fn finish(&mut self, patience: Duration, now: f64) -> Result<(), zoetrope_render::Error> {
+        if let Some(drawn) = self.thread.finish(patience) {
+            self.receive(drawn?, now);
+        }
+        Ok(())
     }
 
     /// Takes a picture that is done.
     fn receive(&mut self, drawn: Drawn, now: f64) {
         self.stats = drawn.stats;
-        self.times = drawn.times;
         self.pictures += 1;
-        if self.is_new_frame {
-            self.rate.push_back(now);
+        let mut filter = wgpu::FilterMode::Nearest;
+        if let Some(started) = &self.started {
+            let times = drawn.times;
+            self.log.push(PictureTime {
+                decode_ms: started.decode_ms.filter(|_| started.is_new_frame),
+                stages: times,
+                budget_ms: started.budget_ms,
+                scale: started.scale,
+            });
+            if let Some(budget_ms) = started.budget_ms {
+                let cost = DrawCost {
+                    gaussians_ms: times.upload_ms + times.project_ms + times.sort_ms,
+                    pixels_ms: times.draw_ms,
+                    scale: started.scale,
+                };
+                self.scale.observe(cost, budget_ms, now);
+            }
+            if started.is_new_frame {
+                self.rate.push_back(now);
+            }
+            // At full scale one texel is one pixel of the window.
+            if started.scale != 1.0 {
+                filter = wgpu::FilterMode::Linear;
+            }
         }
         if let Some(target) = &drawn.target {
-            self.register(target);
+            self.register(target, filter);
         }
     }
 
     /// Tells egui about the renderer's texture when that is a new one.
-    fn register(&mut self, target: &wgpu::TextureView) {
-        if self
-            .texture
-            .as_ref()
-            .is_some_and(|(_, view)| view == target)
-        {
+    fn register(&mut self, target: &wgpu::TextureView, filter: wgpu::FilterMode) {
+        let is_known = |shown: &Shown| shown.view == *target && shown.filter == filter;
+        if self.texture.as_ref().is_some_and(is_known) {
             return;
         }
         let mut egui_renderer = self.render_state.renderer.write();
         let device = &self.render_state.device;
-        // One texel is one pixel of the window.
-        let filter = wgpu::FilterMode::Nearest;
         let id = match self.texture.take() {
-            Some((id, _)) => {
+            Some(Shown { id, .. }) => {
                 egui_renderer.update_egui_texture_from_wgpu_texture(device, target, filter, id);
                 id
             }
             None => egui_renderer.register_native_texture(device, target, filter),
         };
-        self.texture = Some((id, target.clone()));
+        self.texture = Some(Shown {
+            id,
+            view: target.clone(),
+            filter,
+        });
+    }
+
+    /// Starts looking for the point of the world that is shown at `pos`; the window is painted
+    /// again when [`Self::picked`] has the answer.
+    pub fn pick(&self, pos: Pos2) {
+        if let Some(started) = &self.started
+            && self.rect.is_positive()
+        {
+            let size = glam::Vec2::new(started.view.width as f32, started.view.height as f32);
+            let part = (pos - self.rect.min) / self.rect.size();
+            let pixel = size * glam::Vec2::new(part.x, part.y);
+            self.thread.pick(started.frame.clone(), started.view, pixel);
+        }
+    }
+
+    /// The answer to the last [`Self::pick`], once: a point, or nothing at that place.
+    pub fn picked(&self) -> Option<Option<Vec3>> {
+        self.thread.picked()
     }
 
     /// Lets go of the picture of a clip that is gone.
     pub fn forget(&mut self) {
-        self.drawn = None;
+        self.started = None;
         self.rate.clear();
+        self.scale.forget();
+        self.log.clear();
     }
 
     /// Whether a picture is on its way, with whose end the window is painted again.
@@ -197,7 +318,30 @@ impl Viewport {
 
     /// How long the last picture took.
     pub fn times(&self) -> StageTimes {
-        self.times
+        self.log
+            .last()
+            .map_or_else(StageTimes::default, |picture| picture.stages)
+    }
+
+    /// How long the last pictures took.
+    pub fn log(&self) -> &FrameLog {
+        &self.log
+    }
+
+    /// Draws with so many pixels from now on.
+    pub fn set_render_scale(&mut self, scale: RenderScale) {
+        self.scale.set_mode(scale);
+    }
+
+    /// What the last picture shows, with all its pixels.
+    pub fn shown(&self) -> Option<(Arc<SplatFrame>, View)> {
+        let started = self.started.as_ref()?;
+        let view = View {
+            width: self.size_px[0],
+            height: self.size_px[1],
+            ..started.view
+        };
+        Some((started.frame.clone(), view))
     }
 
     /// Pictures drawn so far.
@@ -216,15 +360,15 @@ impl Viewport {
         self.gpu.check()
     }
 
+    /// The threads that draw.
+    pub fn workers(&self) -> &Workers {
+        &self.workers
+    }
+
     /// The device.
     pub fn gpu(&self) -> &Gpu {
         &self.gpu
     }
-}
-
-fn opaque(colour: egui::Color32) -> Background {
-    let [red, green, blue, _] = colour.to_array().map(|channel| f32::from(channel) / 255.0);
-    Background::Opaque([red, green, blue])
 }
 
 fn filter_of(frame: &SplatFrame) -> Filter {

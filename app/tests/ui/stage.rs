@@ -1,6 +1,6 @@
 //! The application under test.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -30,12 +30,19 @@ pub const STEP_S: f64 = 1.0 / 60.0;
 pub struct ScriptedPlatform {
     pub answer: Option<PathBuf>,
     pub asked: Mutex<Vec<Pick>>,
+    /// Folders that were shown.
+    pub shown: Mutex<Vec<PathBuf>>,
 }
 
 impl Platform for ScriptedPlatform {
     fn pick(&self, what: Pick, _: &str, answer: PickAnswer) {
         self.asked.lock().expect("unpoisoned").push(what);
         answer(self.answer.clone());
+    }
+
+    fn show_folder(&self, folder: &Path) -> bool {
+        self.shown.lock().expect("unpoisoned").push(folder.into());
+        true
     }
 }
 
@@ -64,7 +71,7 @@ impl Default for Setup {
             clip: Some("ring".into()),
             answer: None,
             patience: Duration::MAX,
-            storage: Arc::new(MemoryStorage::default()),
+            storage: storage_with("{}"),
             demos: Vec::new(),
             wrap: Arc::new(|clip| clip),
         }
@@ -74,15 +81,25 @@ impl Default for Setup {
 impl Setup {
     /// With these settings, as they stand in their file.
     pub fn with_settings(settings: &str) -> Self {
-        let storage = MemoryStorage::default();
-        storage
-            .write("settings.json", settings.as_bytes())
-            .expect("memory");
         Self {
-            storage: Arc::new(storage),
+            storage: storage_with(settings),
             ..Self::default()
         }
     }
+}
+
+/// A storage with these settings. Where they say nothing else, pictures are the same on a busy
+/// machine: drawn with all pixels however long it takes.
+fn storage_with(settings: &str) -> Arc<dyn Storage> {
+    let mut settings: serde_json::Map<_, _> = serde_json::from_str(settings).expect("settings");
+    let scale = settings.entry("render_scale");
+    scale.or_insert_with(|| "100".into());
+    let storage = MemoryStorage::default();
+    let document = serde_json::Value::Object(settings).to_string();
+    storage
+        .write("settings.json", document.as_bytes())
+        .expect("memory");
+    Arc::new(storage)
 }
 
 pub struct Stage {

@@ -4,8 +4,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use etcetera::BaseStrategy as _;
+use thread_priority::{ThreadPriority, ThreadPriorityValue, set_current_thread_priority};
 use zoetrope_app::Platform;
 use zoetrope_app::platform::{Pick, PickAnswer, pick_with_dialog};
+
+/// Priority of threads that nothing waits for, of 0 to 99: on Linux a niceness of 10, which
+/// leaves them a tenth of a core that others want too.
+const BACKGROUND: u8 = 25;
 
 /// Linux, Windows and macOS.
 pub struct Desktop;
@@ -59,10 +64,50 @@ impl Platform for Desktop {
             }
         }
     }
+
+    fn lower_thread_priority(&self) {
+        let lowered = ThreadPriorityValue::try_from(BACKGROUND)
+            .map_err(|error| format!("{error:?}"))
+            .and_then(|priority| {
+                let priority = ThreadPriority::Crossplatform(priority);
+                set_current_thread_priority(priority).map_err(|error| format!("{error:?}"))
+            });
+        if let Err(error) = lowered {
+            log::debug!("the thread keeps its priority: {error}");
+        }
+    }
 }
 
 /// The folder of settings and the like; `None` when there is no home.
 pub fn config_folder() -> Option<PathBuf> {
     let strategy = etcetera::choose_base_strategy().ok()?;
     Some(strategy.config_dir().join("zoetrope"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The niceness of the calling thread.
+    #[cfg(target_os = "linux")]
+    fn niceness() -> i32 {
+        let stat = std::fs::read_to_string("/proc/thread-self/stat").expect("readable");
+        // Counted from the end of the name, which may hold anything.
+        let (_, fields) = stat.rsplit_once(')').expect("a name in brackets");
+        let nice = fields.split_whitespace().nth(16).expect("the 19th field");
+        nice.parse().expect("a number")
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_thread_can_step_back_and_the_others_stay() {
+        let before = niceness();
+        let thread = std::thread::spawn(|| {
+            Desktop.lower_thread_priority();
+            niceness()
+        });
+        let lowered = thread.join().expect("it ends");
+        assert!(lowered >= before + 5 || lowered == 19, "{before} {lowered}");
+        assert_eq!(niceness(), before);
+    }
 }

@@ -74,7 +74,8 @@ fn results_nobody_takes_are_bounded_in_bytes() {
     let script = Script::new(1000, 10);
     let pipeline = Pipeline::new(script.demuxer(), script.decoder(), Arc::new(|| 0.0));
     let limit_bytes = 5 * FRAME_BYTES;
-    let mut thread = DecodeThread::spawn(pipeline, limit_bytes, Arc::new(|| {})).expect("a thread");
+    let mut thread =
+        DecodeThread::spawn(pipeline, limit_bytes, Arc::new(|| {}), || {}).expect("a thread");
     let window: Window = zoetrope_player::PlayOrder::start(1000).window(1000);
     thread.request(Request {
         window,

@@ -1,6 +1,7 @@
 //! Panels: what opens over the picture, and what it opens in.
 
 mod camera;
+mod inspector;
 mod more;
 
 use egui::{
@@ -292,4 +293,5 @@ pub fn section(ui: &mut Ui, title: &str) {
 }
 
 pub use camera::{CameraPanel, CameraRequest, CameraState, mode_texts};
+pub use inspector::{Inspected, InspectedClip, Request, inspector};
 pub use more::{MoreState, more};

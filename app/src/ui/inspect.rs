@@ -1,0 +1,100 @@
+//! The inspector over the application's state, and the picture behind the clip.
+
+use std::path::PathBuf;
+use std::sync::mpsc::{self, Receiver, Sender};
+
+use egui::Ui;
+use zoetrope_player::Command;
+
+use super::ZoetropeApp;
+use super::panel::{self, Frames, Inspected, InspectedClip, Request};
+use crate::platform::Pick;
+use crate::settings::BackgroundChoice;
+use crate::text::{fill, text_of};
+
+/// What the dialog for a background picture answers.
+pub struct BackdropChooser {
+    sender: Sender<PathBuf>,
+    chosen: Receiver<PathBuf>,
+}
+
+impl Default for BackdropChooser {
+    fn default() -> Self {
+        let (sender, chosen) = mpsc::channel();
+        Self { sender, chosen }
+    }
+}
+
+impl ZoetropeApp {
+    /// Shows the inspector; whether it is to be closed.
+    pub(super) fn show_inspector(
+        &mut self,
+        ui: &Ui,
+        frames: Frames,
+        commands: &mut Vec<Command>,
+    ) -> bool {
+        let now = ui.input(|input| input.time);
+        let frame_rate = self.viewport.frame_rate(now);
+        let inspected = Inspected {
+            clip: self.session.clip().map(|clip| InspectedClip {
+                info: clip.player.info(),
+                engine: clip.player.engine(),
+                state: &clip.state,
+            }),
+            log: self.viewport.log(),
+            stats: self.viewport.stats(),
+            frame_rate,
+            device: &self.viewport.gpu().capabilities,
+        };
+        let mut asked = Vec::new();
+        let settings = &mut self.kept.settings.value;
+        let shown = panel::inspector(ui, frames, &inspected, settings, &mut asked);
+        self.covered.push(shown.rect);
+        for request in asked {
+            match request {
+                Request::Command(command) => commands.push(command),
+                Request::ChooseBackdrop => self.choose_backdrop(),
+            }
+        }
+        shown.close
+    }
+
+    /// Whether there is a picture behind the clip.
+    pub fn has_backdrop(&self) -> bool {
+        self.backdrop.picture().is_some()
+    }
+
+    fn choose_backdrop(&self) {
+        let (sender, ctx) = (self.backdrop_chooser.sender.clone(), self.ctx.clone());
+        let title = text_of(&self.ctx).inspector.choose_picture;
+        self.platform.pick(
+            Pick::Picture,
+            title.trim_end_matches('…'),
+            Box::new(move |path| {
+                // The window may be gone by the time the dialog is closed.
+                if let Some(path) = path
+                    && sender.send(path).is_ok()
+                {
+                    ctx.request_repaint();
+                }
+            }),
+        );
+    }
+
+    /// Brings the picture behind the clip up to the settings, and those up to the dialog.
+    pub(super) fn receive_backdrop(&mut self) {
+        let settings = &mut self.kept.settings.value;
+        if let Some(path) = self.backdrop_chooser.chosen.try_iter().last() {
+            settings.background_picture = path.to_string_lossy().into_owned();
+            settings.background = BackgroundChoice::Picture;
+        }
+        let path = match settings.background {
+            BackgroundChoice::Picture => settings.background_picture.clone(),
+            _ => String::new(),
+        };
+        if let Some(reason) = self.backdrop.update(path.trim(), &self.ctx) {
+            let text = text_of(&self.ctx).inspector.backdrop_unreadable;
+            self.tell(fill(text, &[path.trim(), &reason]));
+        }
+    }
+}

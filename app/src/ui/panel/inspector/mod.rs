@@ -1,0 +1,109 @@
+//! The inspector: facts of the clip, where the time goes, and what is chosen for the picture.
+
+mod facts;
+mod graph;
+mod quality;
+
+use egui::{Label, RichText, Ui, vec2};
+use zoetrope_codecs::{ClipInfo, Engine};
+use zoetrope_player::{Command, PlayerState};
+use zoetrope_render::{Capabilities, RenderStats};
+
+use super::super::frame_log::FrameLog;
+use super::super::theme;
+use super::{Frames, Panel, SheetResponse, section, sheet};
+use crate::settings::Settings;
+use crate::text::text;
+
+/// Width of the names of facts, in points.
+const NAME_WIDTH: f32 = 112.0;
+
+/// What the inspector shows.
+pub struct Inspected<'a> {
+    /// The clip, if there is one.
+    pub clip: Option<InspectedClip<'a>>,
+    /// What pictures took.
+    pub log: &'a FrameLog,
+    /// What the last picture took.
+    pub stats: RenderStats,
+    /// Different frames shown in the last second.
+    pub frame_rate: usize,
+    /// The device.
+    pub device: &'a Capabilities,
+}
+
+/// The clip on the screen.
+pub struct InspectedClip<'a> {
+    /// Its facts.
+    pub info: &'a ClipInfo,
+    /// Who decodes it.
+    pub engine: &'a Engine,
+    /// The player.
+    pub state: &'a PlayerState,
+}
+
+/// What is asked for with the inspector.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Request {
+    /// A command.
+    Command(Command),
+    /// The dialog for a background picture.
+    ChooseBackdrop,
+}
+
+/// Shows the inspector; what is chosen goes into `asked` and into `settings`.
+pub fn inspector(
+    ui: &Ui,
+    frames: Frames,
+    inspected: &Inspected<'_>,
+    settings: &mut Settings,
+    asked: &mut Vec<Request>,
+) -> SheetResponse {
+    let text = &text(ui).inspector;
+    sheet(ui, frames, Panel::Inspector, text.title, |ui| {
+        ui.spacing_mut().item_spacing.y = theme::GAP_XS;
+        match &inspected.clip {
+            Some(clip) => {
+                section(ui, text.section_clip);
+                facts::clip(ui, clip, inspected.stats);
+                section(ui, text.section_time);
+                graph::times(ui, clip.state, inspected);
+            }
+            None => quiet(ui, text.no_clip),
+        }
+        section(ui, text.section_quality);
+        let now = inspected.log.last().map_or(1.0, |picture| picture.scale);
+        quality::quality(ui, settings, now, asked);
+        section(ui, text.section_device);
+        facts::device(ui, inspected);
+        section(ui, text.section_memory);
+        facts::memory(ui, inspected);
+        ui.add_space(theme::GAP_S);
+    })
+}
+
+/// A line for those who look for it.
+fn quiet(ui: &mut Ui, line: &str) {
+    let color = theme::palette(ui).text_quiet;
+    let line = RichText::new(line).font(theme::small()).color(color);
+    ui.add(Label::new(line).wrap());
+}
+
+/// A fact with its name.
+fn fact(ui: &mut Ui, name: &str, value: &str) {
+    let palette = theme::palette(ui);
+    ui.horizontal_top(|ui| {
+        ui.spacing_mut().item_spacing.x = theme::GAP_S;
+        let name = RichText::new(name)
+            .font(theme::small())
+            .color(palette.text_quiet);
+        ui.allocate_ui(vec2(NAME_WIDTH, 0.0), |ui| {
+            ui.set_width(NAME_WIDTH);
+            ui.add(Label::new(name).wrap());
+        });
+        let value = RichText::new(value)
+            .font(theme::small())
+            .color(palette.text);
+        ui.add(Label::new(value).wrap());
+    });
+}

@@ -1,0 +1,189 @@
+//! The inspector: what it tells, and what is chosen in it.
+
+use egui::{Key, Modifiers, Vec2};
+use egui_kittest::kittest::Queryable;
+use image::RgbaImage;
+use zoetrope_app::settings::BackgroundChoice;
+use zoetrope_player::{Antialiasing, RenderScale};
+
+use crate::stage::{Setup, Stage};
+
+fn open(setup: Setup) -> Stage {
+    let mut stage = Stage::build(setup);
+    stage.make_ready();
+    stage.key_with(Modifiers::COMMAND, Key::I);
+    stage.harness.run();
+    stage
+}
+
+/// A window in which all of the inspector is seen without scrolling.
+fn high() -> Setup {
+    Setup {
+        size: Vec2::new(1280.0, 1500.0),
+        ..Setup::default()
+    }
+}
+
+/// A pixel of the picture where there is nothing but background.
+fn background(stage: &mut Stage, name: &str) -> [u8; 3] {
+    let image: RgbaImage = stage.render(name);
+    let [red, green, blue, _] = image.get_pixel(5, image.height() / 2).0;
+    [red, green, blue]
+}
+
+#[test]
+fn it_opens_and_closes_and_tells_the_facts() {
+    let mut stage = open(high());
+    for text in [
+        "Inspector",
+        "Sequence of splat files",
+        "script",
+        "40 at 10 a second",
+        "0:04.00",
+        "240, 240 drawn",
+        "2.40 × 2.40 × 2.40",
+        "+y",
+        "Paused",
+        "Script, in software",
+        "Processor (software graphics)",
+    ] {
+        assert!(stage.has(text), "{text}");
+    }
+    let graph = stage.harness.get_by_label_contains("Times of the last");
+    assert!(graph.rect().width() > 200.0);
+    for stage_name in ["Decode", "Upload", "Project", "Sort", "Draw"] {
+        let label = format!("{stage_name} ");
+        assert!(
+            stage.harness.query_all_by_label_contains(&label).count() > 0,
+            "{label}"
+        );
+    }
+    let memory = stage.harness.get_by_label_contains(" of 4");
+    assert!(memory.rect().width() > 20.0);
+    stage.render("inspector");
+    stage.click("Close");
+    assert!(!stage.has("Sequence of splat files"));
+    stage.apply("toggle-inspector");
+    stage.harness.run();
+    assert!(stage.has("Sequence of splat files"));
+    stage.key(Key::Escape);
+    stage.harness.run();
+    assert!(!stage.has("Sequence of splat files"));
+}
+
+#[test]
+fn without_a_clip_it_says_so() {
+    let mut stage = Stage::build(Setup {
+        clip: None,
+        size: high().size,
+        ..Setup::with_settings(r#"{"start_with": "start-page"}"#)
+    });
+    stage.harness.run();
+    stage.apply("toggle-inspector");
+    stage.harness.run();
+    assert!(stage.has("Open a clip to see its facts."));
+    assert!(stage.has("Processor (software graphics)"));
+}
+
+#[test]
+fn quality_is_chosen() {
+    let mut stage = open(high());
+    let pictures = stage.harness.state().pictures();
+    for degree in [0, 1, 2, 3] {
+        stage.click(&format!("Detail of colours: {degree}"));
+        assert_eq!(stage.harness.state().settings().sh_degree, degree);
+    }
+    assert!(stage.harness.state().pictures() > pictures);
+    let sharp = stage.render("inspector-auto");
+    for (label, choice) in [
+        ("Mip", Antialiasing::Mip),
+        ("Classic", Antialiasing::Classic),
+        ("Auto", Antialiasing::Auto),
+    ] {
+        stage.click(&format!("Anti-aliasing: {label}"));
+        assert_eq!(stage.harness.state().settings().antialiasing, choice);
+    }
+    for percent in [100, 75, 50, 33] {
+        stage.click(&format!("Render scale: {percent}"));
+        let expected = RenderScale::Percent(percent);
+        assert_eq!(stage.harness.state().settings().render_scale, expected);
+        assert!(stage.has(&format!("now {percent} %")));
+    }
+    assert!(stage.render("inspector-33-percent") != sharp);
+    stage.click("Render scale: Auto");
+    // What stands still has all its pixels.
+    assert!(stage.has("now 100 %"));
+}
+
+#[test]
+fn the_background_is_chosen() {
+    let mut stage = open(high());
+    assert_eq!(background(&mut stage, "background-theme"), [13, 14, 17]);
+    stage.click("Background: White");
+    assert_eq!(background(&mut stage, "background-white"), [255; 3]);
+    stage.click("Background: Black");
+    assert_eq!(background(&mut stage, "background-black"), [0; 3]);
+    stage.click("Background: Colour");
+    assert_eq!(background(&mut stage, "background-colour"), [64; 3]);
+    stage.click("Background colour");
+    assert!(stage.harness.query_all_by_label_contains("#").count() > 0);
+    stage.render("background-colour-picker");
+    stage.key(Key::Escape);
+    stage.harness.run();
+    stage.click("Background: Theme");
+    let theme = BackgroundChoice::Theme;
+    assert_eq!(stage.harness.state().settings().background, theme);
+}
+
+#[test]
+fn a_picture_lies_behind_the_clip() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("wall.png");
+    let wall = RgbaImage::from_fn(64, 64, |x, _| match x < 32 {
+        true => image::Rgba([200, 0, 0, 255]),
+        false => image::Rgba([0, 0, 200, 255]),
+    });
+    wall.save(&file).expect("saved");
+    let mut stage = open(Setup {
+        answer: Some(file.clone()),
+        ..high()
+    });
+    stage.click("Background: Picture");
+    stage.until("the picture", |app| app.has_backdrop());
+    stage.harness.run();
+    assert_eq!(background(&mut stage, "background-picture"), [200, 0, 0]);
+    assert!(stage.has(&file.to_string_lossy()));
+
+    // A file that is gone is told once, and the theme's colour comes back.
+    std::fs::write(&file, b"no picture").expect("saved");
+    stage.click("Background: Theme");
+    stage.click("Background: Picture");
+    stage.until("word of it", |app| !app.messages().is_empty());
+    stage.harness.run();
+    let message = &stage.harness.state().messages()[0];
+    assert!(message.starts_with("The background picture "), "{message}");
+    assert_eq!(background(&mut stage, "background-broken"), [13, 14, 17]);
+}
+
+#[test]
+fn on_a_phone_it_is_a_sheet_at_the_foot() {
+    let mut stage = open(Setup {
+        size: Vec2::new(390.0, 844.0),
+        scale: 2.0,
+        ..Setup::default()
+    });
+    let title = stage.harness.get_by_label("Inspector").rect();
+    assert!(title.top() > 250.0, "{title}");
+    stage.render("inspector-phone");
+}
+
+#[test]
+fn it_speaks_german_and_light() {
+    let mut stage = open(Setup {
+        size: high().size,
+        ..Setup::with_settings(r#"{"language": "de", "theme": "light"}"#)
+    });
+    assert!(stage.has("Folge von Splat-Dateien"));
+    assert!(stage.has("Hintergrund: Schwarz"));
+    stage.render("inspector-german-light");
+}
