@@ -62,6 +62,9 @@ texts! {
         background_colour: "Colour", "Farbe";
         background_picture: "Picture", "Bild";
         pick_colour: "Background colour", "Hintergrundfarbe";
+        red: "Red", "Rot";
+        green: "Green", "Grün";
+        blue: "Blue", "Blau";
         choose_picture: "Choose picture…", "Bild wählen…";
         no_backdrop: "No picture chosen", "Kein Bild gewählt";
         backdrop_unreadable: "The background picture {0} cannot be used: {1}",

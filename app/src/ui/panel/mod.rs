@@ -232,6 +232,8 @@ fn framed(ui: &mut Ui, rect: Rect, title: &str, contents: impl FnOnce(&mut Ui)) 
     frame
         .show(ui, |ui| {
             ui.set_width(rect.width() - 2.0 * margin);
+            // An area has no more room than it took the last time.
+            ui.set_max_height(rect.height() - 2.0 * margin);
             let close = header(ui, title);
             ui.add_space(theme::GAP_XS);
             let height = rect.bottom() - margin - ui.cursor().top();
