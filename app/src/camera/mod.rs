@@ -61,13 +61,17 @@ pub struct Canvas {
     /// Its size.
     pub size: Vec2,
     /// How much of its foot is covered by controls.
-    pub covered: f32,
+    pub foot: f32,
+    /// How much of its right side is covered by a panel.
+    pub right: f32,
 }
 
 impl Canvas {
-    /// A covered height that leaves at least half of the picture.
-    fn usable(&self) -> f32 {
-        self.covered.clamp(0.0, 0.5 * self.size.y.max(0.0))
+    /// What is not covered, from the upper left corner: at least half of either side.
+    fn free(&self) -> Vec2 {
+        let size = self.size.max(Vec2::splat(1.0));
+        let covered = Vec2::new(self.right, self.foot).clamp(Vec2::ZERO, 0.5 * size);
+        size - covered
     }
 }
 

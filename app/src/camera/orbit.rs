@@ -3,7 +3,7 @@
 use std::f32::consts::{FRAC_PI_2, TAU};
 
 use egui::Vec2;
-use glam::Vec3;
+use glam::{Quat, Vec3};
 use zoetrope_render::Camera;
 
 use super::{Canvas, Scene};
@@ -42,7 +42,7 @@ impl OrbitCamera {
         Self::from_camera(&match scene.hint {
             Some(hint) => {
                 let (position, target) = (Vec3::from(hint.position), Vec3::from(hint.target));
-                let share = free_share(canvas);
+                let share = canvas.free().y / canvas.size.y.max(1.0);
                 Camera {
                     position: target + (position - target) / share,
                     target,
@@ -61,8 +61,8 @@ impl OrbitCamera {
         self.distance = framing.position.distance(framing.target);
     }
 
-    /// The camera to draw with when the foot of the picture is covered: the target appears in the
-    /// middle of the rest.
+    /// The camera to draw with when some of the picture is covered: the target appears in the middle
+    /// of the rest.
     pub fn camera_above(&self, canvas: Canvas) -> Camera {
         camera_above(&self.camera(), canvas)
     }
@@ -162,7 +162,11 @@ impl OrbitCamera {
     /// Moves the scene with the hand: `drag` is in points, right and down, in a picture that is
     /// `height` points high. What is at the target's depth stays under the hand.
     pub fn pan(&mut self, drag: Vec2, height: f32) {
-        self.target += pan(&self.camera(), drag, height);
+        let unit = 2.0 * self.distance * (0.5 * self.fov_y).tan() / height.max(1.0);
+        let sight = self.sight();
+        let right = sight.cross(self.up).normalize_or(self.right);
+        let above = right.cross(sight);
+        self.target += unit * (drag.y * above - drag.x * right);
     }
 
     /// Brings a point into the middle, from the direction looked in now and as large as it is.
@@ -246,41 +250,29 @@ impl OrbitCamera {
     }
 }
 
-/// The camera to draw with when the foot of the picture is covered: the target appears in the middle
-/// of the rest.
+/// The camera to draw with when some of the picture is covered: the target appears in the middle of
+/// the rest. It is turned on the spot, so that the scene is seen from where it would be.
 pub(super) fn camera_above(camera: &Camera, canvas: Canvas) -> Camera {
-    let drag = Vec2::new(0.0, -0.5 * canvas.usable());
-    let way = pan(camera, drag, canvas.size.y);
+    let away = 0.5 * (canvas.free() - canvas.size);
+    let focal = 0.5 * canvas.size.y.max(1.0) / (0.5 * camera.fov_y).tan();
+    let line = Vec3::new(away.x, away.y, focal).normalize_or(Vec3::Z);
+    let world_from_view = Quat::from_mat4(&camera.view_from_world()).inverse();
+    let turned = world_from_view * Quat::from_rotation_arc(line, Vec3::Z);
+    let distance = camera.position.distance(camera.target);
     Camera {
-        position: camera.position + way,
-        target: camera.target + way,
+        target: camera.position + distance * (turned * Vec3::Z),
+        // Its own, as what the other calls up may lie in the line of sight now.
+        up: turned * Vec3::NEG_Y,
         ..*camera
     }
 }
 
-/// How the camera moves when the scene is moved by `drag` points in a picture of `height`.
-fn pan(camera: &Camera, drag: Vec2, height: f32) -> Vec3 {
-    let line = camera.target - camera.position;
-    let sight = line.normalize_or(Vec3::Z);
-    let unit = 2.0 * line.length() * (0.5 * camera.fov_y).tan() / height.max(1.0);
-    let right = sight
-        .cross(camera.up)
-        .normalize_or(sight.any_orthonormal_vector());
-    let above = right.cross(sight);
-    unit * (drag.y * above - drag.x * right)
-}
-
-/// The part of the picture's height that is free.
-fn free_share(canvas: Canvas) -> f32 {
-    let height = canvas.size.y.max(1.0);
-    ((canvas.size.y - canvas.usable()) / height).max(0.1)
-}
-
 /// The view of the whole scene from its front that fits into the free part of the picture.
 fn framing(scene: &Scene, fov_y: f32, canvas: Canvas) -> Camera {
-    let share = free_share(canvas);
+    let free = canvas.free();
+    let share = free.y / canvas.size.y.max(1.0);
     let free_fov = 2.0 * ((0.5 * fov_y).tan() * share).atan();
-    let aspect = canvas.size.x / (share * canvas.size.y.max(1.0)).max(1.0);
+    let aspect = free.x / free.y;
     let up = Vec3::from(scene.up.vector());
     Camera {
         fov_y,
@@ -294,8 +286,12 @@ mod tests {
     use zoetrope_codecs::clip::CameraHint;
     use zoetrope_codecs::{Bounds, ClipInfo, UpAxis};
 
-    fn canvas(size: Vec2, covered: f32) -> Canvas {
-        Canvas { size, covered }
+    fn canvas(size: Vec2, foot: f32) -> Canvas {
+        Canvas {
+            size,
+            foot,
+            right: 0.0,
+        }
     }
 
     fn bounds() -> Bounds {
@@ -401,9 +397,37 @@ mod tests {
                 // Moving the camera instead of the lens costs a few points.
                 assert!(x.abs() < 0.5 * size.x, "{size} {x}");
                 assert!(y > -0.03 * size.y, "{size} {y}");
-                assert!(y < size.y - canvas.usable(), "{size} {y}");
+                assert!(y < canvas.free().y, "{size} {y}");
             }
         }
+    }
+
+    #[test]
+    fn the_target_is_in_the_middle_of_what_is_free() {
+        let info = crate::open::test_info();
+        let canvas = Canvas {
+            size: Vec2::new(1000.0, 600.0),
+            foot: 100.0,
+            right: 300.0,
+        };
+        let orbit = OrbitCamera::first_view(&Scene::new(&info, bounds(), None), canvas);
+        let camera = orbit.camera_above(canvas);
+        let p = camera.view_from_world().transform_point3(orbit.target);
+        let points = 300.0 / (0.5 * camera.fov_y).tan();
+        let seen = glam::Vec2::new(500.0, 300.0) + points * glam::Vec2::new(p.x, p.y) / p.z;
+        assert_eq!(camera.position, orbit.camera().position);
+        assert!(seen.distance(glam::Vec2::new(350.0, 250.0)) < 0.1, "{seen}");
+    }
+
+    #[test]
+    fn nothing_flips_where_the_camera_looks_straight_down() {
+        let mut orbit = orbit(UpAxis::PlusY);
+        for _ in 0..100 {
+            orbit.orbit(Vec2::new(0.0, 50.0));
+        }
+        let covered = |foot| orbit.camera_above(canvas(Vec2::new(1000.0, 600.0), foot));
+        let up = |camera: Camera| camera.view_from_world().transpose().y_axis;
+        assert!(up(covered(0.0)).dot(up(covered(250.0))) > 0.9);
     }
 
     #[test]

@@ -101,18 +101,20 @@ impl CameraRig {
     /// upper left corner.
     pub fn point_at(&self, pos: Pos2) -> Vec3 {
         let camera = self.drawn();
-        let depth = camera.position.distance(camera.target);
         let size = self.canvas.size;
-        let unit = 2.0 * depth * (0.5 * camera.fov_y).tan() / size.y.max(1.0);
-        let away = unit * (pos - (0.5 * size).to_pos2());
+        let focal = 0.5 * size.y.max(1.0) / (0.5 * camera.fov_y).tan();
+        let away = pos - (0.5 * size).to_pos2();
         let world_from_view = camera.view_from_world().inverse();
-        world_from_view.transform_point3(Vec3::new(away.x, away.y, depth))
+        let ray = world_from_view.transform_vector3(Vec3::new(away.x, away.y, focal));
+        let line = self.shown.target - self.shown.position;
+        // Where the ray goes away from the target's plane it has no point there.
+        let towards = ray.dot(line).max(1e-3 * ray.length() * line.length());
+        camera.position + ray * (line.length_squared() / towards)
     }
 
     /// The middle of what no control covers, in points from the picture's upper left corner.
     pub fn middle(&self) -> Pos2 {
-        let size = self.canvas.size;
-        Pos2::new(0.5 * size.x, 0.5 * (size.y - self.canvas.usable()))
+        (0.5 * self.canvas.free()).to_pos2()
     }
 
     /// What dragging does.

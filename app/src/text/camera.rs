@@ -6,7 +6,7 @@ texts! {
         title: "Camera", "Kamera";
         reset_view: "Reset view", "Ansicht zurücksetzen";
         frame_all: "Frame all", "Alles ins Bild";
-        focus: "Focus middle", "Mitte fokussieren";
+        focus: "Focus middle", "Zur Mitte";
         mode: "Mode", "Steuerung";
         orbit: "Orbit", "Umkreisen";
         fly: "Fly", "Fliegen";
@@ -14,6 +14,10 @@ texts! {
             "Ziehen dreht, Ziehen mit rechts verschiebt, Mausrad zoomt, Doppelklick fokussiert";
         fly_hint: "Drag looks around, W A S D Q E fly, Shift is faster, Alt slower",
             "Ziehen blickt umher, W A S D Q E fliegen, Umschalt ist schneller, Alt langsamer";
+        orbit_touch_hint: "One finger turns, two move and zoom, a double tap focuses",
+            "Ein Finger dreht, zwei verschieben und zoomen, Doppeltippen fokussiert";
+        fly_touch_hint: "One finger looks around, two move, pinching flies ahead",
+            "Ein Finger blickt umher, zwei verschieben, Aufziehen fliegt voran";
         field_of_view: "Field of view", "Sichtfeld";
         field_of_view_is: "Field of view: {0}°", "Sichtfeld: {0}°";
         as_number: "{0} as a number", "{0} als Zahl";

@@ -1,13 +1,13 @@
 //! Carrying out commands about the camera and what is kept of a clip.
 
-use egui::{Pos2, Ui};
+use egui::{Id, Pos2, Rect, Ui};
 use zoetrope_codecs::UpAxis;
 use zoetrope_player::{Command, PlayerState};
 
-use super::ZoetropeApp;
-use super::panel::{CameraPanel, CameraRequest, CameraState, Frames, SheetResponse};
+use super::panel::{self, CameraPanel, CameraRequest, CameraState, Frames, Panel, SheetResponse};
 use super::timecode::clock_text;
-use crate::camera::{CameraMode, CameraRig, KEYS_MAX, Pose, RigOptions, VIEWS_MAX};
+use super::{ZoetropeApp, theme, transport_bar};
+use crate::camera::{CameraMode, CameraRig, Canvas, KEYS_MAX, Pose, RigOptions, VIEWS_MAX};
 use crate::notes::{BOOKMARKS_MAX, ClipNotes, Marked, Notes};
 use crate::settings::Settings;
 use crate::text::{Text, fill, text_of};
@@ -67,6 +67,35 @@ impl ZoetropeApp {
 
     fn rig_mut(&mut self) -> Option<&mut CameraRig> {
         self.session.clip_mut()?.rig.as_mut()
+    }
+
+    /// The picture in `rect`, and how much of it the bar and a panel at the side cover.
+    pub(super) fn canvas(&self, ui: &Ui, rect: Rect) -> Canvas {
+        let bar = transport_bar::bar_rect(rect);
+        let side = self.panels.side();
+        let motion = if self.kept.settings.value.reduce_motion {
+            0.0
+        } else {
+            theme::MOTION_S
+        };
+        let id = Id::unique("picture beside the panel");
+        let part = ui.ctx().animate_bool_with_time(id, side.is_some(), motion);
+        let frames = Frames {
+            window: rect,
+            free: rect.shrink(transport_bar::margin(rect)),
+        };
+        let panel = panel::sheet_rect(frames, side.unwrap_or(Panel::Camera));
+        let foot = rect.bottom() - bar.top();
+        let (panel_right, panel_foot) = if rect.width() < theme::NARROW {
+            (0.0, rect.bottom() - panel.top())
+        } else {
+            (rect.right() - panel.left(), 0.0)
+        };
+        Canvas {
+            size: rect.size(),
+            foot: foot + part * (panel_foot - foot).max(0.0),
+            right: part * panel_right,
+        }
     }
 
     /// What is kept of the clip.
@@ -168,11 +197,7 @@ impl ZoetropeApp {
             rig.set_mode(mode);
         }
         self.edit_notes(|notes| notes.mode = mode);
-        let text = &text_of(&self.ctx).camera;
-        let (name, hint) = match mode {
-            CameraMode::Orbit => (text.orbit, text.orbit_hint),
-            CameraMode::Fly => (text.fly, text.fly_hint),
-        };
+        let (name, hint) = panel::mode_texts(&self.ctx, mode);
         self.say(format!("{name}: {hint}"));
     }
 

@@ -87,12 +87,12 @@ pub fn focus_ring(ui: &Ui, rect: Rect) {
 }
 
 /// A row of the interface that is an icon and a text.
-pub fn labeled(ui: &Ui, icon: Icon, text: &str) -> egui::text::LayoutJob {
-    let palette = theme::palette(ui);
+pub fn labeled(icon: Icon, text: &str) -> egui::text::LayoutJob {
     let mut job = egui::text::LayoutJob::default();
     let format = |font: egui::FontId| egui::TextFormat {
         font_id: font,
-        color: palette.text,
+        // The colour of the button that it is in.
+        color: Color32::PLACEHOLDER,
         valign: egui::Align::Center,
         ..egui::TextFormat::default()
     };

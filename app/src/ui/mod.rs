@@ -33,7 +33,7 @@ use anyhow::Context;
 use egui::{Align2, Rect, Ui, ViewportCommand, vec2};
 use zoetrope_player::{Command, PlayerState};
 
-use crate::camera::{CameraRig, Canvas, RigOptions, Scene};
+use crate::camera::{CameraRig, RigOptions, Scene};
 use crate::kept::Kept;
 use crate::keys::Keymap;
 use crate::open::ClipTarget;
@@ -94,10 +94,10 @@ pub struct DemoClip {
     pub name: String,
     /// The clip.
     pub bytes: &'static [u8],
-    /// Pictures of it for the start page, one above the other, as a PNG.
-    pub strip: &'static [u8],
-    /// How many pictures the strip has.
-    pub strip_pictures: u32,
+    /// Pictures of it for the start page as a PNG, in rows of four.
+    pub sheet: &'static [u8],
+    /// How many pictures the sheet has.
+    pub sheet_pictures: u32,
 }
 
 impl DemoClip {
@@ -385,10 +385,7 @@ impl ZoetropeApp {
         let response = steer::sense(ui, rect, text(ui).files.picture);
         self.camera_moves = false;
         let now = ui.input(|input| input.time);
-        let canvas = Canvas {
-            size: rect.size(),
-            covered: rect.bottom() - transport_bar::bar_rect(rect).top(),
-        };
+        let canvas = self.canvas(ui, rect);
         let notes = self.camera_desk.notes(&self.kept.notes.value);
         let Some(clip) = self.session.clip_mut() else {
             return;
@@ -473,6 +470,8 @@ impl ZoetropeApp {
             self.covered.push(bar);
             free = free.with_max_y(bar.top() - theme::GAP_S);
         }
+        let frames = Frames { window, free };
+        let free = panel::beside(frames, self.panels.side());
         if self.kept.remembered.value.statistics
             && let Some(clip) = self.session.clip()
         {
@@ -487,7 +486,7 @@ impl ZoetropeApp {
         for command in commands {
             self.apply(command);
         }
-        Frames { window, free }
+        frames
     }
 
     /// The panels that are open.

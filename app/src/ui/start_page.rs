@@ -18,26 +18,28 @@ use crate::storage::Storage;
 use crate::text::{fill, text};
 
 /// Pictures of a demo in a second.
-const STRIP_RATE: f64 = 8.0;
+const SHEET_RATE: f64 = 8.0;
+/// Pictures in a row of its sheet.
+const SHEET_COLUMNS: u32 = 4;
 /// Sides of the picture of a card, in points.
 const CARD: egui::Vec2 = vec2(224.0, 126.0);
 /// Height of the lines under the picture of a card.
 const CAPTION: f32 = 44.0;
 /// The widest that the page gets.
 const WIDTH_MAX: f32 = 960.0;
-/// A poster that is larger was not made here.
-const POSTER_MAX_SIDE: u32 = 2048;
+/// What is larger was not made here, and does not fit into every device's textures.
+const PICTURE_MAX_SIDE: u32 = 2048;
 
 /// A demo clip with its pictures.
 pub struct Demo {
     clip: DemoClip,
-    strip: Option<TextureHandle>,
+    sheet: Option<TextureHandle>,
 }
 
 impl Demo {
     /// Of a built-in clip.
     pub fn new(clip: DemoClip) -> Self {
-        Self { clip, strip: None }
+        Self { clip, sheet: None }
     }
 }
 
@@ -204,9 +206,9 @@ fn demos(ui: &mut Ui, page: &mut StartPage, reduce_motion: bool, requests: &mut 
     let (now, focused) = ui.input(|input| (input.time, input.focused));
     cards(ui, page.demos.len(), |ui, index, rect| {
         let demo = &mut page.demos[index];
-        let count = demo.clip.strip_pictures.max(1);
-        let strip = demo.strip.get_or_insert_with(|| {
-            let image = decode_png(demo.clip.strip).unwrap_or_default();
+        let count = demo.clip.sheet_pictures.max(1);
+        let sheet = demo.sheet.get_or_insert_with(|| {
+            let image = decode_png(demo.clip.sheet).unwrap_or_default();
             ui.ctx()
                 .load_texture(&demo.clip.name, image, TextureOptions::LINEAR)
         });
@@ -214,20 +216,20 @@ fn demos(ui: &mut Ui, page: &mut StartPage, reduce_motion: bool, requests: &mut 
         let picture = if reduce_motion {
             0
         } else {
-            (now * STRIP_RATE) as u32 % count
+            (now * SHEET_RATE) as u32 % count
         };
-        let uv = Rect::from_min_max(
-            pos2(0.0, picture as f32 / count as f32),
-            pos2(1.0, (picture + 1) as f32 / count as f32),
-        );
-        let response = card(ui, rect, &label, Some((strip, uv)));
+        let rows = count.div_ceil(SHEET_COLUMNS);
+        let part = vec2(1.0 / SHEET_COLUMNS as f32, 1.0 / rows as f32);
+        let (row, column) = (picture / SHEET_COLUMNS, picture % SHEET_COLUMNS);
+        let uv = Rect::from_min_size(pos2(column as f32 * part.x, row as f32 * part.y), part);
+        let response = card(ui, rect, &label, Some((sheet, uv)));
         caption(ui, rect, &demo.clip.name, "");
         if response.clicked() {
             requests.push(Request::Open(demo.clip.target()));
         }
         // A window in the background is quiet.
         if !reduce_motion && focused && ui.is_rect_visible(rect) {
-            let next = (1.0 - (now * STRIP_RATE).fract()) / STRIP_RATE;
+            let next = (1.0 - (now * SHEET_RATE).fract()) / SHEET_RATE;
             let next = std::time::Duration::from_secs_f64(next.max(0.01));
             ui.ctx().request_repaint_after(next);
         }
@@ -373,7 +375,7 @@ fn decode_png(bytes: &[u8]) -> Option<ColorImage> {
     decoder.set_transformations(png::Transformations::normalize_to_color8());
     let mut reader = decoder.read_info().ok()?;
     let info = reader.info();
-    if info.width > POSTER_MAX_SIDE || info.height > 16 * POSTER_MAX_SIDE {
+    if info.width.max(info.height) > PICTURE_MAX_SIDE {
         return None;
     }
     let mut pixels = vec![0; reader.output_buffer_size()?];

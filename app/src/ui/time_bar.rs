@@ -35,10 +35,10 @@ pub struct Marks {
 impl Marks {
     /// The bookmark in the frame that is due.
     pub fn bookmark_at(&self, state: &PlayerState) -> Option<usize> {
-        let half = 0.5 / state.frame_rate;
-        let middle = (state.frame as f64 + 0.5) / state.frame_rate;
+        // A time that is a frame's start may come out a hair below it.
+        let frame = |time: &f64| (time * state.frame_rate + 1e-6).floor();
         let mut bookmarks = self.bookmarks.iter();
-        bookmarks.position(|time| (time - middle).abs() <= half)
+        bookmarks.position(|time| frame(time) == state.frame as f64)
     }
 }
 

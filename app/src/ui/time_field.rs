@@ -95,6 +95,9 @@ impl TimeField {
         if response.changed() {
             self.wrong = false;
         }
+        if self.wrong {
+            response.show_tooltip_text(text.playback.not_a_time);
+        }
         if !response.lost_focus() {
             return None;
         }
@@ -108,7 +111,6 @@ impl TimeField {
         } else {
             self.wrong = true;
             response.request_focus();
-            response.show_tooltip_text(text.playback.not_a_time);
         }
         command
     }

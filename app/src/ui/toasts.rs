@@ -1,8 +1,9 @@
 //! Messages: errors stay until they are taken away, notes go by themselves.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use egui::{Rect, Ui, vec2};
+use egui::{Galley, Rect, Ui, vec2};
 use zoetrope_player::Command;
 
 use super::icons::{Icon, icon_button};
@@ -59,9 +60,10 @@ impl Toasts {
         });
     }
 
-    /// Adds a note that goes by itself.
+    /// Adds a note that goes by itself, in place of the one before: it tells of what was done last.
     pub fn note(&mut self, text: String, now: f64) {
-        self.toasts.retain(|toast| toast.text != text);
+        self.toasts
+            .retain(|toast| toast.until.is_none() && toast.text != text);
         self.add(Toast {
             text,
             until: Some(now + NOTE_S),
@@ -125,9 +127,9 @@ impl Toasts {
         let mut top = area.top();
         let mut dismissed = None;
         let mut commands = Vec::new();
-        let hidden = self.toasts.len().saturating_sub(SHOWN);
+        let mut hidden = self.toasts.len();
         let newest_error = self.toasts.iter().rposition(|toast| toast.until.is_none());
-        for (index, toast) in self.toasts.iter().enumerate().skip(hidden).rev() {
+        for (index, toast) in self.toasts.iter().enumerate().rev().take(SHOWN) {
             let at = Rect::from_min_size(egui::pos2(left, top), vec2(width, 0.0));
             let action = if newest_error == Some(index) {
                 Some(Action {
@@ -138,6 +140,13 @@ impl Toasts {
             } else {
                 toast.action
             };
+            let is_newest = hidden == self.toasts.len();
+            let bottom = top + height(&laid_out(ui, at, toast, action.is_some()));
+            // A low window has no room for the older ones.
+            if !is_newest && bottom > area.bottom() {
+                break;
+            }
+            hidden = index;
             let shown = show_toast(ui, at, index, toast, action);
             if shown.close {
                 dismissed = Some(index);
@@ -187,15 +196,24 @@ struct Shown {
     command: Option<Command>,
 }
 
+/// The text of a message, in lines that leave room for its buttons.
+fn laid_out(ui: &Ui, at: Rect, toast: &Toast, has_action: bool) -> Arc<Galley> {
+    let buttons = if has_action { 2.0 } else { 1.0 } * theme::BUTTON + theme::GAP_XS;
+    let width = at.width() - theme::GAP_S - 2.0 * theme::GAP_M - buttons;
+    let color = theme::palette(ui).text;
+    ui.painter()
+        .layout(toast.text.clone(), theme::body(), color, width)
+}
+
+/// How high a message with this text is.
+fn height(galley: &Galley) -> f32 {
+    (galley.size().y + 2.0 * theme::GAP_M).max(theme::BUTTON + theme::GAP_S)
+}
+
 fn show_toast(ui: &mut Ui, at: Rect, index: usize, toast: &Toast, action: Option<Action>) -> Shown {
     let palette = theme::palette(ui);
-    let buttons = if action.is_some() { 2.0 } else { 1.0 } * theme::BUTTON + theme::GAP_XS;
-    let text_width = at.width() - theme::GAP_S - 2.0 * theme::GAP_M - buttons;
-    let galley = ui
-        .painter()
-        .layout(toast.text.clone(), theme::body(), palette.text, text_width);
-    let height = (galley.size().y + 2.0 * theme::GAP_M).max(theme::BUTTON + theme::GAP_S);
-    let rect = Rect::from_min_size(at.min, vec2(at.width(), height));
+    let galley = laid_out(ui, at, toast, action.is_some());
+    let rect = Rect::from_min_size(at.min, vec2(at.width(), height(&galley)));
     let id = ui.make_persistent_id(("toast", index));
     // Presses on it must not reach the picture.
     let response = ui.interact(rect, id, egui::Sense::click_and_drag());

@@ -1,6 +1,6 @@
 //! The camera's commands, its panel, and what is kept of a clip.
 
-use egui::{Event, Key, Modifiers, PointerButton, Pos2, Vec2, pos2, vec2};
+use egui::{Event, Key, Modifiers, PointerButton, Pos2, Role, Vec2, pos2, vec2};
 use egui_kittest::kittest::Queryable;
 use zoetrope_app::camera::CameraMode;
 use zoetrope_codecs::UpAxis;
@@ -44,6 +44,13 @@ fn drag(stage: &mut Stage, button: PointerButton, way: Vec2) {
     stage.harness.step();
 }
 
+/// Nothing is painted any more once the notes have gone.
+fn rests(stage: &mut Stage) {
+    stage.pass(4.5);
+    stage.harness.run();
+    assert_eq!(stage.repaint_delay(), std::time::Duration::MAX);
+}
+
 fn mode(stage: &Stage) -> CameraMode {
     stage.harness.state().rig().expect("a camera").mode()
 }
@@ -76,8 +83,7 @@ fn keys_fly_in_fly_mode_only_and_come_before_the_players() {
             assert!(flown.normalize().dot(way) > 0.99, "{key:?}: {flown}");
             assert!(!stage.harness.state().is_moving(), "{key:?}");
         }
-        stage.harness.run();
-        assert_eq!(stage.repaint_delay(), std::time::Duration::MAX);
+        rests(&mut stage);
     }
 }
 
@@ -250,8 +256,7 @@ fn the_turntable_turns_until_it_is_stopped() {
     assert!(stage.camera().position.distance(before.position) > 0.1);
     assert_eq!(stage.camera().target, before.target);
     stage.apply("turntable");
-    stage.harness.run();
-    assert_eq!(stage.repaint_delay(), std::time::Duration::MAX);
+    rests(&mut stage);
 }
 
 #[test]
@@ -281,8 +286,7 @@ fn a_path_is_recorded_and_followed() {
     let between = stage.camera();
     assert!(!close(&between, &first) && !close(&between, &second));
     assert!((distance(&between) - distance(&first)).abs() < 1e-3);
-    stage.harness.run();
-    assert_eq!(stage.repaint_delay(), std::time::Duration::MAX);
+    rests(&mut stage);
     // The hand takes the camera off the path.
     drag(&mut stage, PointerButton::Primary, vec2(10.0, 0.0));
     assert!(
@@ -362,6 +366,19 @@ fn panel(size: Vec2, scale: f32) -> Stage {
     stage
 }
 
+/// Presses a button of the panel, wherever it has to be scrolled to.
+fn press(stage: &mut Stage, label: &str) {
+    fn button<'a>(stage: &'a Stage, label: &'a str) -> egui_kittest::Node<'a> {
+        // The bar may have one for the same.
+        let buttons = stage.harness.get_all_by_role_and_label(Role::Button, label);
+        buttons.last().expect("a button")
+    }
+    button(stage, label).scroll_to_me();
+    stage.harness.run_steps(20);
+    button(stage, label).click();
+    stage.harness.run_steps(3);
+}
+
 #[test]
 fn the_panel_says_and_sets_how_the_camera_is() {
     for scale in [1.0, 2.0] {
@@ -373,7 +390,7 @@ fn the_panel_says_and_sets_how_the_camera_is() {
         assert_eq!(mode(&stage), CameraMode::Orbit);
         stage
             .harness
-            .get_by_label("Field of view")
+            .get_by_role_and_label(Role::Slider, "Field of view")
             .set_value_accesskit(70.0);
         stage.harness.run();
         assert!((stage.camera().fov_y.to_degrees() - 70.0).abs() < 1e-3);
@@ -391,9 +408,7 @@ fn the_panel_says_and_sets_how_the_camera_is() {
 fn the_panels_buttons_do_what_they_say() {
     let mut stage = panel(vec2(1280.0, 720.0), 1.0);
     let press = |stage: &mut Stage, label: &str| {
-        stage.harness.get_by_label(label).scroll_to_me();
-        stage.harness.run_steps(12);
-        stage.harness.get_by_label(label).click();
+        press(stage, label);
         stage.pass(1.0);
     };
     let first = stage.camera();
@@ -414,7 +429,7 @@ fn the_panels_buttons_do_what_they_say() {
     assert!(!stage.harness.state().is_moving());
     stage
         .harness
-        .get_by_label("Seconds for a turn")
+        .get_by_role_and_label(Role::Slider, "Seconds for a turn")
         .set_value_accesskit(60.0);
     stage.harness.run();
     assert_eq!(stage.harness.state().settings().turntable_s, 60.0);
@@ -424,16 +439,15 @@ fn the_panels_buttons_do_what_they_say() {
 fn the_panel_keeps_views() {
     let mut stage = panel(vec2(1280.0, 720.0), 1.0);
     let first = stage.camera();
-    stage.click("Save this view");
+    press(&mut stage, "Save this view");
     drag(&mut stage, PointerButton::Primary, vec2(-150.0, 40.0));
-    stage.harness.run();
-    stage.click("Save this view");
+    press(&mut stage, "Save this view");
     stage.render("camera-panel-views");
-    stage.harness.get_by_label("Go to view View 1").click();
+    press(&mut stage, "Go to view View 1");
     stage.pass(1.0);
     assert!(stage.camera().position.distance(first.position) < 1e-3);
 
-    stage.click("Rename view View 1");
+    press(&mut stage, "Rename view View 1");
     let field = stage.harness.get_by_label("Name of the view");
     assert!(field.is_focused());
     field.type_text(" in front");
@@ -444,7 +458,7 @@ fn the_panel_keeps_views() {
     stage.key(Key::Enter);
     stage.harness.run();
     assert!(stage.has("Go to view View 1 in front"));
-    stage.click("Remove view View 1 in front");
+    press(&mut stage, "Remove view View 1 in front");
     let notes = stage.harness.state().notes();
     let names: Vec<&str> = notes
         .views()
@@ -457,12 +471,6 @@ fn the_panel_keeps_views() {
 #[test]
 fn the_panel_keeps_a_path() {
     let mut stage = panel(vec2(1280.0, 720.0), 1.0);
-    let press = |stage: &mut Stage, label: &str| {
-        stage.harness.get_by_label(label).scroll_to_me();
-        stage.harness.run_steps(12);
-        stage.harness.get_by_label(label).click();
-        stage.harness.run_steps(3);
-    };
     press(&mut stage, "Set key here");
     stage.apply("seek-frame 20");
     press(&mut stage, "Set key here");
@@ -507,7 +515,7 @@ fn flying_keys_are_not_the_players_and_panels_have_their_own() {
     stage.apply("save-view");
     stage.apply("toggle-camera-panel");
     stage.harness.run();
-    stage.click("Rename view View 1");
+    press(&mut stage, "Rename view View 1");
     hold(&mut stage, Key::W, true, Modifiers::NONE);
     stage.pass(0.3);
     assert_eq!(stage.camera(), before);

@@ -111,10 +111,10 @@ fn pictures(window: &Window, theme: &str, folder: &Path) -> Vec<Cell> {
     stage.make_ready();
     for state in STATES {
         stage.apply("go-percent 45");
-        (state.enter)(&mut stage);
+        state.enter(&mut stage);
         stage.until("the picture", |app| !app.is_drawing());
         add(&mut stage, state.name);
-        (state.leave)(&mut stage);
+        state.leave(&mut stage);
     }
     cells
 }

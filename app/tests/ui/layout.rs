@@ -69,9 +69,9 @@ impl Window {
         let mut stage = Stage::build(self.setup(Some("ring".into())));
         stage.make_ready();
         for state in STATES {
-            (state.enter)(&mut stage);
+            state.enter(&mut stage);
             note(state.name, &stage);
-            (state.leave)(&mut stage);
+            state.leave(&mut stage);
         }
         assert!(
             found.is_empty(),

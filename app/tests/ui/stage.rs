@@ -135,6 +135,8 @@ impl Stage {
             .with_pixels_per_point(setup.scale)
             .with_step_dt(STEP_S as f32)
             .with_render_cursor(false)
+            // The picture makes room for a panel in a tenth of a second.
+            .with_max_steps(16)
             .wgpu()
             .build_eframe(move |cc| {
                 let render_state = cc.wgpu_render_state.as_ref().expect("a graphics device");
@@ -145,10 +147,10 @@ impl Stage {
                     demos: setup.demos,
                     storage: setup.storage,
                     opener: Arc::new(move |target: &ClipTarget, cancel: &Cancel| match target {
-                        ClipTarget::Path(path) if path.is_absolute() => {
-                            open_clip(target, cancel).map(|clip| (setup.wrap)(clip))
+                        ClipTarget::Path(path) if !path.is_absolute() || !path.exists() => {
+                            open(target, &for_opener)
                         }
-                        _ => open(target, &for_opener),
+                        _ => open_clip(target, cancel).map(|clip| (setup.wrap)(clip)),
                     }),
                     patience: setup.patience,
                     lost: for_loss,
@@ -234,6 +236,12 @@ impl Stage {
     pub fn click(&mut self, label: &str) {
         self.harness.get_by_label(label).click();
         self.harness.run();
+    }
+
+    /// A click where something moves by itself.
+    pub fn click_without_rest(&mut self, label: &str) {
+        self.harness.get_by_label(label).click();
+        self.harness.run_steps(3);
     }
 
     /// A whole drag with the left button, as a slow window sees it.

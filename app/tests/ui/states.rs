@@ -11,31 +11,70 @@ use crate::stage::Stage;
 /// A state: its name, and how to come to it from a paused clip, and back.
 pub struct State {
     pub name: &'static str,
-    pub enter: fn(&mut Stage),
-    pub leave: fn(&mut Stage),
+    way: Way,
+}
+
+/// How to come to a state, and back.
+enum Way {
+    Steps {
+        enter: fn(&mut Stage),
+        leave: fn(&mut Stage),
+    },
+    /// A command that opens a panel, which Escape closes.
+    Panel(&'static str),
+}
+
+impl State {
+    const fn new(name: &'static str, enter: fn(&mut Stage), leave: fn(&mut Stage)) -> Self {
+        Self {
+            name,
+            way: Way::Steps { enter, leave },
+        }
+    }
+
+    const fn panel(name: &'static str, command: &'static str) -> Self {
+        Self {
+            name,
+            way: Way::Panel(command),
+        }
+    }
+
+    pub fn enter(&self, stage: &mut Stage) {
+        match self.way {
+            Way::Steps { enter, .. } => enter(stage),
+            Way::Panel(command) => {
+                stage.apply(command);
+                stage.harness.run_ok();
+            }
+        }
+    }
+
+    pub fn leave(&self, stage: &mut Stage) {
+        match self.way {
+            Way::Steps { leave, .. } => leave(stage),
+            Way::Panel(_) => stage.apply("dismiss-notices"),
+        }
+        stage.harness.run_ok();
+    }
 }
 
 /// Every state that is about an open clip.
 pub const STATES: &[State] = &[
-    State {
-        name: "paused",
-        enter: |_| {},
-        leave: |_| {},
-    },
-    State {
-        name: "playing",
-        enter: |stage| {
+    State::new("paused", |_| {}, |_| {}),
+    State::new(
+        "playing",
+        |stage| {
             stage.apply("play");
             stage.pass(0.5);
         },
-        leave: |stage| {
+        |stage| {
             stage.apply("pause");
             stage.harness.run();
         },
-    },
-    State {
-        name: "scrubbing",
-        enter: |stage| {
+    ),
+    State::new(
+        "scrubbing",
+        |stage| {
             let bar = stage
                 .harness
                 .get_by_label(stage.text().playback.time)
@@ -45,7 +84,7 @@ pub const STATES: &[State] = &[
             stage.harness.hover_at(bar.lerp_inside(Vec2::new(0.7, 0.5)));
             stage.harness.run();
         },
-        leave: |stage| {
+        |stage| {
             let bar = stage
                 .harness
                 .get_by_label(stage.text().playback.time)
@@ -54,10 +93,10 @@ pub const STATES: &[State] = &[
             stage.harness.remove_cursor();
             stage.harness.run();
         },
-    },
-    State {
-        name: "hovering the time bar",
-        enter: |stage| {
+    ),
+    State::new(
+        "hovering the time bar",
+        |stage| {
             let bar = stage
                 .harness
                 .get_by_label(stage.text().playback.time)
@@ -67,14 +106,14 @@ pub const STATES: &[State] = &[
                 .hover_at(bar.lerp_inside(Vec2::new(0.01, 0.5)));
             stage.pass(1.0);
         },
-        leave: |stage| {
+        |stage| {
             stage.harness.remove_cursor();
             stage.harness.run();
         },
-    },
-    State {
-        name: "errors",
-        enter: |stage| {
+    ),
+    State::new(
+        "errors",
+        |stage| {
             for name in [
                 "missing.ply",
                 "a-clip-with-a-rather-long-name-that-wraps.ply",
@@ -86,35 +125,44 @@ pub const STATES: &[State] = &[
             }
             stage.harness.run();
         },
-        leave: |stage| {
+        |stage| {
             stage.apply("dismiss-notices");
             stage.harness.run();
         },
-    },
-    State {
-        name: "statistics",
-        enter: |stage| {
+    ),
+    State::new(
+        "statistics",
+        |stage| {
             stage.apply("toggle-statistics");
             stage.harness.run();
         },
-        leave: |stage| {
+        |stage| {
             stage.apply("toggle-statistics");
             stage.harness.run();
         },
-    },
-    State {
-        name: "speed menu",
-        enter: |stage| {
+    ),
+    State::panel("palette", "command-palette"),
+    State::panel("help", "help"),
+    State::panel("settings", "settings"),
+    State::panel("keys", "edit-keys"),
+    State::panel("open link", "open-link"),
+    State::panel("more", "toggle-more"),
+    State::panel("inspector", "toggle-inspector"),
+    State::panel("camera", "toggle-camera-panel"),
+    State::panel("log", "toggle-log"),
+    State::new(
+        "speed menu",
+        |stage| {
             let label = fill(stage.text().playback.speed_is, &["1×"]);
             stage.click(&label);
         },
-        leave: close_menu,
-    },
-    State {
-        name: "open menu",
-        enter: |stage| stage.click(stage.text().files.open),
-        leave: close_menu,
-    },
+        close_menu,
+    ),
+    State::new(
+        "open menu",
+        |stage| stage.click(stage.text().files.open),
+        close_menu,
+    ),
 ];
 
 fn close_menu(stage: &mut Stage) {

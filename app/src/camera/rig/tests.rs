@@ -21,7 +21,8 @@ fn scene() -> Scene {
 fn canvas() -> Canvas {
     Canvas {
         size: Vec2::new(1280.0, 720.0),
-        covered: 100.0,
+        foot: 100.0,
+        right: 0.0,
     }
 }
 
@@ -197,6 +198,19 @@ fn all_is_framed_from_the_same_side() {
         let y = 0.5 + 0.5 * p.y / p.z / height;
         assert!(y > -0.03 && y < 620.0 / 720.0, "{y}");
     }
+}
+
+#[test]
+fn places_of_the_picture_are_points_of_the_scene() {
+    let rig = rig();
+    let target = rig.camera().target;
+    assert!(rig.point_at(rig.middle()).distance(target) < 1e-4);
+    let beside = rig.point_at(rig.middle() + Vec2::new(100.0, 50.0));
+    let drawn = rig.drawn();
+    let p = drawn.view_from_world().transform_point3(beside);
+    let points = 360.0 / (0.5 * drawn.fov_y).tan();
+    let x = 640.0 + points * p.x / p.z;
+    assert!((x - rig.middle().x - 100.0).abs() < 1e-2, "{x}");
 }
 
 #[test]

@@ -4,20 +4,20 @@ use std::ops::RangeInclusive;
 
 use egui::emath::Numeric;
 use egui::{
-    Align, Button, DragValue, Id, Key, Layout, Rect, RichText, Sense, Slider, TextEdit, Ui,
-    UiBuilder, vec2,
+    Align, Button, Context, DragValue, Id, Key, Layout, Rect, RichText, Sense, Slider, TextEdit,
+    Ui, UiBuilder, vec2,
 };
 use zoetrope_codecs::UpAxis;
 use zoetrope_player::{Command, PlayerState};
 
-use super::super::icons::{Icon, icon_button, labeled};
+use super::super::icons::{Icon, focus_ring, icon_button, labeled};
 use super::super::theme;
 use super::super::timecode::clock_text;
 use super::{Frames, Panel, SheetResponse, section, sheet};
 use crate::camera::{CameraMode, CameraRig, NAME_MAX, RigOptions};
 use crate::keys;
 use crate::notes::ClipNotes;
-use crate::text::{fill, text};
+use crate::text::{fill, text, text_of};
 
 /// What the panel has to know.
 pub struct CameraState<'a> {
@@ -132,6 +132,9 @@ impl CameraPanel {
         let label = text(ui).camera.name_of_view;
         ui.ctx()
             .accesskit_node_builder(response.id, |node| node.set_label(label));
+        if response.has_focus() {
+            focus_ring(ui, response.rect);
+        }
         if std::mem::take(is_new) {
             response.request_focus();
             return;
@@ -144,6 +147,18 @@ impl CameraPanel {
                 asked.push(CameraRequest::RenameView(index, name));
             }
         }
+    }
+}
+
+/// The name of a mode and how the camera is moved in it, with what hands there are.
+pub fn mode_texts(ctx: &Context, mode: CameraMode) -> (&'static str, &'static str) {
+    let text = &text_of(ctx).camera;
+    let fingers = ctx.input(egui::InputState::has_touch_screen);
+    match mode {
+        CameraMode::Orbit if fingers => (text.orbit, text.orbit_touch_hint),
+        CameraMode::Orbit => (text.orbit, text.orbit_hint),
+        CameraMode::Fly if fingers => (text.fly, text.fly_touch_hint),
+        CameraMode::Fly => (text.fly, text.fly_hint),
     }
 }
 
@@ -161,13 +176,8 @@ fn lens(ui: &mut Ui, state: &CameraState<'_>, asked: &mut Vec<CameraRequest>) {
     if let Some(index) = segments(ui, &names, chosen) {
         asked.push(CameraRequest::Command(modes[index].2));
     }
-    quiet(
-        ui,
-        match mode {
-            Some(CameraMode::Fly) => text.fly_hint,
-            _ => text.orbit_hint,
-        },
-    );
+    let (_, hint) = mode_texts(ui.ctx(), mode.unwrap_or_default());
+    quiet(ui, hint);
 
     section(ui, text.field_of_view);
     let mut degrees = state.rig.map_or(50.0, CameraRig::fov_degrees);
@@ -198,7 +208,7 @@ fn lens(ui: &mut Ui, state: &CameraState<'_>, asked: &mut Vec<CameraRequest>) {
             (Icon::Focus, text.focus, Command::Focus),
         ],
         [
-            (Icon::FlipVertical2, text.flip, Command::FlipUp),
+            (Icon::ArrowUpDown, text.flip, Command::FlipUp),
             (Icon::RotateCcw, text.reset_view, Command::ResetView),
         ],
     ] {
@@ -284,7 +294,7 @@ fn row(ui: &mut Ui, face: (Icon, &str, &str), buttons: &[(Icon, String)]) -> Opt
         .max_rect(rect.with_max_x(right - theme::GAP_XS))
         .layout(Layout::left_to_right(Align::Center).with_main_justify(true));
     ui.scope_builder(builder, |ui| {
-        let button = Button::new(labeled(ui, icon, shown))
+        let button = Button::new(labeled(icon, shown))
             .truncate()
             .min_size(vec2(0.0, theme::BUTTON));
         if ui.add(left(button)).accessible_name(label).clicked() {
@@ -303,7 +313,7 @@ fn command(
     on: bool,
     asked: &mut Vec<CameraRequest>,
 ) {
-    let mut button = Button::selectable(on, labeled(ui, icon, label))
+    let mut button = Button::selectable(on, labeled(icon, label))
         .truncate()
         .min_size(vec2(ui.available_width(), theme::BUTTON));
     if !on {
@@ -355,6 +365,8 @@ fn wide_slider<Num: Numeric>(
 ) -> bool {
     let number_width = 64.0;
     ui.horizontal(|ui| {
+        ui.spacing_mut().interact_size.y = theme::BUTTON;
+        ui.set_min_height(theme::BUTTON);
         ui.spacing_mut().slider_width = ui.available_width() - number_width - theme::GAP_S;
         let slider = Slider::new(value, range.clone())
             .step_by(1.0)

@@ -193,8 +193,20 @@ pub fn sheet(
     }
 }
 
+/// What is left of the free place beside the panel at the side; on a narrow window that leaves
+/// everything above it free.
+pub fn beside(frames: Frames, side: Option<Panel>) -> Rect {
+    match side {
+        Some(panel) if frames.window.width() >= theme::NARROW => {
+            let left = sheet_rect(frames, panel).left();
+            frames.free.with_max_x(left - theme::GAP_S)
+        }
+        _ => frames.free,
+    }
+}
+
 /// The largest that a panel may be.
-fn sheet_rect(frames: Frames, panel: Panel) -> Rect {
+pub fn sheet_rect(frames: Frames, panel: Panel) -> Rect {
     let Frames { window, free } = frames;
     if window.width() < theme::NARROW {
         // A finger reaches the foot, and the picture stays in sight above.
@@ -231,6 +243,8 @@ fn framed(ui: &mut Ui, rect: Rect, title: &str, contents: impl FnOnce(&mut Ui)) 
     let frame = theme::surface(palette).inner_margin(Margin::same(margin as i8));
     frame
         .show(ui, |ui| {
+            // An area is no higher by itself than egui thinks usual.
+            ui.set_max_height(rect.height() - 2.0 * margin);
             ui.set_width(rect.width() - 2.0 * margin);
             // An area has no more room than it took the last time.
             ui.set_max_height(rect.height() - 2.0 * margin);
@@ -280,6 +294,6 @@ pub fn section(ui: &mut Ui, title: &str) {
     );
 }
 
-pub use camera::{CameraPanel, CameraRequest, CameraState};
+pub use camera::{CameraPanel, CameraRequest, CameraState, mode_texts};
 pub use inspector::{Inspected, InspectedClip, Request, inspector};
 pub use more::{MoreState, more};

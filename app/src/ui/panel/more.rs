@@ -68,7 +68,7 @@ pub fn more(
     let mut response = sheet(ui, frames, Panel::More, text.playback.more_controls, |ui| {
         for (icon, label, command, closes) in rows {
             let on = command == Command::ToggleStatistics && state.statistics;
-            let button = Button::selectable(on, labeled(ui, icon, label))
+            let button = Button::selectable(on, labeled(icon, label))
                 .min_size(vec2(ui.available_width(), 40.0));
             if ui.add(button).accessible_name(label).clicked() {
                 close |= closes;

@@ -187,7 +187,8 @@ fn text_beside_controls(scene: &Scene, defects: &mut Vec<Defect>) {
             control.role,
             Role::Button | Role::MenuItem | Role::Tab | Role::ListBoxOption | Role::ComboBox
         );
-        if is_button && sticks_out(row, control) && !row.is_covered {
+        if is_button && sticks_out(row, control) && !row.is_covered && !floats(scene, row, control)
+        {
             let what = format!("{} sticks out of {}", name_of(row), label_of(control));
             defects.push(Defect {
                 kind: Kind::TextBesideControl,
@@ -195,6 +196,16 @@ fn text_beside_controls(scene: &Scene, defects: &mut Vec<Defect>) {
             });
         }
     }
+}
+
+/// Whether the text lies on a surface of its own that covers a part of the control: a hint.
+fn floats(scene: &Scene, row: &TextRow, control: &Control) -> bool {
+    scene.fills.iter().any(|(order, rect)| {
+        *order < row.order
+            && rect.contains_rect(row.ink)
+            && !rect.contains_rect(control.rect.shrink(1.0))
+            && !control.rect.expand(1.0).contains_rect(*rect)
+    })
 }
 
 fn text_over_text(scene: &Scene, defects: &mut Vec<Defect>) {

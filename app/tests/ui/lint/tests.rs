@@ -132,6 +132,25 @@ fn text_wider_than_its_button_is_found() {
 }
 
 #[test]
+fn a_hint_over_a_button_is_no_text_of_it() {
+    let found = kinds(|ui| {
+        let rect = square(100.0, 100.0, 40.0);
+        button(ui, rect, "Narrow");
+        let hint = Rect::from_center_size(rect.center(), vec2(120.0, 24.0));
+        ui.painter().rect_filled(hint, 4.0, Color32::BLACK);
+        let font = FontId::proportional(14.0);
+        ui.painter().text(
+            hint.center(),
+            Align2::CENTER_CENTER,
+            "Far too wide",
+            font,
+            Color32::WHITE,
+        );
+    });
+    assert_eq!(found, []);
+}
+
+#[test]
 fn text_over_text_is_found_unless_something_is_between() {
     let draw = |hide: bool| {
         move |ui: &mut Ui| {

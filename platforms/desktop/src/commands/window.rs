@@ -17,14 +17,14 @@ pub fn demos() -> Vec<DemoClip> {
         DemoClip {
             name: "Biker".to_owned(),
             bytes: include_bytes!("../../../../assets/demo/biker.zip"),
-            strip: include_bytes!("../../../../assets/demo/biker.png"),
-            strip_pictures: 28,
+            sheet: include_bytes!("../../../../assets/demo/biker.png"),
+            sheet_pictures: 28,
         },
         DemoClip {
             name: "Wave".to_owned(),
             bytes: include_bytes!("../../../../assets/demo/wave.zip"),
-            strip: include_bytes!("../../../../assets/demo/wave.png"),
-            strip_pictures: 28,
+            sheet: include_bytes!("../../../../assets/demo/wave.png"),
+            sheet_pictures: 28,
         },
     ]
 }
