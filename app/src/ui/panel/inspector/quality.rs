@@ -1,6 +1,6 @@
 //! What is chosen for the picture.
 
-use egui::{Button, Color32, Sense, Slider, Stroke, StrokeKind, TextEdit, Ui, vec2};
+use egui::{Align, Button, Color32, Sense, Slider, Stroke, StrokeKind, TextEdit, Ui, vec2};
 use zoetrope_player::{Antialiasing, Command, RenderScale};
 
 use super::super::super::theme;
@@ -9,7 +9,7 @@ use crate::settings::{BackgroundChoice, Settings, colour_of};
 use crate::text::{fill, text};
 
 /// Room beside a slider for its number and its name, in points.
-const SLIDER_MARGIN: f32 = 110.0;
+const SLIDER_MARGIN: f32 = 80.0;
 /// Fixed render scales that can be chosen, in percent.
 const PERCENTS: [u32; 4] = [100, 75, 50, 33];
 
@@ -107,6 +107,7 @@ fn colour(ui: &mut Ui, value: &mut String) {
         let field = TextEdit::singleline(value)
             .char_limit(7)
             .desired_width(96.0)
+            .vertical_align(Align::Center)
             .font(theme::number());
         ui.add(field).accessible_name(text.pick_colour);
     });
@@ -115,9 +116,9 @@ fn colour(ui: &mut Ui, value: &mut String) {
     for (name, channel) in names.into_iter().zip(&mut colour) {
         ui.horizontal(|ui| {
             ui.spacing_mut().slider_width = ui.available_width() - SLIDER_MARGIN;
-            let slider = Slider::new(channel, 0..=255);
+            let slider = Slider::new(channel, 0..=255).show_value(false);
             ui.add(slider).accessible_name(name);
-            quiet(ui, name);
+            quiet(ui, &format!("{name} {channel}"));
         });
     }
     if colour != before {
