@@ -272,9 +272,14 @@ pub fn sheet_rect(frames: Frames, panel: Panel) -> Rect {
             + (0.36 * window.height())
                 .min(window.height() - 240.0)
                 .max(0.0);
-        return window
+        let sheet = window
             .shrink(theme::GAP_S)
             .with_min_y(top.max(window.top() + theme::GAP_S));
+        return match panel.place() {
+            // The bar stays at hand.
+            Place::Side => sheet.with_max_y(free.bottom()),
+            Place::Middle => sheet,
+        };
     }
     match panel.place() {
         Place::Side => {
