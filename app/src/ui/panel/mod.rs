@@ -149,6 +149,8 @@ pub struct SheetResponse {
 
 /// Widest a panel at the side gets.
 const SIDE_WIDTH: f32 = 340.0;
+/// Lowest that a sheet above the bar may be.
+const SHEET_MIN: f32 = 180.0;
 /// Widest a panel in the middle gets.
 const MIDDLE_WIDTH: f32 = 600.0;
 
@@ -214,9 +216,14 @@ pub fn sheet_rect(frames: Frames, panel: Panel) -> Rect {
             + (0.36 * window.height())
                 .min(window.height() - 240.0)
                 .max(0.0);
-        return window
+        let sheet = window
             .shrink(theme::GAP_S)
             .with_min_y(top.max(window.top() + theme::GAP_S));
+        // What stands beside the picture elsewhere leaves the bar to be used here, too, as long as
+        // that leaves something of the sheet.
+        let lower = sheet.with_max_y(free.bottom());
+        let fits = panel.place() == Place::Side && lower.height() >= SHEET_MIN;
+        return if fits { lower } else { sheet };
     }
     match panel.place() {
         Place::Side => {
