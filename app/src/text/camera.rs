@@ -4,7 +4,7 @@ texts! {
     /// The camera.
     CameraText {
         title: "Camera", "Kamera";
-        reset_view: "Reset view", "Ansicht zurücksetzen";
+        reset_view: "Reset view", "Erste Ansicht";
         frame_all: "Frame all", "Alles ins Bild";
         focus: "Focus middle", "Zur Mitte";
         mode: "Mode", "Steuerung";

@@ -4,6 +4,8 @@ mod camera;
 mod contact_sheet;
 mod controls;
 mod device;
+mod exercises;
+mod hands;
 mod inspector;
 mod layout;
 mod lint;
