@@ -458,6 +458,13 @@ fn the_panel_keeps_views() {
     stage.key(Key::Enter);
     stage.harness.run();
     assert!(stage.has("Go to view View 1 in front"));
+    press(&mut stage, "Rename view View 1 in front");
+    let field = stage.harness.get_by_label("Name of the view");
+    field.type_text("!");
+    stage.harness.run();
+    stage.key(Key::Escape);
+    stage.harness.run();
+    assert!(stage.has("Go to view View 1 in front"));
     press(&mut stage, "Remove view View 1 in front");
     let notes = stage.harness.state().notes();
     let names: Vec<&str> = notes

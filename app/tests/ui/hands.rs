@@ -178,7 +178,9 @@ impl Stage {
 
     /// Types a command into the palette.
     pub fn command(&mut self, text: &str) {
-        self.apply(text);
+        self.key_with(Modifiers::COMMAND, Key::K);
+        self.harness.run_ok();
+        self.type_line(text);
     }
 
     /// Drags with the left button, frame by frame.

@@ -73,12 +73,12 @@ exercises! {
     }
     start_page(0) => |stage| {
         assert!(is_on_start_page(stage));
-        stage.click_without_rest("Demo clip: ring");
+        stage.click_without_rest("Demo clip: Wave");
         stage.until("the demo", |app| app.player_state().is_some());
         stage.click_without_rest("Start page");
         stage.pass(0.1);
         assert!(is_on_start_page(stage));
-        stage.click_without_rest("Demo clip: ring");
+        stage.click_without_rest("Demo clip: Wave");
         stage.until("the demo", |app| app.player_state().is_some());
         stage.key_with(CTRL, Key::W);
         stage.pass(0.1);
