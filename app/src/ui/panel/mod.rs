@@ -269,11 +269,11 @@ pub fn sheet_rect(frames: Frames, panel: Panel) -> Rect {
         if panel.is_typed_into() {
             return window.shrink(theme::GAP_S);
         }
-        // A finger reaches the foot, and the picture stays in sight above.
-        let top = window.top()
-            + (0.36 * window.height())
-                .min(window.height() - 240.0)
-                .max(0.0);
+        // A finger reaches the foot, and the picture stays in sight above, where there is room for
+        // that; nothing is hidden by half.
+        let wanted = window.top() + 0.36 * window.height();
+        let has_room = wanted > free.top() && free.bottom() - wanted > 160.0;
+        let top = if has_room { wanted } else { window.top() };
         let sheet = window
             .shrink(theme::GAP_S)
             .with_min_y(top.max(window.top() + theme::GAP_S));
