@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
-use egui::{Rect, Ui, ViewportCommand, WindowLevel};
+use egui::{Ui, ViewportCommand, WindowLevel};
 use zoetrope_player::Command;
 
+use super::ZoetropeApp;
+use super::hints::Hints;
 use super::panel::Panel;
 use super::shots::ShotKind;
-use super::{ZoetropeApp, start_page};
 use crate::open::ClipTarget;
 use crate::platform::{Pick, PickRequest};
 use crate::remembered::WindowPlace;
@@ -20,6 +21,7 @@ const UI_SCALE_STEP: f64 = 0.1;
 impl ZoetropeApp {
     /// Carries out a command.
     pub fn apply(&mut self, command: Command) {
+        Hints::learn(command, &mut self.kept.remembered.value.hints_seen);
         let handled = self.apply_window(command)
             || self.apply_file(command)
             || self.apply_picture(command)
@@ -232,45 +234,6 @@ impl ZoetropeApp {
             }
         }
         clips
-    }
-
-    /// What is there when no clip is.
-    pub(super) fn show_start_page(&mut self, ui: &mut Ui, window: Rect) {
-        if self.session.opening().is_some() {
-            return;
-        }
-        let asked = start_page::show(
-            ui,
-            window,
-            &mut self.start_page,
-            self.kept.recents.value.entries(),
-            &*self.kept.storage,
-            self.kept.settings.value.reduce_motion,
-        );
-        for request in asked {
-            match request {
-                start_page::Request::Command(command) => self.apply(command),
-                start_page::Request::Open(target) => self.open(target),
-                start_page::Request::Forget(path) => {
-                    self.forget_poster(&path);
-                    self.kept.recents.value.remove(&path);
-                }
-                start_page::Request::ForgetAll => {
-                    let entries = self.kept.recents.value.entries().to_vec();
-                    for entry in entries {
-                        self.forget_poster(&entry.path);
-                    }
-                    self.kept.recents.value.clear();
-                }
-            }
-        }
-    }
-
-    fn forget_poster(&self, path: &std::path::Path) {
-        let name = crate::recents::poster_name(path);
-        if let Err(error) = self.kept.storage.remove(&name) {
-            log::warn!("{name} cannot be removed: {error}");
-        }
     }
 
     /// Notes where the window is, for the next start.

@@ -6,12 +6,15 @@ mod camera_actions;
 mod draw_thread;
 mod frame_log;
 mod hand;
+mod hints;
 mod icons;
 mod idle;
 mod inspect;
 mod look;
 mod panel;
 mod panels;
+mod posters;
+mod shelf;
 mod shots;
 mod start_page;
 mod statistics;
@@ -39,7 +42,6 @@ use crate::kept::Kept;
 use crate::keys::Keymap;
 use crate::open::ClipTarget;
 use crate::platform::{Pick, Platform};
-use crate::recents::Recent;
 use crate::screenshot::Screenshots;
 use crate::session::{Opener, Session, sentence};
 use crate::settings::{Settings, StartWith, ThemeChoice};
@@ -47,10 +49,12 @@ use crate::storage::Storage;
 use crate::text::{fill, text};
 use backdrop::Backdrop;
 use camera_actions::CameraDesk;
+use hints::{Hint, Hints};
 use idle::Idle;
 use look::Look;
 use panel::{Frames, Panel, Panels};
 use panels::PanelStates;
+use posters::Posters;
 use start_page::{Demo, StartPage};
 use steer::{Steer, Wish};
 use time_bar::Marks;
@@ -144,7 +148,9 @@ pub struct ZoetropeApp {
     camera_moves: bool,
     bar: BarHands,
     idle: Idle,
+    hints: Hints,
     start_page: StartPage,
+    posters: Posters,
     marks: Marks,
     /// The places of what floated over the picture in the last frame.
     covered: Vec<Rect>,
@@ -192,7 +198,9 @@ impl ZoetropeApp {
             camera_moves: false,
             bar: BarHands::default(),
             idle: Idle::default(),
+            hints: Hints::default(),
             start_page: StartPage::new(options.demos.into_iter().map(Demo::new).collect()),
+            posters: Posters::default(),
             marks: Marks::default(),
             covered: Vec::new(),
             first,
@@ -319,6 +327,7 @@ impl ZoetropeApp {
         self.apply_settings();
         self.receive_screenshots();
         self.receive_backdrop();
+        self.make_poster(now);
     }
 
     /// Another clip is on the screen, or none.
@@ -326,25 +335,11 @@ impl ZoetropeApp {
         self.viewport.forget();
         self.take_up_notes();
         let title = match self.session.clip() {
-            Some(clip) => {
-                let info = clip.player.info();
-                if let ClipTarget::Path(path) = &clip.target {
-                    let duration_ms = (clip.state.duration * 1e3).round() as u64;
-                    self.kept.recents.value.add(Recent {
-                        path: std::path::absolute(path).unwrap_or_else(|_| path.clone()),
-                        title: info.title.clone(),
-                        duration_ms: if clip.state.frame_count > 1 {
-                            duration_ms
-                        } else {
-                            0
-                        },
-                    });
-                }
-                format!("Zoetrope – {}", info.title)
-            }
+            Some(clip) => format!("Zoetrope – {}", clip.player.info().title),
             None => "Zoetrope".to_owned(),
         };
         self.ctx.send_viewport_cmd(ViewportCommand::Title(title));
+        self.take_up_recent();
     }
 
     /// Tells the interface what has changed in the settings and the keys.
@@ -415,6 +410,12 @@ impl ZoetropeApp {
             rig
         });
         rig.arrange(canvas, options);
+        if response.dragged() {
+            hints::put_away(Hint::Turn, &mut self.kept.remembered.value.hints_seen);
+        }
+        if let Some(picked) = self.viewport.picked() {
+            self.camera_desk.focus(rig, picked, now);
+        }
         let wishes = self
             .steer
             .steer(ui, &response, &self.covered, &clip.state, rig);
@@ -435,7 +436,7 @@ impl ZoetropeApp {
         for wish in wishes {
             match wish {
                 Wish::Command(command) => self.apply(command),
-                Wish::Focus(pos) => self.focus_at(pos - rect.min.to_vec2()),
+                Wish::Focus(pos) => self.focus_at(pos, rect),
             }
         }
     }
@@ -492,6 +493,17 @@ impl ZoetropeApp {
             let decoder = &clip.player.engine().name;
             let lines = statistics::lines(&clip.state, &mut self.viewport, decoder, now);
             self.covered.push(statistics::show(ui, free, &lines));
+        }
+        if self.kept.settings.value.hints
+            && self.session.clip().is_some()
+            && !self.panels.is_modal()
+        {
+            let seen = &mut self.kept.remembered.value.hints_seen;
+            let place = ui.scope(|ui| {
+                ui.multiply_opacity(strength);
+                self.hints.show(ui, free, seen)
+            });
+            self.covered.push(place.inner);
         }
         let (place, asked) = self.toasts.show(ui, free);
         self.covered.push(place);
