@@ -410,15 +410,16 @@ impl ZoetropeApp {
             rig
         });
         rig.arrange(canvas, options);
-        if response.dragged() {
-            hints::put_away(Hint::Turn, &mut self.kept.remembered.value.hints_seen);
-        }
         if let Some(picked) = self.viewport.picked() {
             self.camera_desk.focus(rig, picked, now);
         }
+        let before = rig.drawn();
         let wishes = self
             .steer
             .steer(ui, &response, &self.covered, &clip.state, rig);
+        if rig.drawn() != before {
+            hints::put_away(Hint::Turn, &mut self.kept.remembered.value.hints_seen);
+        }
         self.camera_moves = rig.tick(now, &notes.path, clip.state.time);
         let camera = rig.drawn();
         let has_backdrop = self.backdrop.picture().is_some();
