@@ -8,6 +8,7 @@
 
 mod adaptive_scale;
 pub mod camera;
+mod fuzzy;
 mod kept;
 pub mod keys;
 pub mod notes;

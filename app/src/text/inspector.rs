@@ -33,9 +33,9 @@ texts! {
         rate: "{0} frames a second", "{0} Bilder je Sekunde";
         paused: "Paused", "Angehalten";
         no_pictures: "No picture yet", "Noch kein Bild";
-        half_within: "half within {0} ms, nearly all within {1} ms", "die Hälfte in {0} ms, fast alle in {1} ms";
-        graph_label: "Times of the last {0} pictures: half within {1} ms, nearly all within {2} ms",
-            "Zeiten der letzten {0} Bilder: die Hälfte in {1} ms, fast alle in {2} ms";
+        median: "median {0} ms, 95 % in {1} ms", "Median {0} ms, 95 % in {1} ms";
+        graph_label: "Times of the last {0} pictures: median {1} ms, 95 % in {2} ms",
+            "Zeiten der letzten {0} Bilder: Median {1} ms, 95 % in {2} ms";
         graph_budget: "time for each: {0} ms", "Zeit für jedes: {0} ms";
         stage_decode: "Decode", "Dekodieren";
         stage_upload: "Upload", "Hochladen";
@@ -62,6 +62,9 @@ texts! {
         background_colour: "Colour", "Farbe";
         background_picture: "Picture", "Bild";
         pick_colour: "Background colour", "Hintergrundfarbe";
+        red: "Red", "Rot";
+        green: "Green", "Grün";
+        blue: "Blue", "Blau";
         choose_picture: "Choose picture…", "Bild wählen…";
         no_backdrop: "No picture chosen", "Kein Bild gewählt";
         backdrop_unreadable: "The background picture {0} cannot be used: {1}",

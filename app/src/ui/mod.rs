@@ -11,6 +11,9 @@ mod idle;
 mod inspect;
 mod look;
 mod panel;
+mod panels;
+mod posters;
+mod shelf;
 mod shots;
 mod start_page;
 mod statistics;
@@ -38,7 +41,6 @@ use crate::kept::Kept;
 use crate::keys::Keymap;
 use crate::open::ClipTarget;
 use crate::platform::{Pick, Platform};
-use crate::recents::Recent;
 use crate::screenshot::Screenshots;
 use crate::session::{Opener, Session, sentence};
 use crate::settings::{Settings, StartWith, ThemeChoice};
@@ -47,9 +49,10 @@ use crate::text::{fill, text};
 use backdrop::Backdrop;
 use camera_actions::CameraDesk;
 use idle::Idle;
-use inspect::BackdropChooser;
 use look::Look;
-use panel::{Frames, MoreState, Panel, Panels};
+use panel::{Frames, Panels};
+use panels::PanelStates;
+use posters::Posters;
 use start_page::{Demo, StartPage};
 use steer::{Steer, Wish};
 use time_bar::Marks;
@@ -119,21 +122,24 @@ pub struct LostDevice {
     pub clip: Option<ClipTarget>,
 }
 
+/// What was asked for in a dialog, and what was chosen.
+type Picked = (Pick, PathBuf);
+
 /// The application: a session, a picture of it, and controls.
 pub struct ZoetropeApp {
     session: Session,
     viewport: Viewport,
     backdrop: Backdrop,
-    backdrop_chooser: BackdropChooser,
     screenshots: Screenshots,
     kept: Kept,
     /// What the interface was last told of the settings and the keys.
     applied: Option<(Settings, Keymap)>,
     toasts: Toasts,
     panels: Panels,
+    panel_states: PanelStates,
     platform: Arc<dyn Platform>,
     /// What dialogs answer.
-    picked: (Sender<PathBuf>, Receiver<PathBuf>),
+    picked: (Sender<Picked>, Receiver<Picked>),
     steer: Steer,
     camera_desk: CameraDesk,
     /// Whether the camera moves by itself.
@@ -141,6 +147,7 @@ pub struct ZoetropeApp {
     bar: BarHands,
     idle: Idle,
     start_page: StartPage,
+    posters: Posters,
     marks: Marks,
     /// The places of what floated over the picture in the last frame.
     covered: Vec<Rect>,
@@ -175,12 +182,12 @@ impl ZoetropeApp {
                 options.patience,
             )?,
             backdrop: Backdrop::default(),
-            backdrop_chooser: BackdropChooser::default(),
             screenshots: Screenshots::default(),
             kept,
             applied: None,
             toasts: Toasts::default(),
             panels: Panels::default(),
+            panel_states: PanelStates::default(),
             platform: options.platform,
             picked: mpsc::channel(),
             steer: Steer::default(),
@@ -189,6 +196,7 @@ impl ZoetropeApp {
             bar: BarHands::default(),
             idle: Idle::default(),
             start_page: StartPage::new(options.demos.into_iter().map(Demo::new).collect()),
+            posters: Posters::default(),
             marks: Marks::default(),
             covered: Vec::new(),
             first,
@@ -267,7 +275,7 @@ impl ZoetropeApp {
         if let Some(target) = self.first.take() {
             self.open(target);
         }
-        let picked: Vec<PathBuf> = self.picked.1.try_iter().collect();
+        let picked = self.take_picked();
         let dropped = self.ctx.input(|input| {
             let files = input.raw.dropped_files.iter();
             files.map(|file| file.path().to_owned()).collect::<Vec<_>>()
@@ -306,6 +314,7 @@ impl ZoetropeApp {
         self.apply_settings();
         self.receive_screenshots();
         self.receive_backdrop();
+        self.make_poster(now);
     }
 
     /// Another clip is on the screen, or none.
@@ -313,25 +322,11 @@ impl ZoetropeApp {
         self.viewport.forget();
         self.take_up_notes();
         let title = match self.session.clip() {
-            Some(clip) => {
-                let info = clip.player.info();
-                if let ClipTarget::Path(path) = &clip.target {
-                    let duration_ms = (clip.state.duration * 1e3).round() as u64;
-                    self.kept.recents.value.add(Recent {
-                        path: std::path::absolute(path).unwrap_or_else(|_| path.clone()),
-                        title: info.title.clone(),
-                        duration_ms: if clip.state.frame_count > 1 {
-                            duration_ms
-                        } else {
-                            0
-                        },
-                    });
-                }
-                format!("Zoetrope – {}", info.title)
-            }
+            Some(clip) => format!("Zoetrope – {}", clip.player.info().title),
             None => "Zoetrope".to_owned(),
         };
         self.ctx.send_viewport_cmd(ViewportCommand::Title(title));
+        self.take_up_recent();
     }
 
     /// Tells the interface what has changed in the settings and the keys.
@@ -490,38 +485,6 @@ impl ZoetropeApp {
             self.apply(command);
         }
         frames
-    }
-
-    /// The panels that are open.
-    fn show_panels(&mut self, ui: &Ui, frames: Frames) {
-        let mut commands = Vec::new();
-        let mut closed = Vec::new();
-        if self.panels.is_open(Panel::More) {
-            match self.session.clip() {
-                Some(clip) => {
-                    let state = MoreState {
-                        player: &clip.state,
-                        statistics: self.kept.remembered.value.statistics,
-                    };
-                    if panel::more(ui, frames, &state, &mut commands).close {
-                        closed.push(Panel::More);
-                    }
-                }
-                None => closed.push(Panel::More),
-            }
-        }
-        if self.panels.is_open(Panel::Inspector) && self.show_inspector(ui, frames, &mut commands) {
-            closed.push(Panel::Inspector);
-        }
-        if self.panels.is_open(Panel::Camera) && self.show_camera_panel(ui, frames).close {
-            closed.push(Panel::Camera);
-        }
-        for panel in closed {
-            self.panels.close(panel);
-        }
-        for command in commands {
-            self.apply(command);
-        }
     }
 
     /// What is being opened, once it takes long enough to be read.

@@ -8,7 +8,8 @@ use eframe::egui_wgpu::RenderState;
 use egui::{Key, Modifiers, Vec2, ViewportId};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
-use zoetrope_app::platform::{Pick, PickAnswer};
+use zoetrope_app::platform::{Pick, PickAnswer, PickRequest};
+use zoetrope_app::settings::ThemeChoice;
 use zoetrope_app::text::{Text, text_of};
 use zoetrope_app::{
     AppOptions, ClipTarget, DemoClip, LostDevice, MemoryStorage, OpenClip, Platform, Storage,
@@ -35,8 +36,8 @@ pub struct ScriptedPlatform {
 }
 
 impl Platform for ScriptedPlatform {
-    fn pick(&self, what: Pick, _: &str, answer: PickAnswer) {
-        self.asked.lock().expect("unpoisoned").push(what);
+    fn pick(&self, request: PickRequest, answer: PickAnswer) {
+        self.asked.lock().expect("unpoisoned").push(request.what);
         answer(self.answer.clone());
     }
 
@@ -90,7 +91,7 @@ impl Setup {
 
 /// A storage with these settings. Where they say nothing else, pictures are the same on a busy
 /// machine: drawn with all pixels however long it takes.
-fn storage_with(settings: &str) -> Arc<dyn Storage> {
+pub fn storage_with(settings: &str) -> Arc<dyn Storage> {
     let mut settings: serde_json::Map<_, _> = serde_json::from_str(settings).expect("settings");
     let scale = settings.entry("render_scale");
     scale.or_insert_with(|| "100".into());
@@ -157,6 +158,13 @@ impl Stage {
                     watch: None,
                 };
                 ZoetropeApp::new(cc, options).expect("a graphics device")
+            });
+        // The harness has its own idea of the theme.
+        harness
+            .ctx
+            .set_theme(match harness.state().settings().theme {
+                ThemeChoice::Light => egui::Theme::Light,
+                ThemeChoice::Dark | ThemeChoice::System => egui::Theme::Dark,
             });
         let mut stage = Self {
             harness,
@@ -267,6 +275,21 @@ impl Stage {
     pub fn key_with(&mut self, modifiers: Modifiers, key: Key) {
         self.harness.key_press_modifiers(modifiers, key);
         self.harness.step();
+    }
+
+    /// Types into whatever has the keyboard.
+    pub fn type_text(&mut self, text: &str) {
+        let events = &mut self.harness.input_mut().events;
+        events.push(egui::Event::Text(text.to_owned()));
+        self.harness.run();
+    }
+
+    /// The dialog of that title, if it is open.
+    pub fn has_dialog(&self, title: &str) -> bool {
+        let dialog = self
+            .harness
+            .query_by_role_and_label(egui::Role::Dialog, title);
+        dialog.is_some()
     }
 
     /// What the window says, in its language.

@@ -69,7 +69,7 @@ pub fn times(ui: &mut Ui, state: &PlayerState, inspected: &Inspected<'_>) {
     };
     let numbers = [half, most].map(|ms| format!("{ms:.1}"));
     let [half, most] = &numbers;
-    fact(ui, &line, &fill(text.half_within, &[half, most]));
+    fact(ui, &line, &fill(text.median, &[half, most]));
     let count = log.pictures().len().to_string();
     let mut label = fill(text.graph_label, &[&count, half, most]);
     let budget_ms = log.last().and_then(|picture| picture.budget_ms);
@@ -141,6 +141,8 @@ fn legend(ui: &mut Ui, log: &FrameLog) {
     let colours = colours(ui);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(theme::GAP_M, 2.0);
+        // The rows are not buttons.
+        ui.spacing_mut().interact_size.y = 0.0;
         for ((name, ms), colour) in names.into_iter().zip(means).zip(colours) {
             let text = format!("{name} {ms:.1} ms");
             let galley = ui

@@ -61,7 +61,7 @@ pub fn inspector(
 ) -> SheetResponse {
     let text = &text(ui).inspector;
     sheet(ui, frames, Panel::Inspector, text.title, |ui| {
-        ui.spacing_mut().item_spacing.y = theme::GAP_XS;
+        ui.spacing_mut().item_spacing.y = 5.0;
         match &inspected.clip {
             Some(clip) => {
                 section(ui, text.section_clip);

@@ -1,6 +1,6 @@
 //! What is chosen for the picture.
 
-use egui::{Button, Ui, vec2};
+use egui::{Align, Button, Color32, Sense, Slider, Stroke, StrokeKind, TextEdit, Ui, vec2};
 use zoetrope_player::{Antialiasing, Command, RenderScale};
 
 use super::super::super::theme;
@@ -8,6 +8,8 @@ use super::{Request, fact, quiet};
 use crate::settings::{BackgroundChoice, Settings, colour_of};
 use crate::text::{fill, text};
 
+/// Room beside a slider for its number and its name, in points.
+const SLIDER_MARGIN: f32 = 80.0;
 /// Fixed render scales that can be chosen, in percent.
 const PERCENTS: [u32; 4] = [100, 75, 50, 33];
 
@@ -71,19 +73,7 @@ fn background(ui: &mut Ui, settings: &mut Settings, asked: &mut Vec<Request>) {
         }
     }
     match settings.background {
-        BackgroundChoice::Colour => {
-            let mut colour = colour_of(&settings.background_colour).unwrap_or_default();
-            let before = colour;
-            ui.horizontal(|ui| {
-                ui.color_edit_button_srgb(&mut colour)
-                    .accessible_name(text.pick_colour);
-                quiet(ui, &settings.background_colour);
-            });
-            if colour != before {
-                let [red, green, blue] = colour;
-                settings.background_colour = format!("#{red:02x}{green:02x}{blue:02x}");
-            }
-        }
+        BackgroundChoice::Colour => colour(ui, &mut settings.background_colour),
         BackgroundChoice::Picture => {
             if ui.button(text.choose_picture).clicked() {
                 asked.push(Request::ChooseBackdrop);
@@ -94,6 +84,46 @@ fn background(ui: &mut Ui, settings: &mut Settings, asked: &mut Vec<Request>) {
             }
         }
         BackgroundChoice::Theme | BackgroundChoice::Black | BackgroundChoice::White => {}
+    }
+}
+
+/// A colour as a text and as three sliders.
+fn colour(ui: &mut Ui, value: &mut String) {
+    let text = &text(ui).inspector;
+    let palette = theme::palette(ui);
+    let mut colour = colour_of(value).unwrap_or_default();
+    ui.horizontal(|ui| {
+        let side = ui.spacing().interact_size.y;
+        let (rect, _) = ui.allocate_exact_size(vec2(side, side), Sense::hover());
+        let [red, green, blue] = colour;
+        let edge = Stroke::new(1.0, palette.edge);
+        ui.painter().rect(
+            rect,
+            theme::RADIUS_CONTROL,
+            Color32::from_rgb(red, green, blue),
+            edge,
+            StrokeKind::Inside,
+        );
+        let field = TextEdit::singleline(value)
+            .char_limit(7)
+            .desired_width(96.0)
+            .align(egui::Align2::LEFT_CENTER)
+            .font(theme::number());
+        ui.add(field).accessible_name(text.pick_colour);
+    });
+    let before = colour;
+    let names = [text.red, text.green, text.blue];
+    for (name, channel) in names.into_iter().zip(&mut colour) {
+        ui.horizontal(|ui| {
+            ui.spacing_mut().slider_width = ui.available_width() - SLIDER_MARGIN;
+            let slider = Slider::new(channel, 0..=255).show_value(false);
+            ui.add(slider).accessible_name(name);
+            quiet(ui, &format!("{name} {channel}"));
+        });
+    }
+    if colour != before {
+        let [red, green, blue] = colour;
+        *value = format!("#{red:02x}{green:02x}{blue:02x}");
     }
 }
 
