@@ -4,6 +4,8 @@ mod camera;
 mod contact_sheet;
 mod controls;
 mod device;
+mod exercises;
+mod hands;
 mod help;
 mod inspector;
 mod layout;

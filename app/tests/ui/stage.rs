@@ -1,5 +1,6 @@
 //! The application under test.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
@@ -19,6 +20,7 @@ use zoetrope_codecs::Cancel;
 use zoetrope_player::{Command, LoopMode, PlayerState};
 use zoetrope_render::Camera;
 
+use crate::hands::Asked;
 use crate::lint;
 use crate::scripted::{self, FRAMES};
 
@@ -87,6 +89,16 @@ impl Setup {
             ..Self::default()
         }
     }
+
+    /// A built-in clip.
+    pub fn demo() -> Vec<DemoClip> {
+        vec![DemoClip {
+            name: "Wave".to_owned(),
+            bytes: include_bytes!("../../../assets/demo/wave.zip"),
+            sheet: include_bytes!("../../../assets/demo/wave.png"),
+            sheet_pictures: 28,
+        }]
+    }
 }
 
 /// A storage with these settings. Where they say nothing else, pictures are the same on a busy
@@ -110,6 +122,11 @@ pub struct Stage {
     pub gate: Arc<Mutex<()>>,
     pub lost: Arc<OnceLock<LostDevice>>,
     pub render_state: RenderState,
+    /// Labels of the controls that were used.
+    pub used: BTreeSet<String>,
+    pub asked: Asked,
+    /// A folder that goes with the window.
+    pub folder: Option<tempfile::TempDir>,
 }
 
 impl Stage {
@@ -172,7 +189,11 @@ impl Stage {
             gate,
             lost,
             render_state: render_state.recv().expect("a graphics device"),
+            used: BTreeSet::new(),
+            asked: Asked::default(),
+            folder: None,
         };
+        stage.harness.ctx.add_plugin(stage.asked.clone());
         stage.set_size(setup_size);
         stage
     }
@@ -207,7 +228,8 @@ impl Stage {
                     && state.picture.as_ref().is_some_and(|shown| shown.exact)
             })
         });
-        // Where the window is gets written down.
+        // A poster is made, and where the window is gets written down.
+        self.until("the poster", |app| !app.is_making_posters());
         self.pass(0.6);
         self.harness.run();
     }
@@ -239,17 +261,6 @@ impl Stage {
     /// Lets `seconds` pass.
     pub fn pass(&mut self, seconds: f64) {
         self.harness.run_steps((seconds / STEP_S).round() as usize);
-    }
-
-    pub fn click(&mut self, label: &str) {
-        self.harness.get_by_label(label).click();
-        self.harness.run();
-    }
-
-    /// A click where something moves by itself.
-    pub fn click_without_rest(&mut self, label: &str) {
-        self.harness.get_by_label(label).click();
-        self.harness.run_steps(3);
     }
 
     /// A whole drag with the left button, as a slow window sees it.

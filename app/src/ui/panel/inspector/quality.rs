@@ -1,6 +1,6 @@
 //! What is chosen for the picture.
 
-use egui::{Align, Button, Color32, Sense, Slider, Stroke, StrokeKind, TextEdit, Ui, vec2};
+use egui::{Button, Color32, Sense, Slider, Stroke, StrokeKind, TextEdit, Ui, vec2};
 use zoetrope_player::{Antialiasing, Command, RenderScale};
 
 use super::super::super::theme;
