@@ -3,7 +3,13 @@
 mod entries;
 
 use egui::accesskit;
-use egui::{Align, Id, Key, Modifiers, Rect, Response, RichText, Role, Sense, Ui, UiBuilder, vec2};
+use std::sync::Arc;
+
+use egui::text::LayoutJob;
+use egui::{
+    Galley, Id, Key, Modifiers, Response, RichText, Role, Sense, TextFormat, Ui, UiBuilder, pos2,
+    vec2,
+};
 use egui::{WidgetInfo, text::CCursor, text::CCursorRange};
 use zoetrope_player::Command;
 
