@@ -4,7 +4,8 @@ texts! {
     /// The camera.
     CameraText {
         title: "Camera", "Kamera";
-        reset_view: "Reset view", "Erste Ansicht";
+        reset_view: "Reset view", "Ansicht zurücksetzen";
+        first_view: "First view", "Erste Ansicht";
         frame_all: "Frame all", "Alles ins Bild";
         focus: "Focus middle", "Zur Mitte";
         mode: "Mode", "Steuerung";

@@ -397,6 +397,9 @@ impl ZoetropeApp {
             rig
         });
         rig.arrange(canvas, options);
+        if let Some(picked) = self.viewport.picked() {
+            self.camera_desk.focus(rig, picked, now);
+        }
         let wishes = self
             .steer
             .steer(ui, &response, &self.covered, &clip.state, rig);
@@ -417,7 +420,7 @@ impl ZoetropeApp {
         for wish in wishes {
             match wish {
                 Wish::Command(command) => self.apply(command),
-                Wish::Focus(pos) => self.focus_at(pos - rect.min.to_vec2()),
+                Wish::Focus(pos) => self.focus_at(pos, rect),
             }
         }
     }

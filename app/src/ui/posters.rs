@@ -55,6 +55,11 @@ impl Posters {
         Some(path)
     }
 
+    /// Whether none is due or on its way.
+    pub fn is_idle(&self) -> bool {
+        self.due.is_none() && self.thread.as_ref().is_none_or(JoinHandle::is_finished)
+    }
+
     /// Clips whose posters have been written.
     pub fn finished(&self) -> impl Iterator<Item = PathBuf> + '_ {
         self.done.try_iter()

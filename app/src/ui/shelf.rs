@@ -39,6 +39,11 @@ impl ZoetropeApp {
         self.posters.clip_changed(Some(path), now);
     }
 
+    /// Whether a poster is still to be made.
+    pub fn is_making_posters(&self) -> bool {
+        !self.posters.is_idle()
+    }
+
     /// Makes the poster that is due, and shows those that are done.
     pub(super) fn make_poster(&mut self, now: f64) {
         let finished: Vec<_> = self.posters.finished().collect();

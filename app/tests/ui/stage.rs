@@ -228,7 +228,8 @@ impl Stage {
                     && state.picture.as_ref().is_some_and(|shown| shown.exact)
             })
         });
-        // Where the window is gets written down.
+        // A poster is made, and where the window is gets written down.
+        self.until("the poster", |app| !app.is_making_posters());
         self.pass(0.6);
         self.harness.run();
     }

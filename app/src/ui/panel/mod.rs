@@ -191,6 +191,8 @@ pub struct SheetResponse {
 
 /// Widest a panel at the side gets.
 const SIDE_WIDTH: f32 = 340.0;
+/// Lowest that a sheet above the bar may be.
+const SHEET_MIN: f32 = 180.0;
 /// Widest most panels in the middle get.
 const MIDDLE_WIDTH: f32 = 600.0;
 /// Height of a painted key.
@@ -275,11 +277,11 @@ pub fn sheet_rect(frames: Frames, panel: Panel) -> Rect {
         let sheet = window
             .shrink(theme::GAP_S)
             .with_min_y(top.max(window.top() + theme::GAP_S));
-        return match panel.place() {
-            // The bar stays at hand.
-            Place::Side => sheet.with_max_y(free.bottom()),
-            Place::Middle => sheet,
-        };
+        // What stands beside the picture elsewhere leaves the bar to be used here, too, as long as
+        // that leaves something of the sheet.
+        let lower = sheet.with_max_y(free.bottom());
+        let fits = panel.place() == Place::Side && lower.height() >= SHEET_MIN;
+        return if fits { lower } else { sheet };
     }
     match panel.place() {
         Place::Side => {

@@ -2,9 +2,9 @@
 
 mod entries;
 
-use egui::accesskit;
 use std::sync::Arc;
 
+use egui::accesskit;
 use egui::text::LayoutJob;
 use egui::{
     Galley, Id, Key, Modifiers, Response, RichText, Role, Sense, TextFormat, Ui, UiBuilder, pos2,
