@@ -11,6 +11,8 @@ pub mod camera;
 mod fuzzy;
 mod kept;
 pub mod keys;
+mod link;
+pub mod log_buffer;
 pub mod notes;
 pub mod open;
 pub mod platform;

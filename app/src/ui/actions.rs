@@ -72,7 +72,7 @@ impl ZoetropeApp {
         match command {
             Command::Open => self.pick(Pick::File),
             Command::OpenFolder => self.pick(Pick::Folder),
-            Command::OpenLink => self.panels.open(Panel::OpenLink),
+            Command::OpenLink => self.panels.toggle(Panel::OpenLink),
             Command::OpenRecent(number) => {
                 let recents = self.kept.recents.value.entries();
                 let index = number.checked_sub(1);

@@ -50,7 +50,7 @@ use backdrop::Backdrop;
 use camera_actions::CameraDesk;
 use idle::Idle;
 use look::Look;
-use panel::{Frames, Panels};
+use panel::{Frames, Panel, Panels};
 use panels::PanelStates;
 use posters::Posters;
 use start_page::{Demo, StartPage};
@@ -287,9 +287,18 @@ impl ZoetropeApp {
         let mode = self.rig().map(CameraRig::mode);
         let free = !self.panels.is_modal();
         self.steer.listen(&self.ctx, mode, free);
+        if self.panels.is_open(Panel::Keys) {
+            let keys = &mut self.panel_states.keys;
+            keys.capture(&self.ctx, &mut self.kept.keymap.value);
+        }
         for command in self.kept.keymap.value.pressed(&self.ctx) {
-            // A panel that wants all attention has the keys.
-            if !self.panels.is_modal() || command == Command::DismissNotices {
+            // A panel that wants all attention has the keys, but for those that close it.
+            let closes = command == Command::DismissNotices
+                || self
+                    .panels
+                    .middle()
+                    .is_some_and(|open| open.command() == command);
+            if !self.panels.is_modal() || closes {
                 self.apply(command);
             }
         }

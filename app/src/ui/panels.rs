@@ -5,8 +5,8 @@ use zoetrope_player::Command;
 
 use super::ZoetropeApp;
 use super::panel::{
-    self, Frames, HelpPanel, MoreState, PalettePanel, PaletteSources, Panel, SettingsPanel,
-    SettingsRequest,
+    self, Frames, HelpPanel, KeysPanel, LogPanel, MoreState, OpenLinkPanel, PalettePanel,
+    PaletteSources, Panel, SettingsPanel, SettingsRequest,
 };
 use crate::text::text;
 
@@ -16,6 +16,10 @@ pub struct PanelStates {
     palette: PalettePanel,
     help: HelpPanel,
     settings: SettingsPanel,
+    /// Changing keys; it takes keys before anything else does.
+    pub(super) keys: KeysPanel,
+    log: LogPanel,
+    open_link: OpenLinkPanel,
 }
 
 /// What a panel asks for.
@@ -42,7 +46,9 @@ impl ZoetropeApp {
                 self.apply(command);
             }
         }
-        self.panels.follow_focus(ui.ctx());
+        if !self.panels.is_open(Panel::Log) {
+            self.panel_states.log.close();
+        }
     }
 
     fn show_panel(&mut self, ui: &Ui, frames: Frames, panel: Panel, is_new: bool) -> Asked {
@@ -66,10 +72,16 @@ impl ZoetropeApp {
                 close: self.show_camera_panel(ui, frames).close,
                 commands: Vec::new(),
             },
-            Panel::Keys | Panel::OpenLink | Panel::Log => Asked {
-                close: true,
-                commands: Vec::new(),
-            },
+            Panel::Keys => {
+                let keymap = &mut self.kept.keymap.value;
+                let keys = &mut self.panel_states.keys;
+                Asked {
+                    close: keys.show(ui, frames, is_new, keymap).close,
+                    commands: Vec::new(),
+                }
+            }
+            Panel::OpenLink => self.show_open_link(ui, frames, is_new),
+            Panel::Log => self.show_log(ui, frames),
         }
     }
 
@@ -122,6 +134,34 @@ impl ZoetropeApp {
             }
         }
         asked
+    }
+
+    fn show_open_link(&mut self, ui: &Ui, frames: Frames, is_new: bool) -> Asked {
+        let mut target = None;
+        let panel = &mut self.panel_states.open_link;
+        let close = panel.show(ui, frames, is_new, &mut target).close;
+        if let Some(target) = target {
+            self.open(target);
+        }
+        Asked {
+            close,
+            commands: Vec::new(),
+        }
+    }
+
+    fn show_log(&mut self, ui: &Ui, frames: Frames) -> Asked {
+        let (shown, copied) = self.panel_states.log.show(ui, frames);
+        self.covered.push(shown.rect);
+        if let Some(copied) = copied {
+            ui.copy_text(copied);
+            let now = ui.input(|input| input.time);
+            let note = text(ui).panels.log_was_copied;
+            self.toasts.note(note.to_owned(), now);
+        }
+        Asked {
+            close: shown.close,
+            commands: Vec::new(),
+        }
     }
 
     fn show_more(&mut self, ui: &Ui, frames: Frames) -> Asked {

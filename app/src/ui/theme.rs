@@ -91,7 +91,7 @@ pub const LIGHT: Palette = Palette {
     track: Color32::from_black_alpha(26),
     track_buffered: Color32::from_black_alpha(46),
     track_decoded: Color32::from_black_alpha(92),
-    backdrop: Color32::from_black_alpha(80),
+    backdrop: Color32::from_black_alpha(104),
     shadow: Color32::from_black_alpha(60),
 };
 

@@ -3,7 +3,10 @@
 mod camera;
 mod help;
 mod inspector;
+mod keys;
+mod log;
 mod more;
+mod open_link;
 mod palette;
 mod settings;
 
@@ -14,7 +17,7 @@ use egui::{
 
 use super::icons::{Icon, icon_button};
 use super::theme;
-use crate::keys;
+use crate::keys::with_hint;
 use crate::text::text;
 use zoetrope_player::Command;
 
@@ -66,6 +69,21 @@ impl Panel {
             Self::Help => 920.0,
             Self::Settings | Self::Keys => 720.0,
             _ => MIDDLE_WIDTH,
+        }
+    }
+
+    /// The command that opens it, and closes it again.
+    pub fn command(self) -> Command {
+        match self {
+            Self::Palette => Command::CommandPalette,
+            Self::Help => Command::Help,
+            Self::Settings => Command::Settings,
+            Self::Keys => Command::EditKeys,
+            Self::OpenLink => Command::OpenLink,
+            Self::More => Command::ToggleMore,
+            Self::Log => Command::ToggleLog,
+            Self::Inspector => Command::ToggleInspector,
+            Self::Camera => Command::ToggleCameraPanel,
         }
     }
 
@@ -148,7 +166,7 @@ impl Panels {
     }
 
     /// Gives the keyboard back to what had it, once no panel is in the middle any more. To be called
-    /// whenever panels may have been opened or closed.
+    /// before the panels are shown: while one in the middle is, nothing below it can have focus.
     pub fn follow_focus(&mut self, ctx: &Context) {
         let is_modal = self.is_modal();
         match (self.was_modal, is_modal) {
@@ -160,6 +178,7 @@ impl Panels {
                     (None, Some(inside)) => memory.surrender_focus(inside),
                     (None, None) => {}
                 });
+                ctx.request_repaint();
             }
             _ => {}
         }
@@ -402,7 +421,7 @@ fn header(ui: &mut Ui, title: &str) -> bool {
         },
     );
     let label = text(ui).common.close;
-    let hint = keys::with_hint(ui.ctx(), label, Command::DismissNotices);
+    let hint = with_hint(ui.ctx(), label, Command::DismissNotices);
     let close = icon_button(ui, close_at, Icon::X, label, &hint, false).clicked();
     ui.advance_cursor_after_rect(row);
     close
@@ -421,6 +440,9 @@ pub fn section(ui: &mut Ui, title: &str) {
 pub use camera::{CameraPanel, CameraRequest, CameraState, mode_texts};
 pub use help::HelpPanel;
 pub use inspector::{Inspected, InspectedClip, Request, inspector};
+pub use keys::KeysPanel;
+pub use log::LogPanel;
 pub use more::{MoreState, more};
+pub use open_link::OpenLinkPanel;
 pub use palette::{PalettePanel, PaletteSources};
 pub use settings::{SettingsPanel, SettingsRequest};

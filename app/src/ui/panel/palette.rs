@@ -5,12 +5,11 @@ mod entries;
 use std::sync::Arc;
 
 use egui::accesskit;
-use egui::text::LayoutJob;
+use egui::text::{CCursor, CCursorRange, LayoutJob, TextFormat};
 use egui::{
-    Galley, Id, Key, Modifiers, Response, RichText, Role, Sense, TextFormat, Ui, UiBuilder, pos2,
+    Galley, Id, Key, Modifiers, Response, RichText, Role, Sense, Ui, UiBuilder, WidgetInfo, pos2,
     vec2,
 };
-use egui::{WidgetInfo, text::CCursor, text::CCursorRange};
 use zoetrope_player::Command;
 
 use self::entries::{Action, Entry};

@@ -1,6 +1,7 @@
 //! Panels and the window.
 
 use egui::{Key, Modifiers, ViewportCommand, WindowLevel};
+use zoetrope_app::platform::Pick;
 use zoetrope_app::settings::ThemeChoice;
 
 use super::exercises;
@@ -41,6 +42,46 @@ exercises! {
         }
         stage.command("edit-keys");
         assert!(stage.has_heading("Keys"));
+    };
+
+    searching {
+        commands: ["command-palette", "help", "settings"],
+        controls: [
+            "Search commands and clips", "Search keys and commands", "Change keys",
+            "Search settings", "Keys…", "Reset: *", "Reset all settings",
+            "Choose a folder: Folder for screenshots",
+        ]
+    }
+    Stage::ready(1.0) => |stage| {
+        stage.click("Commands");
+        stage.replace("Search commands and clips", "toggle-theme");
+        assert_eq!(stage.harness.state().settings().theme, ThemeChoice::Light);
+
+        stage.key_with(Modifiers::COMMAND, Key::Comma);
+        stage.harness.run_ok();
+        stage.replace("Search settings", "theme");
+        assert_eq!(stage.count("Size of controls"), 0);
+        stage.click("Reset: Theme");
+        assert_eq!(stage.harness.state().settings().theme, ThemeChoice::Dark);
+        stage.replace("Search settings", "");
+        stage.click("Reduce motion");
+        assert!(stage.harness.state().settings().reduce_motion);
+        stage.click("Reset all settings");
+        assert!(!stage.harness.state().settings().reduce_motion);
+        stage.click("Choose a folder: Folder for screenshots");
+        let asked = stage.platform.asked.lock().expect("unpoisoned").clone();
+        assert_eq!(asked, [Pick::Destination]);
+        stage.click("Keys…");
+        assert!(!stage.has_heading("Settings"));
+        stage.key(Key::Escape);
+        stage.harness.run_ok();
+
+        stage.key(Key::F1);
+        stage.harness.run_ok();
+        stage.replace("Search keys and commands", "bookmark");
+        assert!(stage.has_part("ookmark") && !stage.has_part("Turntable"));
+        stage.click("Change keys");
+        assert!(!stage.has_heading("Help"));
     };
 
     statistics {

@@ -69,7 +69,9 @@ impl Scene {
         let fills: Vec<(usize, Rect)> = shapes
             .iter()
             .enumerate()
-            .filter_map(|(order, (clip, shape))| Some((order, fill(shape)?.intersect(*clip))))
+            .filter_map(|(order, (clip, shape))| {
+                Some((order, fill(shape, window)?.intersect(*clip)))
+            })
             .collect();
         let mut texts = Vec::new();
         for (order, (clip, shape)) in shapes.iter().enumerate() {
@@ -220,11 +222,17 @@ fn flat(shapes: &[ClippedShape]) -> Vec<(Rect, Shape)> {
 }
 
 /// The place of a shape that hides, or at least veils, what was painted before it.
-fn fill(shape: &Shape) -> Option<Rect> {
+fn fill(shape: &Shape, window: Rect) -> Option<Rect> {
     const HIDES: u8 = 100;
+    // Behind what wants all attention the rest of the window is dimmed.
+    const DIMS: u8 = 30;
     match shape {
         // A blurred one is a shadow.
-        Shape::Rect(rect) if rect.fill.a() >= HIDES && rect.blur_width == 0.0 => Some(rect.rect),
+        Shape::Rect(rect) if rect.blur_width == 0.0 => {
+            let is_all = rect.rect.contains_rect(window);
+            let least = if is_all { DIMS } else { HIDES };
+            (rect.fill.a() >= least).then_some(rect.rect)
+        }
         _ => None,
     }
 }
