@@ -458,7 +458,16 @@ impl ZoetropeApp {
         self.covered.extend([top.left, top.right]);
         let free_top = top.left.bottom() + theme::GAP_S;
         let mut free = window.shrink(margin).with_min_y(free_top);
-        if let Some(clip) = self.session.clip() {
+        let bar = transport_bar::bar_rect(window);
+        let above = Frames {
+            window,
+            free: free.with_max_y(bar.top() - theme::GAP_S),
+        };
+        // A window too low for a sheet above the bar gives the sheet the bar's place.
+        let is_hidden = |side| panel::sheet_rect(above, side).bottom() > bar.top();
+        if let Some(clip) = self.session.clip()
+            && !self.panels.side().is_some_and(is_hidden)
+        {
             let bar = BarState {
                 player: &clip.state,
                 marks: &self.marks,
@@ -473,9 +482,8 @@ impl ZoetropeApp {
                 })
                 .inner;
             commands.extend(asked);
-            let bar = transport_bar::bar_rect(window);
-            self.covered.push(bar);
-            free = free.with_max_y(bar.top() - theme::GAP_S);
+            self.covered.push(transport_bar::bar_rect(window));
+            free = above.free;
         }
         let frames = Frames { window, free };
         let free = panel::beside(frames, self.panels.side());
