@@ -4,6 +4,7 @@ mod camera;
 mod contact_sheet;
 mod controls;
 mod device;
+mod extremes;
 mod inspector;
 mod layout;
 mod lint;

@@ -6,7 +6,7 @@ mod more;
 
 use egui::{
     Align, Area, Frame, Id, Layout, Margin, Modal, Order, Rect, RichText, ScrollArea, Ui,
-    UiBuilder, pos2, vec2,
+    UiBuilder, Vec2, pos2, vec2,
 };
 
 use super::icons::{Icon, icon_button};
@@ -149,6 +149,8 @@ pub struct SheetResponse {
 
 /// Widest a panel at the side gets.
 const SIDE_WIDTH: f32 = 340.0;
+/// Smallest that a panel gets.
+const SIZE_MIN: Vec2 = vec2(160.0, 120.0);
 /// Widest a panel in the middle gets.
 const MIDDLE_WIDTH: f32 = 600.0;
 
@@ -162,6 +164,8 @@ pub fn sheet(
     contents: impl FnOnce(&mut Ui),
 ) -> SheetResponse {
     let rect = sheet_rect(frames, panel);
+    // Where there is no room at all, it sticks out of the window.
+    let rect = Rect::from_min_size(rect.min, rect.size().max(SIZE_MIN));
     let palette = theme::palette(ui);
     let area = Area::new(panel.id())
         .order(match panel.place() {
