@@ -8,8 +8,11 @@
 
 mod adaptive_scale;
 pub mod camera;
+mod fuzzy;
 mod kept;
 pub mod keys;
+mod link;
+pub mod log_buffer;
 pub mod notes;
 pub mod open;
 pub mod platform;

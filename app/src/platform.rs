@@ -15,14 +15,25 @@ pub enum Pick {
     Destination,
 }
 
+/// What a dialog for choosing asks for.
+#[derive(Clone, Debug)]
+pub struct PickRequest {
+    /// What is to be chosen.
+    pub what: Pick,
+    /// The heading of the dialog.
+    pub title: String,
+    /// Names and extensions of the files that are offered, those that are wanted first.
+    pub filters: Vec<(String, &'static [&'static str])>,
+}
+
 /// Takes what was chosen; `None` when the dialog was closed without a choice. Called once, on any
 /// thread.
 pub type PickAnswer = Box<dyn FnOnce(Option<PathBuf>) + Send>;
 
 /// What only a platform can do. Every method returns at once.
 pub trait Platform: Send + Sync {
-    /// Shows the platform's own dialog for choosing something; `title` is its heading.
-    fn pick(&self, what: Pick, title: &str, answer: PickAnswer);
+    /// Shows the platform's own dialog for choosing something.
+    fn pick(&self, request: PickRequest, answer: PickAnswer);
 
     /// The person's language, like "de-AT"; empty where that is not known.
     fn locale(&self) -> String {
@@ -48,25 +59,23 @@ pub trait Platform: Send + Sync {
 pub struct NullPlatform;
 
 impl Platform for NullPlatform {
-    fn pick(&self, _: Pick, _: &str, answer: PickAnswer) {
+    fn pick(&self, _: PickRequest, answer: PickAnswer) {
         answer(None);
     }
 }
 
 /// Desktop dialogs (the XDG portal, Windows, macOS).
-pub fn pick_with_dialog(what: Pick, title: &str, answer: PickAnswer) {
-    let title = title.to_owned();
+pub fn pick_with_dialog(request: PickRequest, answer: PickAnswer) {
     // The dialog blocks until it is closed.
     let shown = std::thread::Builder::new()
         .name("dialog".to_owned())
         .spawn(move || {
-            let dialog = rfd::FileDialog::new().set_title(title);
-            answer(match what {
-                Pick::File => dialog
-                    .add_filter("Splat files and clips", &["ply", "sog", "zip", "json"])
-                    .add_filter("All files", &["*"])
-                    .pick_file(),
-                Pick::Picture => dialog.add_filter("PNG", &["png"]).pick_file(),
+            let mut dialog = rfd::FileDialog::new().set_title(request.title);
+            for (name, extensions) in request.filters {
+                dialog = dialog.add_filter(name, extensions);
+            }
+            answer(match request.what {
+                Pick::File | Pick::Picture => dialog.pick_file(),
                 Pick::Folder | Pick::Destination => dialog.pick_folder(),
             });
         });

@@ -1,6 +1,7 @@
 //! How the window was left, and what was seen already.
 
 use serde_json::{Map, Value, json};
+use zoetrope_player::Command;
 
 use crate::storage::Stored;
 
@@ -8,6 +9,8 @@ use crate::storage::Stored;
 const SIDES: std::ops::RangeInclusive<f64> = 1.0..=16_384.0;
 /// Hints that are remembered; there are far fewer.
 const HINTS_MAX: usize = 100;
+/// Commands of the palette that are remembered.
+const USED_MAX: usize = 6;
 
 /// Where a window was, in points of the desktop.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,6 +34,18 @@ pub struct Remembered {
     pub statistics: bool,
     /// First-run hints that were taken away.
     pub hints_seen: Vec<String>,
+    /// Commands that were chosen in the palette, newest first.
+    pub palette_used: Vec<String>,
+}
+
+impl Remembered {
+    /// Notes that a command was chosen in the palette.
+    pub fn use_in_palette(&mut self, command: Command) {
+        let command = command.to_string();
+        self.palette_used.retain(|other| *other != command);
+        self.palette_used.insert(0, command);
+        self.palette_used.truncate(USED_MAX);
+    }
 }
 
 impl Stored for Remembered {
@@ -40,14 +55,18 @@ impl Stored for Remembered {
         let file: Map<String, Value> =
             serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
         let flag = |key: &str| file.get(key).and_then(Value::as_bool).unwrap_or_default();
-        let hints = file.get("hints_seen").and_then(Value::as_array);
-        let hints = hints.into_iter().flatten().filter_map(Value::as_str);
+        let texts = |key: &str, most: usize| {
+            let list = file.get(key).and_then(Value::as_array);
+            let texts = list.into_iter().flatten().filter_map(Value::as_str);
+            texts.take(most).map(str::to_owned).collect()
+        };
         // Nobody has written this by hand: what makes no sense is not worth a word.
         let remembered = Self {
             window: file.get("window").and_then(window_of),
             on_top: flag("on_top"),
             statistics: flag("statistics"),
-            hints_seen: hints.take(HINTS_MAX).map(str::to_owned).collect(),
+            hints_seen: texts("hints_seen", HINTS_MAX),
+            palette_used: texts("palette_used", USED_MAX),
         };
         Ok((remembered, Vec::new()))
     }
@@ -65,6 +84,7 @@ impl Stored for Remembered {
             "on_top": self.on_top,
             "statistics": self.statistics,
             "hints_seen": self.hints_seen,
+            "palette_used": self.palette_used,
         });
         format!("{file:#}\n").into_bytes()
     }
@@ -108,9 +128,24 @@ mod tests {
             on_top: true,
             statistics: true,
             hints_seen: vec!["orbit".to_owned()],
+            palette_used: vec!["speed 2".to_owned()],
         };
         let (read, _) = Remembered::decode(&remembered.encode()).expect("state");
         assert_eq!(read, remembered);
+    }
+
+    #[test]
+    fn what_was_used_last_is_first_and_there_once() {
+        let mut remembered = Remembered::default();
+        for command in [Command::Help, Command::Speed(2.0), Command::Help] {
+            remembered.use_in_palette(command);
+        }
+        assert_eq!(remembered.palette_used, ["help", "speed 2"]);
+        for frame in 0..USED_MAX {
+            remembered.use_in_palette(Command::SeekFrame(frame));
+        }
+        assert_eq!(remembered.palette_used.len(), USED_MAX);
+        assert_eq!(remembered.palette_used[0], "seek-frame 5");
     }
 
     #[test]

@@ -119,11 +119,21 @@ fn wgpu_options() -> WgpuConfiguration {
     }
 }
 
+/// The icon of the window, where the desktop does not know the application.
+fn icon() -> egui::IconData {
+    let bytes = include_bytes!("../../assets/icon.png");
+    eframe::icon_data::from_png_bytes(bytes).unwrap_or_else(|error| {
+        log::error!("the icon cannot be read: {error}");
+        egui::IconData::default()
+    })
+}
+
 /// The window as it was left.
 fn viewport(storage: &dyn Storage) -> egui::ViewportBuilder {
     let mut viewport = egui::ViewportBuilder::default()
         .with_title("Zoetrope")
         .with_app_id("zoetrope")
+        .with_icon(icon())
         .with_inner_size(SIZE)
         .with_min_inner_size(SIZE_MIN);
     // What is broken is told by the application, which reads it again.

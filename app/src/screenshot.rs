@@ -100,9 +100,7 @@ impl Shot {
     }
 
     fn draw(&self, gpu: &Gpu) -> Result<Picture, zoetrope_render::Error> {
-        let mut renderer = SplatRenderer::new(gpu, None)?;
-        renderer.render(gpu, &self.frame, &self.view, &mut |_| ())?;
-        let mut picture = renderer.read_picture(gpu)?;
+        let mut picture = draw(gpu, &self.frame, &self.view)?;
         match (&self.backdrop, self.view.background) {
             (Some(backdrop), Background::Transparent) => lay_over(&mut picture, backdrop),
             (None, Background::Transparent) => unmultiply(&mut picture),
@@ -110,6 +108,20 @@ impl Shot {
         }
         Ok(picture)
     }
+}
+
+/// Draws a picture apart from the window's.
+///
+/// # Errors
+/// When the device does not.
+pub fn draw(
+    gpu: &Gpu,
+    frame: &Arc<SplatFrame>,
+    view: &View,
+) -> Result<Picture, zoetrope_render::Error> {
+    let mut renderer = SplatRenderer::new(gpu, None)?;
+    renderer.render(gpu, frame, view, &mut |_| ())?;
+    renderer.read_picture(gpu)
 }
 
 /// Premultiplied colours to straight ones, as PNG has them.
@@ -179,7 +191,10 @@ fn bilinear(picture: &Picture, x: f32, y: f32) -> [f32; 3] {
 }
 
 /// An 8-bit PNG, without alpha where there is none.
-fn encode(picture: Picture) -> io::Result<Vec<u8>> {
+///
+/// # Errors
+/// When the picture has no pixels.
+pub fn encode(picture: Picture) -> io::Result<Vec<u8>> {
     let is_opaque = picture.rgba.chunks_exact(4).all(|pixel| pixel[3] == 255);
     let (color, samples) = if is_opaque {
         let pixels = picture.rgba.chunks_exact(4);

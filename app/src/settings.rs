@@ -204,6 +204,8 @@ pub enum Kind {
     },
     /// A line of text.
     Line {
+        /// What it stands for.
+        form: LineForm,
         /// Whether it makes sense.
         check: fn(&str) -> bool,
         /// Reads it.
@@ -211,6 +213,17 @@ pub enum Kind {
         /// Sets it.
         set: fn(&mut Settings, String),
     },
+}
+
+/// What a line of text stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LineForm {
+    /// A colour, "#rrggbb".
+    Colour,
+    /// The path of a picture, or nothing.
+    Picture,
+    /// The path of a folder, or nothing.
+    Folder,
 }
 
 /// A row of the table.
@@ -257,12 +270,13 @@ macro_rules! number {
 }
 
 macro_rules! line {
-    ($field:ident, $title:ident, $section:ident, $check:expr) => {
+    ($field:ident, $title:ident, $section:ident, $form:ident, $check:expr) => {
         SettingInfo {
             key: stringify!($field),
             section: Section::$section,
             title: |text| text.settings.$title,
             kind: Kind::Line {
+                form: LineForm::$form,
                 check: $check,
                 get: |settings| &settings.$field,
                 set: |settings, value| settings.$field = value,
@@ -404,12 +418,19 @@ pub const SETTINGS: &[SettingInfo] = &[
         background_colour,
         background_colour_value,
         Picture,
+        Colour,
         |text| colour_of(text).is_some()
     ),
-    line!(background_picture, background_picture_file, Picture, |_| {
+    line!(
+        background_picture,
+        background_picture_file,
+        Picture,
+        Picture,
+        |_| true
+    ),
+    line!(screenshot_folder, screenshot_folder, Files, Folder, |_| {
         true
     }),
-    line!(screenshot_folder, screenshot_folder, Files, |_| true),
     number!(
         screenshot_scale,
         screenshot_scale,
@@ -434,6 +455,15 @@ impl SettingInfo {
     /// Whether it is as it was at first.
     pub fn is_default(&self, settings: &Settings) -> bool {
         self.read(settings) == self.read(&Settings::default())
+    }
+
+    /// Whether it has an effect, as other settings are.
+    pub fn applies(&self, settings: &Settings) -> bool {
+        match self.key {
+            "background_colour" => settings.background == BackgroundChoice::Colour,
+            "background_picture" => settings.background == BackgroundChoice::Picture,
+            _ => true,
+        }
     }
 
     /// Makes it as it was at first.

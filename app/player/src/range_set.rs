@@ -94,6 +94,7 @@ impl FromIterator<usize> for RangeSet {
 }
 
 #[cfg(test)]
+#[allow(clippy::single_range_in_vec_init)] // lists of ranges are what is compared
 mod tests {
     use super::*;
 

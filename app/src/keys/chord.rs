@@ -43,6 +43,7 @@ impl Chord {
     /// As it is written on keys: "Ctrl+Shift+O", "←".
     pub fn symbols(&self) -> String {
         self.text(match self.key {
+            // Egui's own arrows are triangles, which fonts of text do not have.
             Key::ArrowLeft => "←",
             Key::ArrowRight => "→",
             Key::ArrowUp => "↑",

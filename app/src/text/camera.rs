@@ -5,6 +5,7 @@ texts! {
     CameraText {
         title: "Camera", "Kamera";
         reset_view: "Reset view", "Ansicht zurücksetzen";
+        first_view: "First view", "Erste Ansicht";
         frame_all: "Frame all", "Alles ins Bild";
         focus: "Focus middle", "Zur Mitte";
         mode: "Mode", "Steuerung";

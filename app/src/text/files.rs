@@ -11,6 +11,10 @@ texts! {
         open_link_title: "Open a path or a link", "Einen Pfad oder Link öffnen";
         open_link_label: "Path or link", "Pfad oder Link";
         opening: "Opening {0}…", "{0} wird geöffnet…";
+        filter_clips: "Splat files and clips", "Splat-Dateien und Clips";
+        filter_pictures: "PNG pictures", "PNG-Bilder";
+        filter_all: "All files", "Alle Dateien";
+        not_text: "{0} cannot be used here: its name is no text", "{0} ist hier nicht verwendbar: der Name ist kein Text";
         drop_to_open: "Drop to open", "Zum Öffnen loslassen";
         start_page: "Start page", "Startseite";
         drop_here: "Drop a file or a folder anywhere in this window", "Eine Datei oder einen Ordner irgendwo in dieses Fenster ziehen";

@@ -4,6 +4,17 @@ texts! {
     /// Settings.
     SettingsText {
         title: "Settings", "Einstellungen";
+        search: "Search settings", "Einstellungen suchen";
+        keys: "Keys…", "Tasten…";
+        reset_one: "Reset: {0}", "Zurücksetzen: {0}";
+        reset_all: "Reset all settings", "Alle Einstellungen zurücksetzen";
+        were_reset: "All settings are as they were at first", "Alle Einstellungen sind wie am Anfang";
+        value: "{0}: value", "{0}: Wert";
+        choose_file: "Choose a file: {0}", "Datei wählen: {0}";
+        choose_folder: "Choose a folder: {0}", "Ordner wählen: {0}";
+        choose_colour: "Choose: {0}", "Wählen: {0}";
+        not_a_colour: "Six digits like #ff8000", "Sechs Stellen wie #ff8000";
+        hints_again: "Show all hints again", "Alle Hinweise wieder zeigen";
         section_look: "Look", "Aussehen";
         section_playback: "Playing", "Wiedergabe";
         section_camera: "Camera", "Kamera";

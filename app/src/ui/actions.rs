@@ -1,14 +1,17 @@
 //! Carrying out commands: the application's own, and handing the player's on.
 
-use egui::{Rect, Ui, ViewportCommand, WindowLevel};
+use std::path::PathBuf;
+
+use egui::{Ui, ViewportCommand, WindowLevel};
 use zoetrope_player::Command;
 
+use super::ZoetropeApp;
 use super::panel::Panel;
 use super::shots::ShotKind;
-use super::{Pick, ZoetropeApp, start_page};
 use crate::open::ClipTarget;
+use crate::platform::{Pick, PickRequest};
 use crate::remembered::WindowPlace;
-use crate::settings::ThemeChoice;
+use crate::settings::{BackgroundChoice, ThemeChoice};
 use crate::text::{fill, text_of};
 
 /// The steps of the size of controls.
@@ -69,7 +72,7 @@ impl ZoetropeApp {
         match command {
             Command::Open => self.pick(Pick::File),
             Command::OpenFolder => self.pick(Pick::Folder),
-            Command::OpenLink => self.panels.open(Panel::OpenLink),
+            Command::OpenLink => self.panels.toggle(Panel::OpenLink),
             Command::OpenRecent(number) => {
                 let recents = self.kept.recents.value.entries();
                 let index = number.checked_sub(1);
@@ -168,20 +171,39 @@ impl ZoetropeApp {
         self.toasts.note(text.to_owned(), now);
     }
 
-    fn pick(&self, what: Pick) {
+    /// Asks for a file or a folder; the answer comes to [`Self::take_picked`].
+    pub(super) fn pick(&self, what: Pick) {
         let (sender, ctx) = (self.picked.0.clone(), self.ctx.clone());
         let text = text_of(&self.ctx);
         let title = match what {
             Pick::File => text.files.open_file,
-            _ => text.files.open_folder,
+            Pick::Folder => text.files.open_folder,
+            Pick::Picture => text.settings.background_picture_file,
+            Pick::Destination => text.settings.screenshot_folder,
+        };
+        let all = (text.files.filter_all.to_owned(), ["*"].as_slice());
+        let filters = match what {
+            Pick::File => vec![
+                (
+                    text.files.filter_clips.to_owned(),
+                    ["ply", "sog", "zip", "json"].as_slice(),
+                ),
+                all,
+            ],
+            Pick::Picture => vec![(text.files.filter_pictures.to_owned(), ["png"].as_slice())],
+            Pick::Folder | Pick::Destination => Vec::new(),
+        };
+        let request = PickRequest {
+            what,
+            title: title.trim_end_matches('…').to_owned(),
+            filters,
         };
         self.platform.pick(
-            what,
-            title.trim_end_matches('…'),
+            request,
             Box::new(move |path| {
                 // The window may be gone by the time the dialog is closed.
                 if let Some(path) = path
-                    && sender.send(path).is_ok()
+                    && sender.send((what, path)).is_ok()
                 {
                     ctx.request_repaint();
                 }
@@ -189,43 +211,27 @@ impl ZoetropeApp {
         );
     }
 
-    /// What is there when no clip is.
-    pub(super) fn show_start_page(&mut self, ui: &mut Ui, window: Rect) {
-        if self.session.opening().is_some() {
-            return;
-        }
-        let asked = start_page::show(
-            ui,
-            window,
-            &mut self.start_page,
-            self.kept.recents.value.entries(),
-            &*self.kept.storage,
-            self.kept.settings.value.reduce_motion,
-        );
-        for request in asked {
-            match request {
-                start_page::Request::Command(command) => self.apply(command),
-                start_page::Request::Open(target) => self.open(target),
-                start_page::Request::Forget(path) => {
-                    self.forget_poster(&path);
-                    self.kept.recents.value.remove(&path);
+    /// Takes what was chosen in dialogs. Gives the clips that are to be opened.
+    pub(super) fn take_picked(&mut self) -> Vec<PathBuf> {
+        let mut clips = Vec::new();
+        let picked: Vec<_> = self.picked.1.try_iter().collect();
+        for (what, path) in picked {
+            let text = path.to_str().map(str::to_owned);
+            let settings = &mut self.kept.settings.value;
+            match (what, text) {
+                (Pick::File | Pick::Folder, _) => clips.push(path),
+                (Pick::Picture, Some(text)) => {
+                    settings.background_picture = text;
+                    settings.background = BackgroundChoice::Picture;
                 }
-                start_page::Request::ForgetAll => {
-                    let entries = self.kept.recents.value.entries().to_vec();
-                    for entry in entries {
-                        self.forget_poster(&entry.path);
-                    }
-                    self.kept.recents.value.clear();
+                (Pick::Destination, Some(text)) => settings.screenshot_folder = text,
+                (Pick::Picture | Pick::Destination, None) => {
+                    let sentence = text_of(&self.ctx).files.not_text;
+                    self.tell(fill(sentence, &[&path.display().to_string()]));
                 }
             }
         }
-    }
-
-    fn forget_poster(&self, path: &std::path::Path) {
-        let name = crate::recents::poster_name(path);
-        if let Err(error) = self.kept.storage.remove(&name) {
-            log::warn!("{name} cannot be removed: {error}");
-        }
+        clips
     }
 
     /// Notes where the window is, for the next start.

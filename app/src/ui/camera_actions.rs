@@ -1,6 +1,7 @@
 //! Carrying out commands about the camera and what is kept of a clip.
 
 use egui::{Id, Pos2, Rect, Ui};
+use glam::Vec3;
 use zoetrope_codecs::UpAxis;
 use zoetrope_player::{Command, PlayerState};
 
@@ -22,6 +23,8 @@ pub struct CameraDesk {
     key: Option<String>,
     /// The saved view gone to last.
     view: Option<usize>,
+    /// The place of the picture whose depth is being looked for, from its upper left corner.
+    picking: Option<Pos2>,
     /// The panel, from frame to frame.
     panel: CameraPanel,
 }
@@ -32,6 +35,15 @@ impl CameraDesk {
         match &self.key {
             Some(key) => notes.clip(key),
             None => ClipNotes::none(),
+        }
+    }
+
+    /// Focuses what was found at the place that was asked for; where that is nothing, on what is
+    /// there at the target's depth.
+    pub fn focus(&mut self, rig: &mut CameraRig, picked: Option<Vec3>, now: f64) {
+        if let Some(pos) = self.picking.take() {
+            let point = picked.unwrap_or_else(|| rig.point_at(pos));
+            rig.focus(point, now);
         }
     }
 }
@@ -154,8 +166,9 @@ impl ZoetropeApp {
             Command::ResetView => rig.reset(now),
             Command::FrameAll => rig.frame_all(now),
             Command::Focus => {
-                let middle = rig.middle();
-                self.focus_at(middle);
+                let middle = rig.middle().to_vec2();
+                let window = self.ctx.content_rect();
+                self.focus_at(window.min + middle, window);
             }
             Command::CameraOrbit => self.set_camera_mode(CameraMode::Orbit),
             Command::CameraFly => self.set_camera_mode(CameraMode::Fly),
@@ -379,13 +392,10 @@ impl ZoetropeApp {
         true
     }
 
-    /// Looks at what is at a place of the picture, in points from its upper left corner.
-    pub(super) fn focus_at(&mut self, pos: Pos2) {
-        let now = self.ctx.input(|input| input.time);
-        if let Some(rig) = self.rig_mut() {
-            rig.focus(rig.point_at(pos), now);
-        }
-        self.ctx.request_repaint();
+    /// Looks at what is at a place of the picture in `rect`, once its depth is found.
+    pub(super) fn focus_at(&mut self, pos: Pos2, rect: Rect) {
+        self.camera_desk.picking = Some(pos - rect.min.to_vec2());
+        self.viewport.pick(pos);
     }
 
     /// Shows the camera's panel.

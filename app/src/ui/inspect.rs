@@ -1,8 +1,5 @@
 //! The inspector over the application's state, and the picture behind the clip.
 
-use std::path::PathBuf;
-use std::sync::mpsc::{self, Receiver, Sender};
-
 use egui::Ui;
 use zoetrope_player::Command;
 
@@ -11,19 +8,6 @@ use super::panel::{self, Frames, Inspected, InspectedClip, Request};
 use crate::platform::Pick;
 use crate::settings::BackgroundChoice;
 use crate::text::{fill, text_of};
-
-/// What the dialog for a background picture answers.
-pub struct BackdropChooser {
-    sender: Sender<PathBuf>,
-    chosen: Receiver<PathBuf>,
-}
-
-impl Default for BackdropChooser {
-    fn default() -> Self {
-        let (sender, chosen) = mpsc::channel();
-        Self { sender, chosen }
-    }
-}
 
 impl ZoetropeApp {
     /// Shows the inspector; whether it is to be closed.
@@ -53,7 +37,7 @@ impl ZoetropeApp {
         for request in asked {
             match request {
                 Request::Command(command) => commands.push(command),
-                Request::ChooseBackdrop => self.choose_backdrop(),
+                Request::ChooseBackdrop => self.pick(Pick::Picture),
             }
         }
         shown.close
@@ -64,30 +48,9 @@ impl ZoetropeApp {
         self.backdrop.picture().is_some()
     }
 
-    fn choose_backdrop(&self) {
-        let (sender, ctx) = (self.backdrop_chooser.sender.clone(), self.ctx.clone());
-        let title = text_of(&self.ctx).inspector.choose_picture;
-        self.platform.pick(
-            Pick::Picture,
-            title.trim_end_matches('…'),
-            Box::new(move |path| {
-                // The window may be gone by the time the dialog is closed.
-                if let Some(path) = path
-                    && sender.send(path).is_ok()
-                {
-                    ctx.request_repaint();
-                }
-            }),
-        );
-    }
-
-    /// Brings the picture behind the clip up to the settings, and those up to the dialog.
+    /// Brings the picture behind the clip up to the settings.
     pub(super) fn receive_backdrop(&mut self) {
-        let settings = &mut self.kept.settings.value;
-        if let Some(path) = self.backdrop_chooser.chosen.try_iter().last() {
-            settings.background_picture = path.to_string_lossy().into_owned();
-            settings.background = BackgroundChoice::Picture;
-        }
+        let settings = &self.kept.settings.value;
         let path = match settings.background {
             BackgroundChoice::Picture => settings.background_picture.clone(),
             _ => String::new(),

@@ -11,6 +11,9 @@ mod idle;
 mod inspect;
 mod look;
 mod panel;
+mod panels;
+mod posters;
+mod shelf;
 mod shots;
 mod start_page;
 mod statistics;
@@ -38,7 +41,6 @@ use crate::kept::Kept;
 use crate::keys::Keymap;
 use crate::open::ClipTarget;
 use crate::platform::{Pick, Platform};
-use crate::recents::Recent;
 use crate::screenshot::Screenshots;
 use crate::session::{Opener, Session, sentence};
 use crate::settings::{Settings, StartWith, ThemeChoice};
@@ -47,9 +49,10 @@ use crate::text::{fill, text};
 use backdrop::Backdrop;
 use camera_actions::CameraDesk;
 use idle::Idle;
-use inspect::BackdropChooser;
 use look::Look;
-use panel::{Frames, MoreState, Panel, Panels};
+use panel::{Frames, Panel, Panels};
+use panels::PanelStates;
+use posters::Posters;
 use start_page::{Demo, StartPage};
 use steer::{Steer, Wish};
 use time_bar::Marks;
@@ -119,21 +122,24 @@ pub struct LostDevice {
     pub clip: Option<ClipTarget>,
 }
 
+/// What was asked for in a dialog, and what was chosen.
+type Picked = (Pick, PathBuf);
+
 /// The application: a session, a picture of it, and controls.
 pub struct ZoetropeApp {
     session: Session,
     viewport: Viewport,
     backdrop: Backdrop,
-    backdrop_chooser: BackdropChooser,
     screenshots: Screenshots,
     kept: Kept,
     /// What the interface was last told of the settings and the keys.
     applied: Option<(Settings, Keymap)>,
     toasts: Toasts,
     panels: Panels,
+    panel_states: PanelStates,
     platform: Arc<dyn Platform>,
     /// What dialogs answer.
-    picked: (Sender<PathBuf>, Receiver<PathBuf>),
+    picked: (Sender<Picked>, Receiver<Picked>),
     steer: Steer,
     camera_desk: CameraDesk,
     /// Whether the camera moves by itself.
@@ -141,6 +147,7 @@ pub struct ZoetropeApp {
     bar: BarHands,
     idle: Idle,
     start_page: StartPage,
+    posters: Posters,
     marks: Marks,
     /// The places of what floated over the picture in the last frame.
     covered: Vec<Rect>,
@@ -175,12 +182,12 @@ impl ZoetropeApp {
                 options.patience,
             )?,
             backdrop: Backdrop::default(),
-            backdrop_chooser: BackdropChooser::default(),
             screenshots: Screenshots::default(),
             kept,
             applied: None,
             toasts: Toasts::default(),
             panels: Panels::default(),
+            panel_states: PanelStates::default(),
             platform: options.platform,
             picked: mpsc::channel(),
             steer: Steer::default(),
@@ -189,6 +196,7 @@ impl ZoetropeApp {
             bar: BarHands::default(),
             idle: Idle::default(),
             start_page: StartPage::new(options.demos.into_iter().map(Demo::new).collect()),
+            posters: Posters::default(),
             marks: Marks::default(),
             covered: Vec::new(),
             first,
@@ -267,7 +275,7 @@ impl ZoetropeApp {
         if let Some(target) = self.first.take() {
             self.open(target);
         }
-        let picked: Vec<PathBuf> = self.picked.1.try_iter().collect();
+        let picked = self.take_picked();
         let dropped = self.ctx.input(|input| {
             let files = input.raw.dropped_files.iter();
             files.map(|file| file.path().to_owned()).collect::<Vec<_>>()
@@ -279,9 +287,18 @@ impl ZoetropeApp {
         let mode = self.rig().map(CameraRig::mode);
         let free = !self.panels.is_modal();
         self.steer.listen(&self.ctx, mode, free);
+        if self.panels.is_open(Panel::Keys) {
+            let keys = &mut self.panel_states.keys;
+            keys.capture(&self.ctx, &mut self.kept.keymap.value);
+        }
         for command in self.kept.keymap.value.pressed(&self.ctx) {
-            // A panel that wants all attention has the keys.
-            if !self.panels.is_modal() || command == Command::DismissNotices {
+            // A panel that wants all attention has the keys, but for those that close it.
+            let closes = command == Command::DismissNotices
+                || self
+                    .panels
+                    .middle()
+                    .is_some_and(|open| open.command() == command);
+            if !self.panels.is_modal() || closes {
                 self.apply(command);
             }
         }
@@ -306,6 +323,7 @@ impl ZoetropeApp {
         self.apply_settings();
         self.receive_screenshots();
         self.receive_backdrop();
+        self.make_poster(now);
     }
 
     /// Another clip is on the screen, or none.
@@ -313,25 +331,11 @@ impl ZoetropeApp {
         self.viewport.forget();
         self.take_up_notes();
         let title = match self.session.clip() {
-            Some(clip) => {
-                let info = clip.player.info();
-                if let ClipTarget::Path(path) = &clip.target {
-                    let duration_ms = (clip.state.duration * 1e3).round() as u64;
-                    self.kept.recents.value.add(Recent {
-                        path: std::path::absolute(path).unwrap_or_else(|_| path.clone()),
-                        title: info.title.clone(),
-                        duration_ms: if clip.state.frame_count > 1 {
-                            duration_ms
-                        } else {
-                            0
-                        },
-                    });
-                }
-                format!("Zoetrope – {}", info.title)
-            }
+            Some(clip) => format!("Zoetrope – {}", clip.player.info().title),
             None => "Zoetrope".to_owned(),
         };
         self.ctx.send_viewport_cmd(ViewportCommand::Title(title));
+        self.take_up_recent();
     }
 
     /// Tells the interface what has changed in the settings and the keys.
@@ -402,6 +406,9 @@ impl ZoetropeApp {
             rig
         });
         rig.arrange(canvas, options);
+        if let Some(picked) = self.viewport.picked() {
+            self.camera_desk.focus(rig, picked, now);
+        }
         let wishes = self
             .steer
             .steer(ui, &response, &self.covered, &clip.state, rig);
@@ -422,7 +429,7 @@ impl ZoetropeApp {
         for wish in wishes {
             match wish {
                 Wish::Command(command) => self.apply(command),
-                Wish::Focus(pos) => self.focus_at(pos - rect.min.to_vec2()),
+                Wish::Focus(pos) => self.focus_at(pos, rect),
             }
         }
     }
@@ -451,7 +458,16 @@ impl ZoetropeApp {
         self.covered.extend([top.left, top.right]);
         let free_top = top.left.bottom() + theme::GAP_S;
         let mut free = window.shrink(margin).with_min_y(free_top);
-        if let Some(clip) = self.session.clip() {
+        let bar = transport_bar::bar_rect(window);
+        let above = Frames {
+            window,
+            free: free.with_max_y(bar.top() - theme::GAP_S),
+        };
+        // A window too low for a sheet above the bar gives the sheet the bar's place.
+        let is_hidden = |side| panel::sheet_rect(above, side).bottom() > bar.top();
+        if let Some(clip) = self.session.clip()
+            && !self.panels.side().is_some_and(is_hidden)
+        {
             let bar = BarState {
                 player: &clip.state,
                 marks: &self.marks,
@@ -466,9 +482,8 @@ impl ZoetropeApp {
                 })
                 .inner;
             commands.extend(asked);
-            let bar = transport_bar::bar_rect(window);
-            self.covered.push(bar);
-            free = free.with_max_y(bar.top() - theme::GAP_S);
+            self.covered.push(transport_bar::bar_rect(window));
+            free = above.free;
         }
         let frames = Frames { window, free };
         let free = panel::beside(frames, self.panels.side());
@@ -487,38 +502,6 @@ impl ZoetropeApp {
             self.apply(command);
         }
         frames
-    }
-
-    /// The panels that are open.
-    fn show_panels(&mut self, ui: &Ui, frames: Frames) {
-        let mut commands = Vec::new();
-        let mut closed = Vec::new();
-        if self.panels.is_open(Panel::More) {
-            match self.session.clip() {
-                Some(clip) => {
-                    let state = MoreState {
-                        player: &clip.state,
-                        statistics: self.kept.remembered.value.statistics,
-                    };
-                    if panel::more(ui, frames, &state, &mut commands).close {
-                        closed.push(Panel::More);
-                    }
-                }
-                None => closed.push(Panel::More),
-            }
-        }
-        if self.panels.is_open(Panel::Inspector) && self.show_inspector(ui, frames, &mut commands) {
-            closed.push(Panel::Inspector);
-        }
-        if self.panels.is_open(Panel::Camera) && self.show_camera_panel(ui, frames).close {
-            closed.push(Panel::Camera);
-        }
-        for panel in closed {
-            self.panels.close(panel);
-        }
-        for command in commands {
-            self.apply(command);
-        }
     }
 
     /// What is being opened, once it takes long enough to be read.

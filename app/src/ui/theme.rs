@@ -91,7 +91,7 @@ pub const LIGHT: Palette = Palette {
     track: Color32::from_black_alpha(26),
     track_buffered: Color32::from_black_alpha(46),
     track_decoded: Color32::from_black_alpha(92),
-    backdrop: Color32::from_black_alpha(80),
+    backdrop: Color32::from_black_alpha(104),
     shadow: Color32::from_black_alpha(60),
 };
 
@@ -260,6 +260,9 @@ fn visuals(theme: Theme, palette: &Palette) -> Visuals {
     visuals.text_edit_bg_color = Some(palette.hover);
     visuals.extreme_bg_color = palette.surface_raised;
     visuals.slider_trailing_fill = true;
+    visuals.handle_shape = egui::style::HandleShape::Circle;
+    // The handle of a slider lies over its rail, which must not shine through.
+    let rail = palette.surface.to_opaque().blend(palette.track_buffered);
     let widgets = &mut visuals.widgets;
     let states = [
         (
@@ -273,7 +276,7 @@ fn visuals(theme: Theme, palette: &Palette) -> Visuals {
         (&mut widgets.open, palette.hover, palette.text),
     ];
     for (state, fill, text) in states {
-        state.bg_fill = fill;
+        state.bg_fill = rail;
         state.weak_bg_fill = fill;
         state.bg_stroke = Stroke::NONE;
         state.fg_stroke = Stroke::new(1.0, text);
@@ -374,7 +377,8 @@ mod tests {
                 assert!(has, "{glyph} {font:?}");
             };
             has(icon(20.0), char::from(lucide_icons::Icon::House));
-            for glyph in "Zoetrope äöüßÄÖÜ – … · × % ←→↑↓\u{202f}".chars() {
+            for glyph in "Zoetrope äöüßÄÖÜ – … · × % ←→↑↓−“”„\u{202f}".chars()
+            {
                 for font in [small(), body(), title(), number()] {
                     has(font, glyph);
                 }

@@ -160,7 +160,7 @@ fn a_picture_lies_behind_the_clip() {
         ..high()
     });
     stage.harness.get_by_label("Background: Picture").click();
-    stage.until("the picture", |app| app.has_backdrop());
+    stage.until("the picture", zoetrope_app::ZoetropeApp::has_backdrop);
     stage.harness.run();
     assert_eq!(background(&mut stage, "background-picture"), [200, 0, 0]);
     assert!(stage.has(&file.to_string_lossy()));

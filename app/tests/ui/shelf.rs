@@ -145,3 +145,35 @@ fn recents_are_kept_and_the_keys_know_them() {
         ["There is no recent clip number 9."]
     );
 }
+
+#[test]
+fn a_clip_that_was_looked_at_has_a_poster() {
+    let setup = start_page(&[]);
+    let storage = setup.storage.clone();
+    let mut stage = Stage::build(setup);
+    stage.open("ring");
+    stage.until("the clip", |app| app.player_state().is_some());
+    let path = std::path::absolute("ring").expect("a path");
+    let name = zoetrope_app::recents::poster_name(&path);
+    assert_eq!(storage.read(&name).expect("memory"), None);
+    stage.pass(2.0);
+    let mut poster = None;
+    stage.until("a poster", |_| {
+        poster = storage.read(&name).expect("memory");
+        poster.is_some()
+    });
+    let poster = image::load_from_memory(&poster.expect("a poster")).expect("a picture");
+    assert_eq!((poster.width(), poster.height()), (448, 252));
+    let poster = poster.to_rgb8();
+    let content = poster
+        .pixels()
+        .filter(|pixel| pixel.0.iter().max() > Some(&100));
+    assert!(content.count() > 1000);
+    stage.pass(0.1);
+    stage.apply("start-page");
+    stage.pass(0.2);
+    stage.render("poster");
+    // Who forgets a clip forgets its picture.
+    stage.click_without_rest("Forget ring");
+    assert_eq!(storage.read(&name).expect("memory"), None);
+}

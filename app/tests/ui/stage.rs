@@ -1,5 +1,6 @@
 //! The application under test.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
@@ -8,7 +9,8 @@ use eframe::egui_wgpu::RenderState;
 use egui::{Key, Modifiers, Vec2, ViewportId};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
-use zoetrope_app::platform::{Pick, PickAnswer};
+use zoetrope_app::platform::{Pick, PickAnswer, PickRequest};
+use zoetrope_app::settings::ThemeChoice;
 use zoetrope_app::text::{Text, text_of};
 use zoetrope_app::{
     AppOptions, ClipTarget, DemoClip, LostDevice, MemoryStorage, OpenClip, Platform, Storage,
@@ -18,6 +20,7 @@ use zoetrope_codecs::Cancel;
 use zoetrope_player::{Command, LoopMode, PlayerState};
 use zoetrope_render::Camera;
 
+use crate::hands::Asked;
 use crate::lint;
 use crate::scripted::{self, FRAMES};
 
@@ -35,8 +38,8 @@ pub struct ScriptedPlatform {
 }
 
 impl Platform for ScriptedPlatform {
-    fn pick(&self, what: Pick, _: &str, answer: PickAnswer) {
-        self.asked.lock().expect("unpoisoned").push(what);
+    fn pick(&self, request: PickRequest, answer: PickAnswer) {
+        self.asked.lock().expect("unpoisoned").push(request.what);
         answer(self.answer.clone());
     }
 
@@ -86,11 +89,21 @@ impl Setup {
             ..Self::default()
         }
     }
+
+    /// A built-in clip.
+    pub fn demo() -> Vec<DemoClip> {
+        vec![DemoClip {
+            name: "Wave".to_owned(),
+            bytes: include_bytes!("../../../assets/demo/wave.zip"),
+            sheet: include_bytes!("../../../assets/demo/wave.png"),
+            sheet_pictures: 28,
+        }]
+    }
 }
 
 /// A storage with these settings. Where they say nothing else, pictures are the same on a busy
 /// machine: drawn with all pixels however long it takes.
-fn storage_with(settings: &str) -> Arc<dyn Storage> {
+pub fn storage_with(settings: &str) -> Arc<dyn Storage> {
     let mut settings: serde_json::Map<_, _> = serde_json::from_str(settings).expect("settings");
     let scale = settings.entry("render_scale");
     scale.or_insert_with(|| "100".into());
@@ -109,6 +122,11 @@ pub struct Stage {
     pub gate: Arc<Mutex<()>>,
     pub lost: Arc<OnceLock<LostDevice>>,
     pub render_state: RenderState,
+    /// Labels of the controls that were used.
+    pub used: BTreeSet<String>,
+    pub asked: Asked,
+    /// A folder that goes with the window.
+    pub folder: Option<tempfile::TempDir>,
 }
 
 impl Stage {
@@ -158,13 +176,24 @@ impl Stage {
                 };
                 ZoetropeApp::new(cc, options).expect("a graphics device")
             });
+        // The harness has its own idea of the theme.
+        harness
+            .ctx
+            .set_theme(match harness.state().settings().theme {
+                ThemeChoice::Light => egui::Theme::Light,
+                ThemeChoice::Dark | ThemeChoice::System => egui::Theme::Dark,
+            });
         let mut stage = Self {
             harness,
             platform,
             gate,
             lost,
             render_state: render_state.recv().expect("a graphics device"),
+            used: BTreeSet::new(),
+            asked: Asked::default(),
+            folder: None,
         };
+        stage.harness.ctx.add_plugin(stage.asked.clone());
         stage.set_size(setup_size);
         stage
     }
@@ -199,7 +228,8 @@ impl Stage {
                     && state.picture.as_ref().is_some_and(|shown| shown.exact)
             })
         });
-        // Where the window is gets written down.
+        // A poster is made, and where the window is gets written down.
+        self.until("the poster", |app| !app.is_making_posters());
         self.pass(0.6);
         self.harness.run();
     }
@@ -233,17 +263,6 @@ impl Stage {
         self.harness.run_steps((seconds / STEP_S).round() as usize);
     }
 
-    pub fn click(&mut self, label: &str) {
-        self.harness.get_by_label(label).click();
-        self.harness.run();
-    }
-
-    /// A click where something moves by itself.
-    pub fn click_without_rest(&mut self, label: &str) {
-        self.harness.get_by_label(label).click();
-        self.harness.run_steps(3);
-    }
-
     /// A whole drag with the left button, as a slow window sees it.
     pub fn drag_in_one_frame(&mut self, from: egui::Pos2, to: egui::Pos2) {
         let button = |pos, pressed| egui::Event::PointerButton {
@@ -267,6 +286,21 @@ impl Stage {
     pub fn key_with(&mut self, modifiers: Modifiers, key: Key) {
         self.harness.key_press_modifiers(modifiers, key);
         self.harness.step();
+    }
+
+    /// Types into whatever has the keyboard.
+    pub fn type_text(&mut self, text: &str) {
+        let events = &mut self.harness.input_mut().events;
+        events.push(egui::Event::Text(text.to_owned()));
+        self.harness.run();
+    }
+
+    /// The dialog of that title, if it is open.
+    pub fn has_dialog(&self, title: &str) -> bool {
+        let dialog = self
+            .harness
+            .query_by_role_and_label(egui::Role::Dialog, title);
+        dialog.is_some()
     }
 
     /// What the window says, in its language.

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use etcetera::BaseStrategy as _;
 use thread_priority::{ThreadPriority, ThreadPriorityValue, set_current_thread_priority};
 use zoetrope_app::Platform;
-use zoetrope_app::platform::{Pick, PickAnswer, pick_with_dialog};
+use zoetrope_app::platform::{PickAnswer, PickRequest, pick_with_dialog};
 
 /// Priority of threads that nothing waits for, of 0 to 99: on Linux a niceness of 10, which
 /// leaves them a tenth of a core that others want too.
@@ -16,8 +16,8 @@ const BACKGROUND: u8 = 25;
 pub struct Desktop;
 
 impl Platform for Desktop {
-    fn pick(&self, what: Pick, title: &str, answer: PickAnswer) {
-        pick_with_dialog(what, title, answer);
+    fn pick(&self, request: PickRequest, answer: PickAnswer) {
+        pick_with_dialog(request, answer);
     }
 
     fn locale(&self) -> String {

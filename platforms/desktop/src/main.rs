@@ -22,7 +22,7 @@ use cli::{Cli, Command};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    start_log(cli.quiet, cli.verbose);
+    start_log(cli.quiet, cli.verbose, cli.command.is_none());
     match run(&cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if matches!(error.downcast_ref(), Some(Error::Cancelled)) => {
@@ -54,8 +54,8 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
 }
 
 /// Log to standard error: by default warnings of Zoetrope and errors of the others, for the graphics
-/// stack is talkative.
-fn start_log(quiet: bool, verbose: u8) {
+/// stack is talkative. A window keeps more than that, to be looked at there.
+fn start_log(quiet: bool, verbose: u8, window: bool) {
     let level = match (quiet, verbose) {
         (true, _) => log::LevelFilter::Off,
         (false, 0) => log::LevelFilter::Error,
@@ -70,5 +70,11 @@ fn start_log(quiet: bool, verbose: u8) {
         // It takes every driver that is not there for an error.
         builder.filter_module("wgpu_hal", log::LevelFilter::Off);
     }
-    builder.init();
+    if window {
+        let terminal = builder.build();
+        let level = terminal.filter();
+        zoetrope_app::log_buffer::install(terminal, level);
+    } else {
+        builder.init();
+    }
 }

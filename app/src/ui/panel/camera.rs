@@ -209,7 +209,7 @@ fn lens(ui: &mut Ui, state: &CameraState<'_>, asked: &mut Vec<CameraRequest>) {
         ],
         [
             (Icon::ArrowUpDown, text.flip, Command::FlipUp),
-            (Icon::RotateCcw, text.reset_view, Command::ResetView),
+            (Icon::RotateCcw, text.first_view, Command::ResetView),
         ],
     ] {
         let width = 0.5 * (ui.available_width() - theme::GAP_S);

@@ -1,17 +1,23 @@
 //! Panels: what opens over the picture, and what it opens in.
 
 mod camera;
+mod help;
 mod inspector;
+mod keys;
+mod log;
 mod more;
+mod open_link;
+mod palette;
+mod settings;
 
 use egui::{
-    Align, Area, Frame, Id, Layout, Margin, Modal, Order, Rect, RichText, ScrollArea, Ui,
-    UiBuilder, Vec2, pos2, vec2,
+    Align, Area, Context, Frame, Id, Layout, Margin, Modal, Order, Pos2, Rect, Response, RichText,
+    Role, ScrollArea, TextEdit, Ui, UiBuilder, Vec2, pos2, vec2,
 };
 
 use super::icons::{Icon, icon_button};
 use super::theme;
-use crate::keys;
+use crate::keys::with_hint;
 use crate::text::text;
 use zoetrope_player::Command;
 
@@ -55,6 +61,37 @@ impl Panel {
         }
     }
 
+    /// The widest that it gets.
+    fn width_max(self) -> f32 {
+        match self {
+            Self::Inspector | Self::Camera => SIDE_WIDTH,
+            Self::Log => 460.0,
+            Self::Help => 920.0,
+            Self::Settings | Self::Keys => 720.0,
+            _ => MIDDLE_WIDTH,
+        }
+    }
+
+    /// The command that opens it, and closes it again.
+    pub fn command(self) -> Command {
+        match self {
+            Self::Palette => Command::CommandPalette,
+            Self::Help => Command::Help,
+            Self::Settings => Command::Settings,
+            Self::Keys => Command::EditKeys,
+            Self::OpenLink => Command::OpenLink,
+            Self::More => Command::ToggleMore,
+            Self::Log => Command::ToggleLog,
+            Self::Inspector => Command::ToggleInspector,
+            Self::Camera => Command::ToggleCameraPanel,
+        }
+    }
+
+    /// Whether it is typed into at once, so that a keyboard on the screen covers the foot.
+    fn is_typed_into(self) -> bool {
+        matches!(self, Self::Palette | Self::OpenLink)
+    }
+
     fn id(self) -> Id {
         Id::unique(("panel", self))
     }
@@ -67,6 +104,10 @@ pub struct Panels {
     middle: Option<Panel>,
     /// Whether the one in the middle was opened in this frame, and wants the keyboard.
     is_new: bool,
+    /// Whether there was one in the middle in the last frame.
+    was_modal: bool,
+    /// What had the keyboard before.
+    focus_before: Option<Id>,
 }
 
 impl Panels {
@@ -124,6 +165,26 @@ impl Panels {
         std::mem::take(&mut self.is_new)
     }
 
+    /// Gives the keyboard back to what had it, once no panel is in the middle any more. To be called
+    /// before the panels are shown: while one in the middle is, nothing below it can have focus.
+    pub fn follow_focus(&mut self, ctx: &Context) {
+        let is_modal = self.is_modal();
+        match (self.was_modal, is_modal) {
+            (false, true) => self.focus_before = ctx.memory(egui::Memory::focused),
+            (true, false) => {
+                let before = self.focus_before.take();
+                ctx.memory_mut(|memory| match (before, memory.focused()) {
+                    (Some(before), _) => memory.request_focus(before),
+                    (None, Some(inside)) => memory.surrender_focus(inside),
+                    (None, None) => {}
+                });
+                ctx.request_repaint();
+            }
+            _ => {}
+        }
+        self.was_modal = is_modal;
+    }
+
     /// Closes what lies on top; false when nothing does.
     pub fn close_top(&mut self) -> bool {
         self.middle.take().or_else(|| self.side.take()).is_some()
@@ -151,12 +212,27 @@ pub struct SheetResponse {
 const SIDE_WIDTH: f32 = 340.0;
 /// Smallest that a panel gets.
 const SIZE_MIN: Vec2 = vec2(160.0, 120.0);
-/// Widest a panel in the middle gets.
+/// Lowest that a sheet above the bar may be.
+const SHEET_MIN: f32 = 180.0;
+/// Widest most panels in the middle get.
 const MIDDLE_WIDTH: f32 = 600.0;
+/// Height of a painted key.
+const KEY_HEIGHT: f32 = 22.0;
 
 /// Shows a panel with its title and a button that closes it; `contents` scroll. On a narrow window
 /// it is a sheet at the foot.
 pub fn sheet(
+    ui: &Ui,
+    frames: Frames,
+    panel: Panel,
+    title: &str,
+    contents: impl FnOnce(&mut Ui),
+) -> SheetResponse {
+    fixed_sheet(ui, frames, panel, title, |ui| scroll(ui, contents))
+}
+
+/// Like [`sheet`], but of the `contents` only what they put into [`scroll`] does.
+pub fn fixed_sheet(
     ui: &Ui,
     frames: Frames,
     panel: Panel,
@@ -185,7 +261,7 @@ pub fn sheet(
         }
         Place::Middle => {
             let shown = Modal::new(panel.id())
-                .area(area)
+                .area(area.role(Role::Dialog).accessible_name(title))
                 .frame(Frame::NONE)
                 .backdrop_color(palette.backdrop)
                 .show(ui.ctx(), |ui| framed(ui, rect, title, contents));
@@ -213,27 +289,30 @@ pub fn beside(frames: Frames, side: Option<Panel>) -> Rect {
 pub fn sheet_rect(frames: Frames, panel: Panel) -> Rect {
     let Frames { window, free } = frames;
     if window.width() < theme::NARROW {
-        // A finger reaches the foot, and the picture stays in sight above.
-        let top = window.top()
-            + (0.36 * window.height())
-                .min(window.height() - 240.0)
-                .max(0.0);
+        if panel.is_typed_into() {
+            return window.shrink(theme::GAP_S);
+        }
+        // A finger reaches the foot, and the picture stays in sight above, where there is room for
+        // that; nothing is hidden by half.
+        let wanted = window.top() + 0.36 * window.height();
+        let has_room = wanted > free.top() && free.bottom() - wanted > 160.0;
+        let top = if has_room { wanted } else { window.top() };
         let sheet = window
             .shrink(theme::GAP_S)
             .with_min_y(top.max(window.top() + theme::GAP_S));
-        return match panel.place() {
-            // The bar stays at hand.
-            Place::Side => sheet.with_max_y(free.bottom()),
-            Place::Middle => sheet,
-        };
+        // What stands beside the picture elsewhere leaves the bar to be used here, too, as long as
+        // that leaves something of the sheet.
+        let lower = sheet.with_max_y(free.bottom());
+        let fits = panel.place() == Place::Side && lower.height() >= SHEET_MIN;
+        return if fits { lower } else { sheet };
     }
     match panel.place() {
         Place::Side => {
-            let width = SIDE_WIDTH.min(free.width());
+            let width = panel.width_max().min(free.width());
             free.with_min_x(free.right() - width)
         }
         Place::Middle => {
-            let width = MIDDLE_WIDTH.min(window.width() - 2.0 * theme::GAP_L);
+            let width = panel.width_max().min(window.width() - 2.0 * theme::GAP_L);
             let height = (0.8 * window.height()).min(680.0);
             let top = window.top() + (0.12 * window.height()).min(96.0);
             let height = height.min(window.bottom() - top - theme::GAP_L);
@@ -252,25 +331,84 @@ fn framed(ui: &mut Ui, rect: Rect, title: &str, contents: impl FnOnce(&mut Ui)) 
     let frame = theme::surface(palette).inner_margin(Margin::same(margin as i8));
     frame
         .show(ui, |ui| {
+            let width = rect.width() - 2.0 * margin;
             // An area is no higher by itself than egui thinks usual.
             ui.set_max_height(rect.height() - 2.0 * margin);
-            ui.set_width(rect.width() - 2.0 * margin);
-            // An area has no more room than it took the last time.
-            ui.set_max_height(rect.height() - 2.0 * margin);
+            ui.set_width(width);
             let close = header(ui, title);
             ui.add_space(theme::GAP_XS);
-            let height = rect.bottom() - margin - ui.cursor().top();
-            ScrollArea::vertical()
-                .max_height(height.max(40.0))
-                .auto_shrink([false, true])
-                .show(ui, |ui| {
-                    // Room for the scroll bar, which floats over the contents.
-                    ui.set_width(ui.available_width() - theme::GAP_S);
-                    contents(ui);
-                });
+            let top_left = ui.cursor().min;
+            let height = (rect.bottom() - margin - top_left.y).max(40.0);
+            let room = Rect::from_min_size(top_left, vec2(width, height));
+            ui.scope_builder(UiBuilder::new().max_rect(room), contents);
             close
         })
         .inner
+}
+
+/// Lets `contents` scroll in what room is left.
+pub fn scroll<R>(ui: &mut Ui, contents: impl FnOnce(&mut Ui) -> R) -> R {
+    ScrollArea::vertical()
+        .auto_shrink([false, true])
+        .show(ui, |ui| {
+            // Room for the scroll bar, which floats over the contents.
+            ui.set_width(ui.available_width() - theme::GAP_S);
+            contents(ui)
+        })
+        .inner
+}
+
+/// A field for searching; it takes the keyboard when it is to be in `focus`.
+pub fn search_field(ui: &mut Ui, id: Id, query: &mut String, label: &str, focus: bool) -> Response {
+    let palette = theme::palette(ui);
+    let icon = RichText::new(char::from(Icon::Search))
+        .font(theme::icon(16.0))
+        .color(palette.text_quiet);
+    let field = TextEdit::singleline(query)
+        .id(id)
+        .hint_text(RichText::new(label).color(palette.text_quiet))
+        .prefix(icon)
+        .margin(Margin::symmetric(10, 8))
+        .desired_width(f32::INFINITY);
+    let response = ui.add(field).accessible_name(label);
+    if focus {
+        response.request_focus();
+    }
+    response
+}
+
+/// How wide a painted key is whose text is `text_width` wide.
+fn key_width(text_width: f32) -> f32 {
+    (text_width + 2.0 * 6.0).max(KEY_HEIGHT)
+}
+
+/// How wide keys are that stand side by side.
+pub fn keys_width(ui: &Ui, keys: &[String]) -> f32 {
+    let widths = keys.iter().map(|key| {
+        let galley =
+            ui.painter()
+                .layout_no_wrap(key.clone(), theme::small(), theme::palette(ui).text_quiet);
+        key_width(galley.size().x) + theme::GAP_XS
+    });
+    widths.sum()
+}
+
+/// Paints keys one beside the other, up to `right`. Gives where they start.
+pub fn paint_keys(ui: &Ui, right: Pos2, keys: &[String]) -> f32 {
+    let palette = theme::palette(ui);
+    let mut at = right;
+    for key in keys.iter().rev() {
+        let galley = ui
+            .painter()
+            .layout_no_wrap(key.clone(), theme::small(), palette.text_quiet);
+        let size = vec2(key_width(galley.size().x), KEY_HEIGHT);
+        let rect = Rect::from_min_size(pos2(at.x - size.x, at.y - 0.5 * size.y), size);
+        ui.painter().rect_filled(rect, 5.0, palette.hover);
+        let text_at = rect.center() - 0.5 * galley.size();
+        ui.painter().galley(text_at, galley, palette.text_quiet);
+        at.x = rect.left() - theme::GAP_XS;
+    }
+    at.x
 }
 
 fn header(ui: &mut Ui, title: &str) -> bool {
@@ -287,7 +425,7 @@ fn header(ui: &mut Ui, title: &str) -> bool {
         },
     );
     let label = text(ui).common.close;
-    let hint = keys::with_hint(ui.ctx(), label, Command::DismissNotices);
+    let hint = with_hint(ui.ctx(), label, Command::DismissNotices);
     let close = icon_button(ui, close_at, Icon::X, label, &hint, false).clicked();
     ui.advance_cursor_after_rect(row);
     close
@@ -304,5 +442,11 @@ pub fn section(ui: &mut Ui, title: &str) {
 }
 
 pub use camera::{CameraPanel, CameraRequest, CameraState, mode_texts};
+pub use help::HelpPanel;
 pub use inspector::{Inspected, InspectedClip, Request, inspector};
+pub use keys::KeysPanel;
+pub use log::LogPanel;
 pub use more::{MoreState, more};
+pub use open_link::OpenLinkPanel;
+pub use palette::{PalettePanel, PaletteSources};
+pub use settings::{SettingsPanel, SettingsRequest};

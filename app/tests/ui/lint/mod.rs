@@ -46,6 +46,7 @@ pub enum Kind {
     TextBesideControl,
     TextOverText,
     Overlap,
+    HalfHidden,
     SmallTarget,
     Outside,
     Misaligned,
@@ -124,7 +125,8 @@ fn is_seen(row: &TextRow) -> bool {
 /// smallest around its middle.
 fn control_around<'a>(scene: &'a Scene, row: &TextRow) -> Option<&'a Control> {
     let middle = row.ink.intersect(row.clip).center();
-    let around = scene.controls.iter().filter(|c| c.rect.contains(middle));
+    let controls = scene.controls.iter().filter(|control| !control.is_hidden);
+    let around = controls.filter(|control| control.rect.contains(middle));
     around.min_by(|a, b| {
         let key = |control: &Control| (sticks_out(row, control), control.rect.area());
         let ((a_out, a_area), (b_out, b_area)) = (key(a), key(b));
@@ -237,15 +239,27 @@ fn text_over_text(scene: &Scene, defects: &mut Vec<Defect>) {
 }
 
 fn overlaps(scene: &Scene, defects: &mut Vec<Defect>) {
-    let there = |control: &&Control| control.visible.is_positive() && !control.is_behind_modal;
-    let controls: Vec<&Control> = scene.controls.iter().filter(there).collect();
+    let controls = scene.usable();
+    for control in controls.iter().filter(|control| control.is_half_hidden) {
+        defects.push(Defect {
+            kind: Kind::HalfHidden,
+            what: label_of(control),
+        });
+    }
     for (index, one) in controls.iter().enumerate() {
         for other in &controls[..index] {
             let is_over_all = |control: &Control| scene::is_transient(control.layer);
             if one.layer != other.layer && (is_over_all(one) || is_over_all(other)) {
                 continue;
             }
+            // A handle of a slider lies on it.
+            let is_part = one.role == Role::Slider
+                && other.role == Role::Slider
+                && one.rect.y_range().contains(other.rect.center().y);
             let both = one.visible.intersect(other.visible);
+            if is_part {
+                continue;
+            }
             if both.width() > ROUNDING && both.height() > ROUNDING {
                 let what = format!("{} and {}", label_of(one), label_of(other));
                 defects.push(Defect {
@@ -307,8 +321,7 @@ fn inside_of_scrolling(scene: &Scene, rect: Rect) -> bool {
 }
 
 fn misaligned(scene: &Scene, defects: &mut Vec<Defect>) {
-    let there = |control: &&Control| control.visible.is_positive() && !control.is_behind_modal;
-    let controls: Vec<&Control> = scene.controls.iter().filter(there).collect();
+    let controls = scene.usable();
     for (index, one) in controls.iter().enumerate() {
         for other in &controls[..index] {
             let off = (one.rect.center().y - other.rect.center().y).abs();

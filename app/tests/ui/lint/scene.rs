@@ -18,8 +18,10 @@ pub struct Control {
     pub visible: Rect,
     pub layer: LayerId,
     pub enabled: bool,
-    /// Whether a modal layer lies over it.
-    pub is_behind_modal: bool,
+    /// Whether a modal layer or a surface hides it, so that it cannot be used now.
+    pub is_hidden: bool,
+    /// Whether a surface that stays hides a part of it.
+    pub is_half_hidden: bool,
 }
 
 /// One painted row of text.
@@ -67,7 +69,9 @@ impl Scene {
         let fills: Vec<(usize, Rect)> = shapes
             .iter()
             .enumerate()
-            .filter_map(|(order, (clip, shape))| Some((order, fill(shape)?.intersect(*clip))))
+            .filter_map(|(order, (clip, shape))| {
+                Some((order, fill(shape, window)?.intersect(*clip)))
+            })
             .collect();
         let mut texts = Vec::new();
         for (order, (clip, shape)) in shapes.iter().enumerate() {
@@ -93,6 +97,14 @@ impl Scene {
         }
     }
 
+    /// The controls that can be used with a pointer now.
+    pub fn usable(&self) -> Vec<&Control> {
+        let controls = self.controls.iter();
+        controls
+            .filter(|control| control.visible.is_positive() && !control.is_hidden)
+            .collect()
+    }
+
     /// Whether a cut at the height `y` is the edge of something that scrolls.
     pub fn is_edge_of_scrolling(&self, y: f32, height: f32) -> bool {
         let is_edge = |clip: &Rect| (clip.top() - y).abs() < 1.0 || (clip.bottom() - y).abs() < 1.0;
@@ -110,6 +122,7 @@ fn controls(ctx: &Context, root: Node<'_>, window: Rect) -> Vec<Control> {
             .collect()
     });
     let modal = ctx.memory(egui::Memory::top_modal_layer);
+    let surfaces = surfaces(ctx);
     root.children_recursive()
         .filter_map(|node| {
             let access = node.accesskit_node();
@@ -126,18 +139,44 @@ fn controls(ctx: &Context, root: Node<'_>, window: Rect) -> Vec<Control> {
             let rect = node.rect();
             let widget = widgets.get(&access.locate().0);
             let layer = widget.map_or_else(LayerId::background, |widget| widget.layer_id);
+            let visible = widget.map_or(rect, |widget| widget.interact_rect.intersect(window));
+            let above = surfaces.iter().rev();
+            let above: Vec<_> = above.take_while(|(other, _)| *other != layer).collect();
+            let hides = |(_, surface): &&(LayerId, Rect)| surface.contains_rect(visible);
+            let is_hidden = modal.is_some()
+                && !ctx.memory(|memory| memory.allows_interaction(layer))
+                || visible.is_positive() && above.iter().any(hides);
+            let halves = |(other, surface): &&(LayerId, Rect)| {
+                let both = surface.intersect(visible);
+                !is_transient(*other) && both.width() > 1.0 && both.height() > 1.0
+            };
+            let is_half_hidden = !is_hidden && above.iter().any(halves);
             Some(Control {
                 label: access.label().unwrap_or_default(),
                 role,
                 rect,
-                visible: widget.map_or(rect, |widget| widget.interact_rect.intersect(window)),
+                visible,
                 layer,
                 enabled: !access.data().is_disabled(),
-                is_behind_modal: modal.is_some()
-                    && !ctx.memory(|memory| memory.allows_interaction(layer)),
+                is_hidden,
+                is_half_hidden,
             })
         })
         .collect()
+}
+
+/// The surfaces that float over the window, back to front; the window itself is the first.
+fn surfaces(ctx: &Context) -> Vec<(LayerId, Rect)> {
+    ctx.memory(|memory| {
+        let visible = memory.areas().visible_layer_ids();
+        let layers = memory.layer_ids().filter(|layer| visible.contains(layer));
+        let mut surfaces = vec![(LayerId::background(), Rect::NOTHING)];
+        for layer in layers.filter(|layer| *layer != LayerId::background()) {
+            let rect = memory.area_rect(layer.id).unwrap_or(Rect::NOTHING);
+            surfaces.push((layer, rect));
+        }
+        surfaces
+    })
 }
 
 /// Whether what has this role is an object of its own for people, and not the picture, a surface or
@@ -183,11 +222,17 @@ fn flat(shapes: &[ClippedShape]) -> Vec<(Rect, Shape)> {
 }
 
 /// The place of a shape that hides, or at least veils, what was painted before it.
-fn fill(shape: &Shape) -> Option<Rect> {
+fn fill(shape: &Shape, window: Rect) -> Option<Rect> {
     const HIDES: u8 = 100;
+    // Behind what wants all attention the rest of the window is dimmed.
+    const DIMS: u8 = 30;
     match shape {
         // A blurred one is a shadow.
-        Shape::Rect(rect) if rect.fill.a() >= HIDES && rect.blur_width == 0.0 => Some(rect.rect),
+        Shape::Rect(rect) if rect.blur_width == 0.0 => {
+            let is_all = rect.rect.contains_rect(window);
+            let least = if is_all { DIMS } else { HIDES };
+            (rect.fill.a() >= least).then_some(rect.rect)
+        }
         _ => None,
     }
 }

@@ -200,8 +200,41 @@ fn controls_over_each_other_are_found() {
             }
         }
     };
-    assert_eq!(kinds(on_layers(false)), [Kind::Overlap]);
+    assert_eq!(kinds(on_layers(false)), [Kind::Overlap, Kind::HalfHidden]);
     assert_eq!(kinds(on_layers(true)), []);
+}
+
+#[test]
+fn a_surface_may_hide_controls_wholly_but_not_by_half() {
+    let under = |x: f32| {
+        move |ui: &mut Ui| {
+            button(ui, square(x, 240.0, 40.0), "Below");
+            let area = egui::Area::new(egui::Id::unique("sheet"));
+            area.fixed_pos(pos2(200.0, 200.0)).show(ui.ctx(), |ui| {
+                ui.allocate_space(vec2(200.0, 200.0));
+            });
+        }
+    };
+    assert_eq!(kinds(under(240.0)), []);
+    assert_eq!(kinds(under(180.0)), [Kind::HalfHidden]);
+    assert_eq!(kinds(under(100.0)), []);
+}
+
+#[test]
+fn a_handle_may_lie_on_its_slider() {
+    let found = kinds(|ui| {
+        for (rect, label) in [
+            (
+                Rect::from_min_size(pos2(50.0, 100.0), vec2(300.0, 30.0)),
+                "Time",
+            ),
+            (square(120.0, 103.0, 24.0), "Start"),
+        ] {
+            let response = ui.interact(rect, ui.scope_id().with(label), Sense::drag());
+            response.widget_info(|| WidgetInfo::slider(true, 1.0, label));
+        }
+    });
+    assert_eq!(found, []);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What is chosen for the picture.
 
-use egui::{Align, Button, Color32, Sense, Slider, Stroke, StrokeKind, TextEdit, Ui, vec2};
+use egui::{Button, Color32, Sense, Slider, Stroke, StrokeKind, TextEdit, Ui, vec2};
 use zoetrope_player::{Antialiasing, Command, RenderScale};
 
 use super::super::super::theme;
@@ -107,7 +107,7 @@ fn colour(ui: &mut Ui, value: &mut String) {
         let field = TextEdit::singleline(value)
             .char_limit(7)
             .desired_width(96.0)
-            .vertical_align(Align::Center)
+            .align(egui::Align2::LEFT_CENTER)
             .font(theme::number());
         ui.add(field).accessible_name(text.pick_colour);
     });

@@ -1,0 +1,117 @@
+//! Opening what is typed or pasted.
+
+use egui::{Event, Key, Modifiers, Vec2};
+use egui_kittest::kittest::Queryable;
+
+use crate::stage::{Setup, Stage, storage_with};
+
+fn open(setup: Setup) -> Stage {
+    let mut stage = Stage::build(setup);
+    stage.make_ready();
+    stage.key_with(Modifiers::COMMAND, Key::U);
+    stage.harness.run();
+    stage
+}
+
+fn paste(stage: &mut Stage, text: &str) {
+    stage.key_with(Modifiers::COMMAND, Key::A);
+    let events = &mut stage.harness.input_mut().events;
+    events.push(Event::Paste(text.to_owned()));
+    stage.harness.run();
+}
+
+fn title(stage: &Stage) -> Option<&str> {
+    ["ring", "other"].into_iter().find(|title| stage.has(title))
+}
+
+#[test]
+fn what_is_typed_is_opened() {
+    let mut stage = open(Setup::default());
+    // It has the keyboard at once.
+    stage.type_text("other");
+    stage.key(Key::Enter);
+    stage.pass(0.5);
+    stage.until("the other clip", |_| true);
+    assert!(!stage.has_dialog("Open a path or a link"));
+    stage.pass(0.5);
+    assert_eq!(title(&stage), Some("other"));
+}
+
+#[test]
+fn what_is_pasted_is_tidied() {
+    let mut stage = open(Setup::default());
+    paste(&mut stage, "  \"other\"\r\n");
+    let button = |stage: &Stage| {
+        let buttons = stage
+            .harness
+            .query_all_by_role_and_label(egui::Role::Button, "Open");
+        buttons.last().expect("a button").click();
+    };
+    button(&stage);
+    stage.pass(0.5);
+    assert!(!stage.has_dialog("Open a path or a link"));
+    assert_eq!(title(&stage), Some("other"));
+}
+
+#[test]
+fn links_that_cannot_be_opened_yet_are_told_so() {
+    let mut stage = open(Setup::default());
+    let remote = "This version opens files and folders only; download the clip and open that";
+    for (typed, sentence) in [
+        ("https://example.org/walk.ply", remote),
+        ("zoetrope://open?url=x", remote),
+        (
+            "file://server/walk.ply",
+            "This link points to another computer",
+        ),
+        ("ftp://example.org", "This is not a link to a file"),
+        (" ", "Type a path or a link"),
+    ] {
+        paste(&mut stage, typed);
+        stage.key(Key::Enter);
+        stage.harness.run();
+        assert!(stage.has_dialog("Open a path or a link"), "{typed}");
+        assert!(stage.has(sentence), "{typed}");
+        // It still has the keyboard, and what is typed takes the sentence away.
+        stage.type_text("x");
+        assert!(!stage.has(sentence), "{typed}");
+    }
+    assert_eq!(title(&stage), Some("ring"));
+    assert!(stage.harness.state().messages().is_empty());
+}
+
+#[test]
+fn what_is_not_there_is_told_as_ever() {
+    let mut stage = open(Setup::default());
+    stage.type_text("no-such-clip");
+    stage.key(Key::Enter);
+    stage.until("a message", |app| !app.messages().is_empty());
+    assert!(!stage.has_dialog("Open a path or a link"));
+}
+
+#[test]
+fn it_looks_right() {
+    for (name, size, settings) in [
+        ("link-dark", Vec2::new(1280.0, 720.0), "{}"),
+        (
+            "link-light-de",
+            Vec2::new(1280.0, 720.0),
+            r#"{"theme":"light","language":"de"}"#,
+        ),
+        ("link-phone", Vec2::new(390.0, 844.0), "{}"),
+    ] {
+        let mut stage = open(Setup {
+            size,
+            storage: storage_with(settings),
+            ..Setup::default()
+        });
+        stage.render(name);
+        stage.type_text("https://example.org/walk.ply");
+        stage.key(Key::Enter);
+        stage.harness.run();
+        stage.render(&format!("{name}-wrong"));
+        let window = egui::Rect::from_min_size(egui::Pos2::ZERO, size);
+        let field = stage.harness.get_by_role(egui::Role::TextInput).rect();
+        assert!(window.contains_rect(field), "{name} {field:?}");
+    }
+}
