@@ -5,6 +5,7 @@ mod contact_sheet;
 mod controls;
 mod device;
 mod exercises;
+mod extremes;
 mod hands;
 mod help;
 mod hints;
