@@ -21,8 +21,13 @@ impl log::Log for Silence {
     fn flush(&self) {}
 }
 
-fn open(setup: Setup) -> Stage {
+/// Lets the window see what is logged.
+pub fn install() {
     log_buffer::install(Silence, log::LevelFilter::Off);
+}
+
+fn open(setup: Setup) -> Stage {
+    install();
     let mut stage = Stage::build(setup);
     stage.make_ready();
     log::info!(target: "zoetrope_test", "the wheel turns");

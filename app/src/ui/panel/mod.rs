@@ -249,7 +249,14 @@ pub fn fixed_sheet(
         .fade_in(false);
     match panel.place() {
         Place::Side => {
-            let shown = area.show(ui.ctx(), |ui| framed(ui, rect, title, contents));
+            let covers_bar = rect.bottom() > frames.free.bottom() + 1.0;
+            let shown = area.show(ui.ctx(), |ui| {
+                if covers_bar {
+                    // Wholly, for half a control is worse than none.
+                    ui.set_min_height(rect.height());
+                }
+                framed(ui, rect, title, contents)
+            });
             SheetResponse {
                 rect: shown.response.rect,
                 close: shown.inner,
