@@ -51,6 +51,9 @@ const AB_LOOP: (usize, usize) = (846, 674);
 const CAMERA: (usize, usize) = (962, 674);
 const SCREENSHOT: (usize, usize) = (998, 674);
 const INSPECTOR: (usize, usize) = (1034, 674);
+/// In the settings: the list of themes when it is the first that was found, and its second entry.
+const THEME: (usize, usize) = (840, 244);
+const LIGHT: (usize, usize) = (840, 331);
 /// Places on the time bar.
 const EARLY: (usize, usize) = (300, 640);
 const LATE: (usize, usize) = (900, 640);
@@ -198,19 +201,16 @@ fn use_panels(app: &mut App<'_>) {
     });
     let late = app.wait_for_stillness("a frame late in the clip", MIDDLE);
 
-    // The theme, in the settings: found by its name, reached with Tab, chosen with the arrows.
+    // The theme, in the settings: found by its name, chosen from its list.
     app.click(SETTINGS);
     app.wait_for_change("the settings", MIDDLE, &late);
     app.type_text("theme");
     app.wait_for_stillness("the settings found", MIDDLE);
     app.screenshot("6-settings");
     let dark = app.picture(WHOLE);
-    app.press("Tab");
-    app.press("Return");
+    app.click(THEME);
     app.wait_for_any_change("the choices", WHOLE, &dark);
-    app.press("Tab");
-    app.press("Tab");
-    app.press("Return");
+    app.click(LIGHT);
     app.wait_until("the light theme", |app| {
         app.picture(WHOLE).brightness() > dark.brightness() + 60.0
     });
