@@ -48,7 +48,7 @@ texts! {
         key_set: "Key set at {0}", "Schlüsselbild bei {0} gesetzt";
         key_removed: "Key at {0} removed", "Schlüsselbild bei {0} entfernt";
         keys_full: "A camera path has no more than {0} keys", "Ein Kamerapfad hat höchstens {0} Schlüsselbilder";
-        follow_path: "Follow path", "Pfad folgen";
+        follow_path: "Follow path", "Dem Pfad folgen";
         clear_path: "Remove path", "Pfad entfernen";
         path_cleared: "Camera path removed", "Kamerapfad entfernt";
         path_followed: "Following the camera path", "Die Kamera folgt dem Pfad";

@@ -511,6 +511,34 @@ fn the_panel_fits_a_phone() {
 }
 
 #[test]
+fn the_panel_speaks_german_in_the_light() {
+    let setup = Setup::default();
+    let settings = br#"{"theme": "light", "language": "de"}"#;
+    let storage = setup.storage.clone();
+    storage.write("settings.json", settings).expect("memory");
+    let mut stage = Stage::build(setup);
+    stage.make_ready();
+    stage.apply("save-view");
+    stage.apply("path-key");
+    stage.apply("toggle-camera-panel");
+    stage.harness.run();
+    stage.render("camera-panel-german-1");
+    for label in ["Umkreisen", "Erste Ansicht", "Zur Ansicht Ansicht 1"] {
+        assert!(stage.has(label), "{label}");
+    }
+    press(&mut stage, "Dem Pfad folgen");
+    stage.render("camera-panel-german-2");
+    assert!(
+        stage
+            .harness
+            .state()
+            .rig()
+            .expect("a camera")
+            .is_following()
+    );
+}
+
+#[test]
 fn flying_keys_are_not_the_players_and_panels_have_their_own() {
     let mut stage = Stage::ready(1.0);
     stage.apply("camera-fly");

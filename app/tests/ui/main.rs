@@ -8,6 +8,7 @@ mod exercises;
 mod extremes;
 mod hands;
 mod help;
+mod hints;
 mod inspector;
 mod keys;
 mod layout;

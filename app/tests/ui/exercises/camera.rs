@@ -66,16 +66,16 @@ exercises! {
 
     reset_and_frame {
         commands: ["reset-view", "frame-all", "focus"],
-        controls: ["Reset view", "Frame all", "Focus middle", "Camera"]
+        controls: ["First view", "Reset view", "Frame all", "Focus middle", "Camera"]
     }
     with_panel() => |stage| {
         let first = stage.camera();
-        for way in ["button", "key", "palette"] {
+        for way in ["bar", "panel", "key", "palette"] {
             turn(stage);
             assert_ne!(stage.camera(), first);
             match way {
-                // One on the bar, one in the panel.
-                "button" => stage.click_first("Reset view"),
+                "bar" => stage.click_without_rest("Reset view"),
+                "panel" => stage.click_without_rest("First view"),
                 "key" => stage.key(Key::R),
                 _ => stage.command("reset-view"),
             }
