@@ -1,8 +1,9 @@
 //! How many pixels a moving picture is drawn with.
 //!
-//! Drawing has a part that goes with the Gaussians (upload, projection, sort) and one that goes with
-//! the pixels. Where a picture takes longer than the time there is for it, it is drawn with fewer
-//! pixels and shown enlarged; a picture that stands still is always drawn with all of them.
+//! Drawing has a part that goes with the Gaussians (upload, projection, sort) and one that goes mostly
+//! with the pixels; how much of that does is learned when the scale changes. Where a picture takes
+//! longer than the time there is for it, it is drawn with fewer pixels and shown enlarged; a picture
+//! that stands still is always drawn with all of them.
 
 use std::collections::VecDeque;
 
@@ -17,11 +18,15 @@ const PERCENT: std::ops::RangeInclusive<u32> = 10..=100;
 const FULL: f64 = 0.9;
 /// Before there are more pixels, they must fit into this part of it.
 const ROOMY: f64 = 0.7;
-/// Where the Gaussians alone take too long, pixels are saved until they add no more than this part:
+/// Where the rest alone takes too long, pixels are saved until they add no more than this part:
 /// saving more would cost sharpness and gain nothing.
-const IN_VAIN: f64 = 0.25;
+const IN_VAIN: f64 = 0.35;
 /// Pictures in a row that must be late before there are fewer pixels: one may be an accident.
 const LATE: usize = 2;
+/// Pictures after a change of scale, of which the fastest tells what it has gained.
+const SETTLED: usize = 3;
+/// Change of the area, of 1, from which something can be learned in spite of noise.
+const TELLING: f64 = 0.25;
 /// Pictures in a row that must leave room before there are more pixels.
 const EARLY: usize = 8;
 /// Seconds a scale is kept before there are more pixels.
@@ -36,27 +41,57 @@ const MISTAKE_S: f64 = 3.0;
 pub struct DrawCost {
     /// The part that goes with the Gaussians, milliseconds.
     pub gaussians_ms: f64,
-    /// The part that goes with the pixels, milliseconds.
+    /// The part that goes mostly with the pixels, milliseconds.
     pub pixels_ms: f64,
     /// The scale it was drawn at.
     pub scale: f32,
 }
 
 impl DrawCost {
-    fn at(&self, scale: f32) -> f64 {
-        let area = f64::from(scale / self.scale).powi(2);
-        self.gaussians_ms + self.pixels_ms * area
+    /// What it would take at another scale, where `fixed` is the share of `pixels_ms` at full scale
+    /// that does not go with the pixels after all.
+    fn at(&self, scale: f32, fixed: f64) -> f64 {
+        let weight = |scale: f32| fixed + (1.0 - fixed) * f64::from(scale).powi(2);
+        self.gaussians_ms + self.pixels_ms * weight(scale) / weight(self.scale)
     }
 
     /// The largest step that makes a picture take no more than a `share` of the budget.
-    fn step_for(&self, budget_ms: f64, share: f64) -> usize {
+    fn step_for(&self, budget_ms: f64, share: f64, fixed: f64) -> usize {
+        let least = self.at(0.0, fixed);
         let enough = |scale: &f32| {
-            let ms = self.at(*scale);
+            let ms = self.at(*scale, fixed);
             let fits = ms <= share * budget_ms;
-            let saves_in_vain = ms <= (1.0 + share * IN_VAIN) * self.gaussians_ms;
+            let saves_in_vain = ms <= (1.0 + share * IN_VAIN) * least;
             fits || saves_in_vain
         };
         STEPS.iter().position(enough).unwrap_or(STEPS.len() - 1)
+    }
+}
+
+/// What is learned from a change of scale.
+#[derive(Clone, Debug)]
+struct Lesson {
+    /// A picture before it.
+    before: DrawCost,
+    /// Pictures after it.
+    after: Vec<DrawCost>,
+}
+
+impl Lesson {
+    /// The share of the pixels' part that does not go with the pixels: two points of a line over the
+    /// area. `None` when the scales are too close to tell.
+    fn fixed(&self) -> Option<f64> {
+        let after = self.after.iter();
+        let after = after.min_by(|a, b| a.pixels_ms.total_cmp(&b.pixels_ms))?;
+        let area = |cost: &DrawCost| f64::from(cost.scale).powi(2);
+        let (area_before, area_after) = (area(&self.before), area(after));
+        if (area_before - area_after).abs() < TELLING {
+            return None;
+        }
+        let slope = (self.before.pixels_ms - after.pixels_ms) / (area_before - area_after);
+        let fixed_ms = after.pixels_ms - slope * area_after;
+        let share = fixed_ms / (fixed_ms + slope);
+        share.is_finite().then_some(share.clamp(0.0, 1.0))
     }
 }
 
@@ -74,6 +109,9 @@ pub struct AdaptiveScale {
     /// When there last were more pixels.
     raised_at: f64,
     hold_s: f64,
+    /// The share of the pixels' part that does not go with the pixels.
+    fixed: f64,
+    lesson: Option<Lesson>,
 }
 
 impl Default for AdaptiveScale {
@@ -86,6 +124,8 @@ impl Default for AdaptiveScale {
             changed_at: f64::NEG_INFINITY,
             raised_at: f64::NEG_INFINITY,
             hold_s: HOLD_S,
+            fixed: 0.0,
+            lesson: None,
         }
     }
 }
@@ -110,20 +150,36 @@ impl AdaptiveScale {
     /// Learns from a picture that was drawn while something moved, and for which there were
     /// `budget_ms`.
     pub fn observe(&mut self, cost: DrawCost, budget_ms: f64, now_s: f64) {
-        let sound = cost.scale > 0.0 && cost.at(1.0).is_finite() && budget_ms > 0.0;
+        let sound = cost.scale > 0.0 && cost.at(1.0, 0.0).is_finite() && budget_ms > 0.0;
         if !sound {
             return;
         }
-        let leaves_room = cost.step_for(budget_ms, ROOMY) < self.step;
-        if cost.at(STEPS[self.step]) > budget_ms && !leaves_room {
+        self.learn(cost);
+        let leaves_room = cost.step_for(budget_ms, ROOMY, self.fixed) < self.step;
+        if cost.at(STEPS[self.step], self.fixed) > budget_ms && !leaves_room {
             self.be_late(cost, budget_ms, now_s);
             return;
         }
         self.late.clear();
         self.early = if leaves_room { self.early + 1 } else { 0 };
         if self.early >= EARLY && now_s - self.changed_at >= self.hold_s {
-            self.change(self.step - 1, now_s);
+            self.change(self.step - 1, cost, now_s);
             self.raised_at = now_s;
+        }
+    }
+
+    fn learn(&mut self, cost: DrawCost) {
+        let Some(lesson) = &mut self.lesson else {
+            return;
+        };
+        // What was started before the change still has the old scale.
+        if cost.scale == lesson.before.scale {
+            return;
+        }
+        lesson.after.push(cost);
+        if lesson.after.len() == SETTLED {
+            self.fixed = lesson.fixed().unwrap_or(self.fixed);
+            self.lesson = None;
         }
     }
 
@@ -134,8 +190,8 @@ impl AdaptiveScale {
             return;
         }
         // The mildest says what is wrong with all of them.
-        let steps = self.late.iter().map(|late| late.step_for(budget_ms, FULL));
-        let wanted = steps.min().unwrap_or(self.step);
+        let wanted_by = |late: &DrawCost| late.step_for(budget_ms, FULL, self.fixed);
+        let wanted = self.late.iter().map(wanted_by).min().unwrap_or(self.step);
         self.late.pop_front();
         if wanted <= self.step {
             return;
@@ -143,15 +199,19 @@ impl AdaptiveScale {
         if now_s - self.raised_at < MISTAKE_S {
             self.hold_s = (2.0 * self.hold_s).min(HOLD_MAX_S);
             // The one before it was good.
-            self.change(self.step + 1, now_s);
+            self.change(self.step + 1, cost, now_s);
         } else {
             self.hold_s = HOLD_S;
-            self.change(wanted, now_s);
+            self.change(wanted, cost, now_s);
         }
     }
 
-    fn change(&mut self, step: usize, now_s: f64) {
+    fn change(&mut self, step: usize, before: DrawCost, now_s: f64) {
         self.step = step;
+        self.lesson = Some(Lesson {
+            before,
+            after: Vec::with_capacity(SETTLED),
+        });
         self.changed_at = now_s;
         self.late.clear();
         self.early = 0;
@@ -174,6 +234,8 @@ mod tests {
     struct Machine {
         gaussians_ms: f64,
         pixels_ms: f64,
+        /// What drawing takes besides, however few the pixels are.
+        fixed_ms: f64,
         now_s: f64,
         scale: AdaptiveScale,
     }
@@ -183,6 +245,7 @@ mod tests {
             Self {
                 gaussians_ms,
                 pixels_ms,
+                fixed_ms: 0.0,
                 now_s: 0.0,
                 scale: AdaptiveScale::default(),
             }
@@ -197,11 +260,11 @@ mod tests {
                 let factor = noise(scales.len());
                 let cost = DrawCost {
                     gaussians_ms: factor * self.gaussians_ms,
-                    pixels_ms: factor * self.pixels_ms * f64::from(scale).powi(2),
+                    pixels_ms: factor * (self.fixed_ms + self.pixels_ms * f64::from(scale).powi(2)),
                     scale,
                 };
                 scales.push(scale);
-                self.now_s += 1e-3 * cost.at(scale).max(budget_ms);
+                self.now_s += 1e-3 * (cost.gaussians_ms + cost.pixels_ms).max(budget_ms);
                 self.scale.observe(cost, budget_ms, self.now_s);
             }
             scales
@@ -300,8 +363,25 @@ mod tests {
         assert!(scales.iter().all(|scale| *scale == 1.0));
         let mut machine = Machine::new(400.0, 300.0);
         let scales = machine.draw(20.0, 33.3, STEADY);
-        assert_eq!(scales.last(), Some(&0.5));
+        assert_eq!(scales.last(), Some(&0.6));
         assert_eq!(changes(&scales), 1);
+    }
+
+    #[test]
+    fn what_pixels_do_not_cost_is_learned() {
+        // Drawing is slow because of the Gaussians, but that is only known after a try.
+        let mut machine = Machine::new(150.0, 60.0);
+        machine.fixed_ms = 300.0;
+        let noise = |k: usize| 1.0 + 0.1 * (k as f64 * 2.4).sin();
+        let scales = machine.draw(60.0, 33.3, noise);
+        assert_eq!(scales[2], 0.33);
+        assert!(scales.last() >= Some(&0.85), "{scales:?}");
+        assert!(changes(&scales) <= STEPS.len(), "{scales:?}");
+        // Where half of it is pixels, half of it is saved.
+        let mut machine = Machine::new(5.0, 30.0);
+        machine.fixed_ms = 10.0;
+        let scales = machine.draw(60.0, 33.3, STEADY);
+        assert_eq!(scales.last(), Some(&0.7), "{scales:?}");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use eframe::egui_wgpu::{WgpuConfiguration, WgpuSetup, WgpuSetupCreateNew};
+use eframe::egui_wgpu::{SurfaceConfig, WgpuConfiguration, WgpuSetup, WgpuSetupCreateNew};
 use zoetrope_render::Gpu;
 
 use crate::open::{ClipTarget, open_clip};
@@ -67,16 +67,10 @@ fn open_window(
     options: &RunOptions,
     lost: Arc<OnceLock<LostDevice>>,
 ) -> anyhow::Result<()> {
-    let mut setup = WgpuSetupCreateNew::without_display_handle();
-    setup.power_preference = wgpu::PowerPreference::HighPerformance;
-    setup.device_descriptor = Arc::new(Gpu::device_descriptor);
     let native_options = eframe::NativeOptions {
         viewport: viewport(&*options.storage),
         renderer: eframe::Renderer::Wgpu,
-        wgpu_options: WgpuConfiguration {
-            wgpu_setup: WgpuSetup::CreateNew(setup),
-            ..WgpuConfiguration::default()
-        },
+        wgpu_options: wgpu_options(),
         // The picture's colours are final.
         dithering: false,
         ..eframe::NativeOptions::default()
@@ -107,6 +101,22 @@ fn open_window(
         }),
     );
     result.map_err(|error| anyhow::anyhow!("the window cannot be opened: {error}"))
+}
+
+/// The device, and how its pictures reach the screen.
+fn wgpu_options() -> WgpuConfiguration {
+    let mut setup = WgpuSetupCreateNew::without_display_handle();
+    setup.power_preference = wgpu::PowerPreference::HighPerformance;
+    setup.device_descriptor = Arc::new(Gpu::device_descriptor);
+    WgpuConfiguration {
+        wgpu_setup: WgpuSetup::CreateNew(setup),
+        surface: SurfaceConfig {
+            // Any of those that wait for the screen: a named one may not be there.
+            present_mode: wgpu::PresentMode::AutoVsync,
+            ..SurfaceConfig::HIGH_THROUGHPUT
+        },
+        ..WgpuConfiguration::default()
+    }
 }
 
 /// The icon of the window, where the desktop does not know the application.

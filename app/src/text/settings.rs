@@ -12,7 +12,6 @@ texts! {
         value: "{0}: value", "{0}: Wert";
         choose_file: "Choose a file: {0}", "Datei wählen: {0}";
         choose_folder: "Choose a folder: {0}", "Ordner wählen: {0}";
-        choose_colour: "Choose: {0}", "Wählen: {0}";
         not_a_colour: "Six digits like #ff8000", "Sechs Stellen wie #ff8000";
         hints_again: "Show all hints again", "Alle Hinweise wieder zeigen";
         section_look: "Look", "Aussehen";

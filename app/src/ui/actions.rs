@@ -6,6 +6,7 @@ use egui::{Ui, ViewportCommand, WindowLevel};
 use zoetrope_player::Command;
 
 use super::ZoetropeApp;
+use super::hints::Hints;
 use super::panel::Panel;
 use super::shots::ShotKind;
 use crate::open::ClipTarget;
@@ -20,6 +21,7 @@ const UI_SCALE_STEP: f64 = 0.1;
 impl ZoetropeApp {
     /// Carries out a command.
     pub fn apply(&mut self, command: Command) {
+        Hints::learn(command, &mut self.kept.remembered.value.hints_seen);
         let handled = self.apply_window(command)
             || self.apply_file(command)
             || self.apply_picture(command)

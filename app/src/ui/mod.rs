@@ -6,6 +6,7 @@ mod camera_actions;
 mod draw_thread;
 mod frame_log;
 mod hand;
+mod hints;
 mod icons;
 mod idle;
 mod inspect;
@@ -48,6 +49,7 @@ use crate::storage::Storage;
 use crate::text::{fill, text};
 use backdrop::Backdrop;
 use camera_actions::CameraDesk;
+use hints::{Hint, Hints};
 use idle::Idle;
 use look::Look;
 use panel::{Frames, Panel, Panels};
@@ -146,6 +148,7 @@ pub struct ZoetropeApp {
     camera_moves: bool,
     bar: BarHands,
     idle: Idle,
+    hints: Hints,
     start_page: StartPage,
     posters: Posters,
     marks: Marks,
@@ -195,6 +198,7 @@ impl ZoetropeApp {
             camera_moves: false,
             bar: BarHands::default(),
             idle: Idle::default(),
+            hints: Hints::default(),
             start_page: StartPage::new(options.demos.into_iter().map(Demo::new).collect()),
             posters: Posters::default(),
             marks: Marks::default(),
@@ -409,9 +413,13 @@ impl ZoetropeApp {
         if let Some(picked) = self.viewport.picked() {
             self.camera_desk.focus(rig, picked, now);
         }
+        let before = rig.drawn();
         let wishes = self
             .steer
             .steer(ui, &response, &self.covered, &clip.state, rig);
+        if rig.drawn() != before {
+            hints::put_away(Hint::Turn, &mut self.kept.remembered.value.hints_seen);
+        }
         self.camera_moves = rig.tick(now, &notes.path, clip.state.time);
         let camera = rig.drawn();
         let has_backdrop = self.backdrop.picture().is_some();
@@ -494,6 +502,17 @@ impl ZoetropeApp {
             let decoder = &clip.player.engine().name;
             let lines = statistics::lines(&clip.state, &mut self.viewport, decoder, now);
             self.covered.push(statistics::show(ui, free, &lines));
+        }
+        if self.kept.settings.value.hints
+            && self.session.clip().is_some()
+            && !self.panels.is_modal()
+        {
+            let seen = &mut self.kept.remembered.value.hints_seen;
+            let place = ui.scope(|ui| {
+                ui.multiply_opacity(strength);
+                self.hints.show(ui, free, seen)
+            });
+            self.covered.push(place.inner);
         }
         let (place, asked) = self.toasts.show(ui, free);
         self.covered.push(place);

@@ -260,7 +260,6 @@ fn visuals(theme: Theme, palette: &Palette) -> Visuals {
     visuals.text_edit_bg_color = Some(palette.hover);
     visuals.extreme_bg_color = palette.surface_raised;
     visuals.slider_trailing_fill = true;
-    visuals.handle_shape = egui::style::HandleShape::Circle;
     // The handle of a slider lies over its rail, which must not shine through.
     let rail = palette.surface.to_opaque().blend(palette.track_buffered);
     let widgets = &mut visuals.widgets;

@@ -17,9 +17,7 @@ fn open(setup: Setup) -> Stage {
 
 fn search(stage: &mut Stage, query: &str) {
     let label = stage.text().panels.keys_field;
-    let field = stage
-        .harness
-        .get_by_role_and_label(Role::TextInput, label);
+    let field = stage.harness.get_by_role_and_label(Role::TextInput, label);
     field.focus();
     stage.harness.run();
     stage.key_with(Modifiers::COMMAND, Key::A);

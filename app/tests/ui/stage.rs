@@ -101,12 +101,13 @@ impl Setup {
     }
 }
 
-/// A storage with these settings. Where they say nothing else, pictures are the same on a busy
-/// machine: drawn with all pixels however long it takes.
+/// A storage with these settings. Where they say nothing else, there are no hints, and pictures are
+/// the same on a busy machine: drawn with all pixels however long it takes.
 pub fn storage_with(settings: &str) -> Arc<dyn Storage> {
     let mut settings: serde_json::Map<_, _> = serde_json::from_str(settings).expect("settings");
     let scale = settings.entry("render_scale");
     scale.or_insert_with(|| "100".into());
+    settings.entry("hints").or_insert_with(|| false.into());
     let storage = MemoryStorage::default();
     let document = serde_json::Value::Object(settings).to_string();
     storage

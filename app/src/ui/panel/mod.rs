@@ -12,7 +12,7 @@ mod settings;
 
 use egui::{
     Align, Area, Context, Frame, Id, Layout, Margin, Modal, Order, Pos2, Rect, Response, RichText,
-    Role, ScrollArea, TextEdit, Ui, UiBuilder, pos2, vec2,
+    Role, ScrollArea, TextEdit, Ui, UiBuilder, Vec2, pos2, vec2,
 };
 
 use super::icons::{Icon, icon_button};
@@ -210,6 +210,8 @@ pub struct SheetResponse {
 
 /// Widest a panel at the side gets.
 const SIDE_WIDTH: f32 = 340.0;
+/// Smallest that a panel gets.
+const SIZE_MIN: Vec2 = vec2(160.0, 120.0);
 /// Lowest that a sheet above the bar may be.
 const SHEET_MIN: f32 = 180.0;
 /// Widest most panels in the middle get.
@@ -238,6 +240,8 @@ pub fn fixed_sheet(
     contents: impl FnOnce(&mut Ui),
 ) -> SheetResponse {
     let rect = sheet_rect(frames, panel);
+    // Where there is no room at all, it sticks out of the window.
+    let rect = Rect::from_min_size(rect.min, rect.size().max(SIZE_MIN));
     let palette = theme::palette(ui);
     let area = Area::new(panel.id())
         .order(match panel.place() {

@@ -49,7 +49,7 @@ impl OpenLinkPanel {
             let edit = TextEdit::singleline(&mut self.typed)
                 .id(field)
                 .margin(Margin::symmetric(10, 8))
-                .desired_width(ui.available_width() - button_width - theme::GAP_S - 20.0);
+                .desired_width(ui.available_width() - button_width - theme::GAP_S);
             let edit = ui.add(edit).accessible_name(texts.files.open_link_label);
             if is_new {
                 edit.request_focus();

@@ -66,7 +66,7 @@ exercises! {
 
     reset_and_frame {
         commands: ["reset-view", "frame-all", "focus"],
-        controls: ["Reset view", "First view", "Frame all", "Focus middle", "Camera"]
+        controls: ["First view", "Reset view", "Frame all", "Focus middle", "Camera"]
     }
     with_panel() => |stage| {
         let first = stage.camera();

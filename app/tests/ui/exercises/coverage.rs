@@ -64,9 +64,8 @@ fn every_control_is_exercised() {
         let title = label.strip_suffix(": value").unwrap_or(label);
         SETTINGS.iter().any(|info| (info.title)(text) == title)
     };
-    let is_used = |label: &String| {
-        is_setting(label) || used.iter().any(|pattern| stands_for(pattern, label))
-    };
+    let is_used =
+        |label: &String| is_setting(label) || used.iter().any(|pattern| stands_for(pattern, label));
     let missing: Vec<_> = found.iter().filter(|label| !is_used(label)).collect();
     assert!(missing.is_empty(), "no exercise uses {missing:#?}");
 }

@@ -84,6 +84,53 @@ exercises! {
         assert!(!stage.has_heading("Help"));
     };
 
+    changing_keys {
+        commands: ["edit-keys"],
+        controls: [
+            "Search commands", "Add a key: *", "Remove *", "Start from", "Back to *", "Undo",
+        ]
+    }
+    Stage::ready(1.0) => |stage| {
+        stage.command("edit-keys");
+        stage.replace("Search commands", "go to the last");
+        stage.click("Add a key: Go to the last frame");
+        stage.key(Key::Q);
+        stage.harness.run_ok();
+        stage.click("Remove End: Go to the last frame");
+        stage.key(Key::Escape);
+        stage.harness.run_ok();
+        stage.key(Key::Q);
+        assert_eq!(stage.state().frame, 39);
+        stage.key(Key::Home);
+        stage.key(Key::End);
+        assert_eq!(stage.state().frame, 0);
+        stage.command("edit-keys");
+        stage.click("Back to Zoetrope");
+        stage.click("Undo");
+        stage.click("Back to Zoetrope");
+        stage.click("Start from");
+        stage.click_last("VLC");
+        stage.key(Key::Escape);
+        stage.harness.run_ok();
+        stage.key(Key::End);
+        assert_eq!(stage.state().frame, 39);
+    };
+
+    the_log {
+        commands: ["toggle-log"],
+        controls: ["Search the log", "Show", "Copy all"]
+    }
+    Stage::ready(1.0) => |stage| {
+        stage.key_with(Modifiers::COMMAND, Key::L);
+        stage.harness.run_ok();
+        assert!(stage.has_heading("Log"));
+        stage.replace("Search the log", "nothing like this");
+        stage.click("Show");
+        stage.click_last("Errors");
+        stage.click("Copy all");
+        assert_eq!(stage.copied(), Some(String::new()));
+    };
+
     statistics {
         commands: ["toggle-statistics"],
         controls: []

@@ -6,3 +6,4 @@ mod playing;
 mod quiet;
 mod robustness;
 mod support;
+mod walk;

@@ -165,7 +165,7 @@ fn number(
     }
 }
 
-/// A field, with a button that chooses for it.
+/// A field with what belongs to it.
 fn line(
     ui: &mut Ui,
     info: &SettingInfo,
@@ -214,30 +214,30 @@ fn line(
     {
         set(settings, typed.trim().to_owned());
     }
-    choose(ui, *form, title, settings, *get, *set)
+    beside(ui, *form, title, settings, *get)
 }
 
-/// The button beside a field.
-fn choose(
+/// What stands beside a field: its colour, or a button that chooses for it.
+fn beside(
     ui: &mut Ui,
     form: LineForm,
     title: &str,
-    settings: &mut Settings,
+    settings: &Settings,
     get: fn(&Settings) -> &str,
-    set: fn(&mut Settings, String),
 ) -> Option<Pick> {
     let texts = &text(ui).settings;
     let (label, what) = match form {
         LineForm::Colour => {
-            let [r, g, b] = colour_of(get(settings)).unwrap_or_default();
-            let mut colour = Color32::from_rgb(r, g, b);
-            ui.spacing_mut().interact_size = Vec2::splat(theme::BUTTON - 4.0);
-            let response = ui.color_edit_button_srgba(&mut colour);
-            let response = response.accessible_name(fill(texts.choose_colour, &[title]));
-            if response.changed() {
-                let [r, g, b, _] = colour.to_array();
-                set(settings, format!("#{r:02x}{g:02x}{b:02x}"));
-            }
+            let [red, green, blue] = colour_of(get(settings)).unwrap_or_default();
+            let size = Vec2::splat(theme::BUTTON);
+            let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+            ui.painter().rect(
+                rect.shrink(2.0),
+                theme::RADIUS_CONTROL,
+                Color32::from_rgb(red, green, blue),
+                Stroke::new(1.0, theme::palette(ui).text_quiet),
+                egui::StrokeKind::Inside,
+            );
             return None;
         }
         LineForm::Picture => (texts.choose_file, Pick::Picture),

@@ -17,6 +17,8 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(20);
 const CLOSE_LIMIT: Duration = Duration::from_secs(10);
 /// A picture that stays the same for so long stands still.
 const STILL: Duration = Duration::from_millis(600);
+/// A press that is shorter may be over before the window has seen where it is.
+const A_MOMENT: Duration = Duration::from_millis(150);
 /// Steps of a drag from end to end.
 const DRAG_STEPS: usize = 12;
 
@@ -148,6 +150,19 @@ impl<'a> App<'a> {
         })
     }
 
+    /// Waits until an area is not at all as before, and returns how it is then.
+    pub fn wait_for_any_change(&mut self, what: &str, area: Area, before: &Picture) -> Picture {
+        self.wait(what, ANSWER_LIMIT, |app| {
+            let picture = app.picture(area);
+            (picture.difference(before) > 0.0).then_some(picture)
+        })
+    }
+
+    /// Waits until something is so.
+    pub fn wait_until(&mut self, what: &str, is_so: impl Fn(&Self) -> bool) {
+        self.wait(what, ANSWER_LIMIT, |app| is_so(app).then_some(()));
+    }
+
     /// Waits until an area has stood still for a while, and returns how it looks.
     pub fn wait_for_stillness(&mut self, what: &str, area: Area) -> Picture {
         let mut last = self.picture(area);
@@ -179,6 +194,33 @@ impl<'a> App<'a> {
     /// What an area of the window shows now.
     pub fn picture(&self, area: Area) -> Picture {
         self.display.picture().crop(area)
+    }
+
+    /// Clicks with the left button, as a hand does: it goes there, presses, and lets go once the
+    /// window can have seen it. The pointer goes away again.
+    pub fn click(&mut self, at: (usize, usize)) {
+        self.display.move_pointer(at);
+        self.wait_for_frames();
+        self.button("mousedown");
+        self.wait_for_frames();
+        self.button("mouseup");
+        self.wait_for_frames();
+        self.display.park_pointer();
+    }
+
+    /// Lets the window draw what it has been told.
+    fn wait_for_frames(&mut self) {
+        let before = Instant::now();
+        self.wait("a moment", ANSWER_LIMIT, |_| {
+            (before.elapsed() >= A_MOMENT).then_some(())
+        });
+    }
+
+    /// Types a text.
+    pub fn type_text(&self, text: &str) {
+        self.display
+            .xdotool(&["type", "--delay", "20", text])
+            .unwrap_or_else(|| self.fail("xdotool cannot type"));
     }
 
     /// Presses and releases a key, named as X names it.
@@ -263,6 +305,11 @@ impl<'a> App<'a> {
             .display
             .xdotool(&["windowsize", window, &size[0], &size[1]]);
         assert!(asked.is_some(), "the window cannot be resized");
+        self.wait_for_size(window, (width, height));
+    }
+
+    /// Waits until the window has a size.
+    pub fn wait_for_size(&mut self, window: &str, (width, height): (usize, usize)) {
         let wanted = [format!("WIDTH={width}"), format!("HEIGHT={height}")];
         self.wait("the new size", ANSWER_LIMIT, |app| {
             let geometry = app
@@ -315,7 +362,7 @@ impl<'a> App<'a> {
     }
 
     /// Ends the test with all there is to know.
-    fn fail(&self, message: &str) -> ! {
+    pub fn fail(&self, message: &str) -> ! {
         self.screenshot("failure");
         let log = fs::read_to_string(&self.log).unwrap_or_default();
         panic!(

@@ -60,6 +60,37 @@ impl Picture {
         })
     }
 
+    /// Reads a PNG.
+    ///
+    /// # Panics
+    /// When it is none of 8 bits a channel.
+    pub fn open(path: &Path) -> Self {
+        let file = std::io::BufReader::new(File::open(path).expect("open the picture"));
+        let mut reader = png::Decoder::new(file).read_info().expect("a PNG");
+        let mut bytes = vec![0; reader.output_buffer_size().expect("its size")];
+        let info = reader.next_frame(&mut bytes).expect("a whole PNG");
+        let samples = info.color_type.samples();
+        assert_eq!(info.bit_depth, png::BitDepth::Eight);
+        let pixels = bytes[..info.buffer_size()].chunks_exact(samples);
+        Self {
+            width: info.width as usize,
+            height: info.height as usize,
+            pixels: pixels.map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect(),
+        }
+    }
+
+    /// Width and height.
+    pub fn size(&self) -> (usize, usize) {
+        (self.width, self.height)
+    }
+
+    /// Mean of all channels, 0 to 255.
+    pub fn brightness(&self) -> f64 {
+        let channels = self.pixels.as_flattened();
+        let sum: u64 = channels.iter().map(|channel| u64::from(*channel)).sum();
+        sum as f64 / channels.len().max(1) as f64
+    }
+
     /// A part of it; what lies outside is left out.
     pub fn crop(&self, area: Area) -> Self {
         let left = area.x.min(self.width);
