@@ -1,39 +1,11 @@
-//! Changing keys, the log, and opening by path.
+//! The log, opening by path, and hints.
 
 use egui::{Key, Modifiers};
 
 use super::exercises;
-use crate::stage::Stage;
+use crate::stage::{Setup, Stage};
 
 exercises! {
-    key_editor {
-        commands: ["edit-keys", "go-end"],
-        controls: [
-            "Search commands", "Add a key: *", "Remove *", "Start from", "VLC", "Back to VLC",
-            "Undo",
-        ]
-    }
-    Stage::ready(1.0) => |stage| {
-        stage.command("edit-keys");
-        stage.replace("Search commands", "last frame");
-        stage.click("Add a key: Go to the last frame");
-        stage.key(Key::Q);
-        stage.harness.run_ok();
-        stage.click("Remove End: Go to the last frame");
-        assert_eq!(stage.count("Remove End: Go to the last frame"), 0);
-        stage.click("Start from");
-        stage.click("VLC");
-        stage.click("Back to VLC");
-        assert_eq!(stage.count("Remove Q: Go to the last frame"), 0);
-        stage.click("Undo");
-        assert_eq!(stage.count("Remove Q: Go to the last frame"), 1);
-        stage.key(Key::Escape);
-        stage.harness.run_ok();
-        stage.key(Key::Q);
-        stage.harness.run_ok();
-        assert_eq!(stage.state().frame, 39);
-    };
-
     log_of_what_happened {
         commands: ["toggle-log"],
         controls: ["Search the log", "Show", "Errors", "Copy all"]
@@ -64,5 +36,25 @@ exercises! {
         stage.harness.run_ok();
         stage.replace("Path or link", "\"other\"");
         stage.until_titled("Zoetrope – other");
+    };
+
+    hints {
+        commands: [],
+        controls: ["Got it", "Show all hints again"]
+    }
+    {
+        let mut stage = Stage::build(Setup::with_settings(r#"{"hints":true}"#));
+        stage.make_ready();
+        stage
+    } => |stage| {
+        for _ in 0..3 {
+            stage.click("Got it");
+        }
+        assert_eq!(stage.count("Got it"), 0);
+        stage.command("settings");
+        stage.click("Show all hints again");
+        stage.key(Key::Escape);
+        stage.harness.run_ok();
+        assert_eq!(stage.count("Got it"), 1);
     };
 }
