@@ -8,7 +8,6 @@ texts! {
         palette_used: "used lately", "zuletzt benutzt";
         palette_open: "Open {0}", "{0} öffnen";
         wrong_argument: "“{0}” takes {1}, not “{2}”", "„{0}“ erwartet {1}, nicht „{2}“";
-        argument_missing: "Type {0}", "{0} eingeben";
         argument_factor: "a factor", "einen Faktor";
         argument_seconds: "seconds", "Sekunden";
         argument_frame: "a frame", "ein Bild";

@@ -154,8 +154,7 @@ fn the_mouse_chooses_and_what_was_used_leads() {
 fn clips_can_be_opened_again() {
     let mut stage = Stage::ready(1.0);
     stage.open("other");
-    stage.until("the other clip", |_| true);
-    stage.pass(0.5);
+    stage.until_titled("Zoetrope – other");
     open(&mut stage);
     stage.type_text("open ring");
     assert_eq!(chosen(&stage), "Open ring");

@@ -259,6 +259,16 @@ impl Stage {
         }
     }
 
+    /// Steps until something with this label is there.
+    pub fn until_shown(&mut self, label: &str) {
+        let started = Instant::now();
+        while !self.has(label) {
+            assert!(started.elapsed() < DEADLINE, "never came: {label}");
+            std::thread::sleep(Duration::from_millis(1));
+            self.harness.step();
+        }
+    }
+
     pub fn apply(&mut self, command: &str) {
         let command: Command = command.parse().expect("a command");
         self.harness.state_mut().apply(command);

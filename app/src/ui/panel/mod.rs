@@ -251,16 +251,14 @@ pub fn fixed_sheet(
         .fixed_pos(rect.min)
         .constrain(false)
         .fade_in(false);
+    // A sheet stands on the foot of a narrow window; elsewhere a panel is as high as its contents.
+    // What covers the bar covers it wholly: half a control is worse than none.
+    let covers_bar = panel.place() == Place::Side && rect.bottom() > frames.free.bottom() + 1.0;
+    let fills = covers_bar || frames.window.width() < theme::NARROW && !panel.is_typed_into();
+    let framed = |ui: &mut Ui| framed(ui, rect, fills, title, contents);
     match panel.place() {
         Place::Side => {
-            let covers_bar = rect.bottom() > frames.free.bottom() + 1.0;
-            let shown = area.show(ui.ctx(), |ui| {
-                if covers_bar {
-                    // Wholly, for half a control is worse than none.
-                    ui.set_min_height(rect.height());
-                }
-                framed(ui, rect, title, contents)
-            });
+            let shown = area.show(ui.ctx(), framed);
             SheetResponse {
                 rect: shown.response.rect,
                 close: shown.inner,
@@ -271,7 +269,7 @@ pub fn fixed_sheet(
                 .area(area.role(Role::Dialog).accessible_name(title))
                 .frame(Frame::NONE)
                 .backdrop_color(palette.backdrop)
-                .show(ui.ctx(), |ui| framed(ui, rect, title, contents));
+                .show(ui.ctx(), framed);
             SheetResponse {
                 close: shown.inner || shown.should_close(),
                 rect: shown.response.rect,
@@ -331,8 +329,15 @@ pub fn sheet_rect(frames: Frames, panel: Panel) -> Rect {
     }
 }
 
-/// The surface, its title and its contents. Whether it is to be closed.
-fn framed(ui: &mut Ui, rect: Rect, title: &str, contents: impl FnOnce(&mut Ui)) -> bool {
+/// The surface, its title and its contents; at least as high as `rect` when it `fills` that. Whether
+/// it is to be closed.
+fn framed(
+    ui: &mut Ui,
+    rect: Rect,
+    fills: bool,
+    title: &str,
+    contents: impl FnOnce(&mut Ui),
+) -> bool {
     let palette = theme::palette(ui);
     let margin = theme::GAP_M;
     let frame = theme::surface(palette).inner_margin(Margin::same(margin as i8));
@@ -342,6 +347,9 @@ fn framed(ui: &mut Ui, rect: Rect, title: &str, contents: impl FnOnce(&mut Ui)) 
             // An area is no higher by itself than egui thinks usual.
             ui.set_max_height(rect.height() - 2.0 * margin);
             ui.set_width(width);
+            if fills {
+                ui.set_min_height(rect.height() - 2.0 * margin);
+            }
             let close = header(ui, title);
             ui.add_space(theme::GAP_XS);
             let top_left = ui.cursor().min;

@@ -8,6 +8,7 @@
 mod camera;
 mod coverage;
 mod file;
+mod panels;
 mod picture;
 mod playback;
 mod time;
@@ -33,6 +34,7 @@ pub fn all() -> impl Iterator<Item = &'static Exercise> {
         picture::EXERCISES,
         window::EXERCISES,
         file::EXERCISES,
+        panels::EXERCISES,
     ];
     areas.into_iter().flatten()
 }

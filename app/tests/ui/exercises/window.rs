@@ -128,7 +128,7 @@ exercises! {
         controls: ["Search the log", "Show", "Copy all"]
     }
     Stage::ready(1.0) => |stage| {
-        crate::log::install();
+        crate::log::keep_log();
         log::warn!(target: "zoetrope_test", "a slit is blocked");
         log::error!(target: "zoetrope_test", "the candle went out");
         stage.key_with(Modifiers::COMMAND, Key::L);
