@@ -178,7 +178,7 @@ fn head(ui: &mut Ui, requests: &mut Vec<Request>) {
         }
     };
     if is_narrow {
-        ui.vertical(buttons);
+        ui.vertical_centered(buttons);
     } else {
         ui.horizontal(|ui| {
             ui.add_space(left);

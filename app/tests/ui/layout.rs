@@ -127,7 +127,8 @@ fn controls_of_every_size_are_tidy() {
 
 #[test]
 fn text_can_be_read() {
-    for (size, _) in SIZES {
+    // Colours do not depend on more of it than whether there is room for everything.
+    for (size, _) in [SIZES[0], SIZES[2]] {
         for theme in ["dark", "light"] {
             let window = Window {
                 theme,

@@ -363,7 +363,7 @@ impl Stage {
     fn on_clear_color(&self, mut picture: image::RgbaImage) -> image::RgbaImage {
         let visuals = &self.harness.ctx.global_style().visuals;
         let clear = eframe::App::clear_color(self.harness.state(), visuals);
-        for pixel in picture.pixels_mut() {
+        for pixel in picture.pixels_mut().filter(|pixel| pixel[3] < 255) {
             let rest = 1.0 - f32::from(pixel[3]) / 255.0;
             for channel in 0..4 {
                 let behind = clear[channel] * 255.0 * rest;

@@ -5,7 +5,14 @@ use zoetrope_app::platform::Pick;
 use zoetrope_app::settings::ThemeChoice;
 
 use super::exercises;
-use crate::stage::Stage;
+use crate::stage::{Setup, Stage};
+
+/// As at the first start.
+fn with_hints() -> Stage {
+    let mut stage = Stage::build(Setup::with_settings(r#"{"hints": true}"#));
+    stage.make_ready();
+    stage
+}
 
 exercises! {
     panels {
@@ -114,6 +121,25 @@ exercises! {
         stage.harness.run_ok();
         stage.key(Key::End);
         assert_eq!(stage.state().frame, 39);
+    };
+
+    first_run_hints {
+        commands: [],
+        controls: ["Got it", "Show all hints again"]
+    }
+    with_hints() => |stage| {
+        let mut seen = 0;
+        while stage.count("Got it") > 0 && seen < 10 {
+            stage.click("Got it");
+            seen += 1;
+        }
+        assert!((2..10).contains(&seen), "{seen}");
+        stage.key_with(Modifiers::COMMAND, Key::Comma);
+        stage.harness.run_ok();
+        stage.click("Show all hints again");
+        stage.key(Key::Escape);
+        stage.harness.run_ok();
+        assert_eq!(stage.count("Got it"), 1);
     };
 
     statistics {
