@@ -72,7 +72,7 @@ exercises! {
         let asked = stage.platform.asked.lock().expect("unpoisoned").clone();
         assert_eq!(asked, [Pick::Destination]);
         stage.click("Keys…");
-        assert!(stage.has_heading("Keys"));
+        assert!(stage.has_dialog("Keys"));
         stage.key(Key::Escape);
         stage.harness.run_ok();
 
@@ -81,7 +81,7 @@ exercises! {
         stage.replace("Search keys and commands", "bookmark");
         assert!(stage.has_part("ookmark") && !stage.has_part("Turntable"));
         stage.click("Change keys");
-        assert!(!stage.has_heading("Help"));
+        assert!(stage.has_dialog("Keys"));
     };
 
     changing_keys {
@@ -114,6 +114,26 @@ exercises! {
         stage.harness.run_ok();
         stage.key(Key::End);
         assert_eq!(stage.state().frame, 39);
+    };
+
+    the_log {
+        commands: ["toggle-log"],
+        controls: ["Search the log", "Show", "Copy all"]
+    }
+    Stage::ready(1.0) => |stage| {
+        crate::log::keep_log();
+        log::warn!(target: "zoetrope_test", "a slit is blocked");
+        log::error!(target: "zoetrope_test", "the candle went out");
+        stage.key_with(Modifiers::COMMAND, Key::L);
+        stage.harness.run_ok();
+        assert!(stage.has_part("a slit is blocked"));
+        stage.click("Show");
+        stage.click_last("Errors");
+        stage.replace("Search the log", "candle");
+        assert!(!stage.has_part("a slit is blocked"));
+        stage.click("Copy all");
+        let copied = stage.copied().expect("text in the clipboard");
+        assert!(copied.contains("the candle went out"), "{copied}");
     };
 
     statistics {
