@@ -10,6 +10,8 @@ use crate::text::{Text, fill};
 
 /// The largest document that is read: a poster takes some 100 kB, a page of settings 2 kB.
 const DOCUMENT_MAX_BYTES: u64 = 4 << 20;
+/// Broken versions of a document that are kept.
+const ASIDE_MAX: usize = 20;
 /// Changes are written when they have rested for so long, in seconds: a slider is dragged.
 const REST_S: f64 = 0.5;
 
@@ -265,7 +267,7 @@ impl<T: Stored> Document<T> {
 }
 
 fn set_aside<T: Stored>(storage: &dyn Storage, text: &Text, reason: &str) -> String {
-    let aside = format!("{}.broken", T::NAME);
+    let aside = name_aside(storage, T::NAME);
     match storage.rename(T::NAME, &aside) {
         Ok(()) => fill(
             text.settings.broken_document,
@@ -276,6 +278,16 @@ fn set_aside<T: Stored>(storage: &dyn Storage, text: &Text, reason: &str) -> Str
             fill(text.settings.unreadable_document, &[T::NAME, reason])
         }
     }
+}
+
+/// A name for a document that is set aside: what was set aside before stays, too.
+fn name_aside(storage: &dyn Storage, name: &str) -> String {
+    let first = format!("{name}.broken");
+    let others = (2..=ASIDE_MAX).map(|number| format!("{first}-{number}"));
+    std::iter::once(first.clone())
+        .chain(others)
+        .find(|aside| matches!(storage.read(aside), Ok(None)))
+        .unwrap_or(first)
 }
 
 #[cfg(test)]
@@ -348,6 +360,23 @@ mod tests {
             Some(b"seven".to_vec())
         );
         assert_eq!(load(&memory).1.len(), 0);
+    }
+
+    #[test]
+    fn what_was_set_aside_before_stays() {
+        let memory = MemoryStorage::default();
+        for (number, text) in ["seven", "eight"].iter().enumerate() {
+            memory
+                .write("number.json", text.as_bytes())
+                .expect("memory");
+            let (_, notices) = load(&memory);
+            let aside = ["number.json.broken", "number.json.broken-2"][number];
+            assert!(notices[0].contains(&format!("set aside as {aside},")));
+            let kept = memory.read(aside).expect("memory");
+            assert_eq!(kept.as_deref(), Some(text.as_bytes()));
+        }
+        let first = memory.read("number.json.broken").expect("memory");
+        assert_eq!(first.as_deref(), Some(b"seven".as_slice()));
     }
 
     #[test]

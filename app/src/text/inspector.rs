@@ -56,7 +56,7 @@ texts! {
         render_scale_now: "now {0} %", "jetzt {0} %";
         background: "Background", "Hintergrund";
         background_choice: "Background: {0}", "Hintergrund: {0}";
-        background_theme: "Theme", "Wie Farben";
+        background_theme: "Theme", "Thema";
         background_black: "Black", "Schwarz";
         background_white: "White", "Weiß";
         background_colour: "Colour", "Farbe";

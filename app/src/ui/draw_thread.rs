@@ -238,3 +238,98 @@ fn pick(frame: &SplatFrame, view: &View, pixel: Vec2) -> Option<Vec3> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use zoetrope_codecs::SplatCloud;
+    use zoetrope_render::{Background, Camera, Filter};
+
+    use super::*;
+    use crate::platform::NullPlatform;
+
+    const LIMIT: Duration = Duration::from_secs(30);
+
+    /// A thread, and how often it has woken the interface.
+    fn thread() -> (DrawThread, Arc<AtomicUsize>) {
+        let gpu = pollster::block_on(Gpu::headless()).expect("these tests need a Vulkan device");
+        let renderer = SplatRenderer::new(&gpu, None).expect("a renderer");
+        let workers = Workers::new("test", Arc::new(NullPlatform)).expect("threads");
+        let woken = Arc::new(AtomicUsize::new(0));
+        let count = woken.clone();
+        let repaint = move || {
+            count.fetch_add(1, Ordering::SeqCst);
+        };
+        let thread = DrawThread::spawn(gpu, renderer, workers, repaint).expect("a thread");
+        (thread, woken)
+    }
+
+    /// A ball at the origin, seen from 4 in front of it.
+    fn ball() -> (Arc<SplatFrame>, View) {
+        let mut cloud = SplatCloud::with_capacity(1, 0);
+        let upright = [1.0, 0.0, 0.0, 0.0];
+        cloud.push([0.0; 3], upright, [0.2; 3], 0.95, [0.0; 3], &[]);
+        let view = View {
+            camera: Camera {
+                position: Vec3::new(0.0, 0.0, -4.0),
+                target: Vec3::ZERO,
+                up: Vec3::NEG_Y,
+                fov_y: 1.0,
+            },
+            width: 64,
+            height: 48,
+            background: Background::Transparent,
+            filter: Filter::Classic,
+            sh_degree: 0,
+        };
+        (Arc::new(SplatFrame::Cloud(cloud)), view)
+    }
+
+    fn wait_for_pick(thread: &DrawThread) -> Option<Vec3> {
+        let started = Instant::now();
+        loop {
+            if let Some(picked) = thread.picked() {
+                return picked;
+            }
+            assert!(started.elapsed() < LIMIT, "no answer");
+            std::thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn a_pick_finds_a_point_of_the_world() {
+        let (thread, woken) = thread();
+        let (frame, view) = ball();
+        thread.pick(frame.clone(), view, Vec2::new(32.0, 24.0));
+        let point = wait_for_pick(&thread).expect("the ball");
+        assert!(point.length() < 1e-4, "{point}");
+        thread.pick(frame, view, Vec2::new(1.0, 1.0));
+        assert_eq!(wait_for_pick(&thread), None);
+        // The answer comes before the call that tells of it.
+        let started = Instant::now();
+        while woken.load(Ordering::SeqCst) < 2 {
+            assert!(started.elapsed() < LIMIT);
+            std::thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn picks_and_pictures_are_both_served_and_the_newest_pick_counts() {
+        let (mut thread, _) = thread();
+        let (frame, view) = ball();
+        thread.pick(frame.clone(), view, Vec2::new(1.0, 1.0));
+        thread.start(frame.clone(), view);
+        thread.pick(frame, view, Vec2::new(32.0, 24.0));
+        let drawn = thread.finish(LIMIT).expect("in time").expect("a picture");
+        assert!(drawn.target.is_some() && !thread.is_busy());
+        assert_eq!(drawn.stats.drawn, Some(1));
+        let started = Instant::now();
+        let mut newest = None;
+        while newest.is_none() {
+            newest = wait_for_pick(&thread);
+            assert!(started.elapsed() < LIMIT);
+        }
+        assert!(newest.is_some_and(|point| point.length() < 1e-4));
+    }
+}

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use egui::{Color32, RichText, Vec2, vec2};
 use egui_kittest::Harness;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
-use image::{ImageEncoder as _, RgbaImage, imageops};
+use image::{ImageEncoder as _, RgbaImage};
 
 use crate::stage::{Setup, Stage};
 use crate::states::STATES;
@@ -55,6 +55,20 @@ const WINDOWS: [Window; 4] = [
         width: 420,
     },
 ];
+/// The states that are shown; the others differ from them in little.
+const SHOWN: [&str; 11] = [
+    "playing",
+    "scrubbing",
+    "errors",
+    "palette",
+    "help",
+    "settings",
+    "keys",
+    "more",
+    "inspector",
+    "camera",
+    "log",
+];
 /// How wide the picture at the top of the README is, in pixels.
 const HERO_WIDTH: u32 = 1280;
 /// Around pictures and captions, in pixels.
@@ -97,11 +111,13 @@ fn pictures(window: &Window, theme: &str, folder: &Path) -> Vec<Cell> {
             picture: scaled(&picture, window.width),
         });
     };
+    let settings = format!(r#"{{"theme": "{theme}", "start_with": "start-page", "hints": false}}"#);
     let setup = |clip| Setup {
         size: window.size,
         scale: window.scale,
         clip,
-        ..Setup::default()
+        demos: Setup::demos(),
+        ..Setup::with_settings(&settings)
     };
     let mut start = Stage::build(setup(None));
     start.harness.run_ok();
@@ -109,7 +125,7 @@ fn pictures(window: &Window, theme: &str, folder: &Path) -> Vec<Cell> {
     drop(start);
     let mut stage = Stage::build(setup(Some(demo.into())));
     stage.make_ready();
-    for state in STATES {
+    for state in STATES.iter().filter(|state| SHOWN.contains(&state.name)) {
         stage.apply("go-percent 45");
         state.enter(&mut stage);
         stage.until("the picture", |app| !app.is_drawing());
@@ -119,9 +135,25 @@ fn pictures(window: &Window, theme: &str, folder: &Path) -> Vec<Cell> {
     cells
 }
 
+/// A smaller picture: each pixel is the mean of those that it stands for.
 fn scaled(picture: &RgbaImage, width: u32) -> RgbaImage {
     let height = picture.height() * width / picture.width();
-    imageops::resize(picture, width, height, imageops::FilterType::Lanczos3)
+    let ends = |index: u32, of: u32, all: u32| (index * all / of, ((index + 1) * all / of).max(1));
+    RgbaImage::from_fn(width, height, |x, y| {
+        let (left, right) = ends(x, width, picture.width());
+        let (top, bottom) = ends(y, height, picture.height());
+        let mut sums = [0_u32; 4];
+        for row in top..bottom {
+            for column in left..right {
+                let pixel = picture.get_pixel(column, row).0;
+                for (sum, value) in sums.iter_mut().zip(pixel) {
+                    *sum += u32::from(value);
+                }
+            }
+        }
+        let count = ((right - left) * (bottom - top)).max(1);
+        image::Rgba(sums.map(|sum| ((sum + count / 2) / count) as u8))
+    })
 }
 
 /// All pictures with their captions on one sheet.

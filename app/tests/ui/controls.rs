@@ -81,7 +81,8 @@ fn the_time_bar_takes_values_and_drags() {
         stage.harness.run_steps(2);
         assert!(stage.state().scrubbing);
         assert!((29..=31).contains(&stage.state().frame));
-        // A hand that holds still costs nothing.
+        // A hand that holds still costs nothing, once what it has learned is written down.
+        stage.pass(0.6);
         stage.harness.run();
         assert_eq!(stage.repaint_delay(), Duration::MAX);
         assert!(stage.state().scrubbing);

@@ -26,6 +26,8 @@ fn a_window_that_does_not_wait_shows_pictures_when_they_are_done() {
     stage.until("the view from there", |app| {
         app.pictures() > before.0 && !app.is_drawing()
     });
+    // What the window has learned by that is written down.
+    stage.pass(0.6);
     stage.harness.run();
     assert_eq!(stage.repaint_delay(), Duration::MAX);
     let turned = stage.render("slow-turned");

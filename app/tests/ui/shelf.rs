@@ -123,8 +123,8 @@ fn recents_are_kept_and_the_keys_know_them() {
     let mut stage = Stage::build(setup);
     for name in ["ring", "other"] {
         stage.open(name);
-        stage.until("the clip", |app| app.player_state().is_some());
-        stage.pass(0.1);
+        // Its title is at the top when it has taken the place of the one before.
+        stage.until_shown(name);
     }
     let ctrl = Modifiers {
         ctrl: true,

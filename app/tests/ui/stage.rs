@@ -90,7 +90,18 @@ impl Setup {
         }
     }
 
-    /// A built-in clip.
+    /// The clips that are built in.
+    pub fn demos() -> Vec<DemoClip> {
+        let biker = DemoClip {
+            name: "Biker".to_owned(),
+            bytes: include_bytes!("../../../assets/demo/biker.zip"),
+            sheet: include_bytes!("../../../assets/demo/biker.png"),
+            sheet_pictures: 28,
+        };
+        std::iter::once(biker).chain(Self::demo()).collect()
+    }
+
+    /// A small built-in clip.
     pub fn demo() -> Vec<DemoClip> {
         vec![DemoClip {
             name: "Wave".to_owned(),
@@ -245,6 +256,16 @@ impl Stage {
             }
             assert!(started.elapsed() < DEADLINE, "never came: {what}");
             std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// Steps until something with this label is there.
+    pub fn until_shown(&mut self, label: &str) {
+        let started = Instant::now();
+        while !self.has(label) {
+            assert!(started.elapsed() < DEADLINE, "never came: {label}");
+            std::thread::sleep(Duration::from_millis(1));
+            self.harness.step();
         }
     }
 

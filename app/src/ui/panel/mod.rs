@@ -252,7 +252,9 @@ pub fn fixed_sheet(
         .constrain(false)
         .fade_in(false);
     // A sheet stands on the foot of a narrow window; elsewhere a panel is as high as its contents.
-    let fills = frames.window.width() < theme::NARROW && !panel.is_typed_into();
+    // What covers the bar covers it wholly: half a control is worse than none.
+    let covers_bar = panel.place() == Place::Side && rect.bottom() > frames.free.bottom() + 1.0;
+    let fills = covers_bar || frames.window.width() < theme::NARROW && !panel.is_typed_into();
     let framed = |ui: &mut Ui| framed(ui, rect, fills, title, contents);
     match panel.place() {
         Place::Side => {

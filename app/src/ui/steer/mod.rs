@@ -103,7 +103,8 @@ impl Steer {
             .iter()
             .any(|event| matches!(event, Event::Touch { .. }))
             || self.touches.is_touching();
-        let mut wishes = self.touch(ui, response.rect, &events, now, is_on, player, rig);
+        let gestures = self.touches.follow(&events, now, is_on);
+        let mut wishes = self.touch(gestures, response.rect, now, player, rig);
         let moves = self.hand.follow(ui, is_on);
         if fingers {
             // The pointer that goes along with a finger is not the mouse.
@@ -112,6 +113,9 @@ impl Steer {
             self.mouse(ui, response, moves, rig, &mut wishes);
         }
         rig.grip(self.hand.is_holding() || self.touches.is_touching());
+        if self.ripple(now).is_some() {
+            ui.ctx().request_repaint();
+        }
         if let Some(wait) = self.touches.wait_s(now) {
             let wait = std::time::Duration::try_from_secs_f64(wait).unwrap_or_default();
             ui.ctx().request_repaint_after(wait);
@@ -157,22 +161,16 @@ impl Steer {
         }
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "one frame's worth of what there is"
-    )]
     fn touch(
         &mut self,
-        ui: &Ui,
+        gestures: Vec<Gesture>,
         rect: Rect,
-        events: &[Event],
         now: f64,
-        is_on: impl Fn(Pos2) -> bool,
         player: &PlayerState,
         rig: &mut CameraRig,
     ) -> Vec<Wish> {
         let mut wishes = Vec::new();
-        for gesture in self.touches.follow(events, now, is_on) {
+        for gesture in gestures {
             match gesture {
                 Gesture::Drag(way) => rig.drag(way),
                 Gesture::Pinch(way, factor) => {
@@ -202,9 +200,6 @@ impl Steer {
                 }
                 Gesture::Hold(_) => {}
             }
-        }
-        if self.ripple(now).is_some() {
-            ui.ctx().request_repaint();
         }
         wishes
     }

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use glam::Vec3;
+use glam::{Vec2, Vec3};
 use zoetrope_codecs::splat::synthetic;
 use zoetrope_codecs::{AttributeRanges, Cancel, PlaneFrame, SplatCloud, SplatFrame};
-use zoetrope_render::{Background, Camera, Filter, Gpu, SplatRenderer, Stage, View};
+use zoetrope_render::{Background, Camera, Filter, Gpu, SplatRenderer, Stage, View, pick_depth};
 
 use super::bandwidth::{self, FrameBytes};
 use super::{Metrics, median, peer};
@@ -154,6 +154,14 @@ fn measure(scene: &Scene, cancel: &Cancel) -> anyhow::Result<Metrics> {
             costs.push(draw(&gpu, &mut renderer, &scene.frame, view)?);
         }
     }
+    let mut picks = Vec::new();
+    for view in &scene.views {
+        cancel.check()?;
+        let middle = 0.5 * Vec2::new(view.width as f32, view.height as f32);
+        let before = cpu_time::of_this_process();
+        pick_depth(&scene.frame, view, middle)?;
+        picks.push(cpu_time::of_this_process() - before);
+    }
     let of =
         |stage: fn(&FrameCost) -> f64| median(&mut costs.iter().map(stage).collect::<Vec<_>>());
     let drawn = of(|cost| f64::from(cost.drawn)) as u64;
@@ -181,6 +189,7 @@ fn measure(scene: &Scene, cancel: &Cancel) -> anyhow::Result<Metrics> {
     metrics.set("cpu_seconds_project", of(|cost| cost.project));
     metrics.set("cpu_seconds_sort", of(|cost| cost.sort));
     metrics.set("cpu_seconds_draw", of(|cost| cost.draw));
+    metrics.set("cpu_seconds_pick", median(&mut picks));
     metrics.set("bound_bytes", bytes);
     metrics.set("bound_copy_bytes_per_second", bandwidth);
     metrics.set("bound_seconds", bound);

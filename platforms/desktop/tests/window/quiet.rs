@@ -11,6 +11,12 @@ const PICTURE: Area = Area {
     width: 640,
     height: 440,
 };
+const WHOLE: Area = Area {
+    x: 0,
+    y: 0,
+    width: 1280,
+    height: 720,
+};
 /// How long nothing is done.
 const REST: Duration = Duration::from_secs(10);
 /// Share of one core that the process may take meanwhile.
@@ -26,6 +32,25 @@ fn rests(app: &mut App<'_>, when: &str) {
         "{when} the window takes {:.2} % of a core",
         100.0 * share
     );
+}
+
+#[test]
+fn the_start_page_rests_in_the_background() {
+    let display = Display::start();
+    let home = display.folder().join("home");
+    let kept = home.join("config/zoetrope");
+    std::fs::create_dir_all(&kept).expect("a folder");
+    let settings = r#"{"start_with": "start-page"}"#;
+    std::fs::write(kept.join("settings.json"), settings).expect("settings");
+    let mut app = App::start_at(&display, "quiet-start", &[], &home);
+    app.wait_for_content(PICTURE);
+    let first = app.picture(WHOLE);
+    // Its cards move as long as the window has the keyboard.
+    app.wait_for_any_change("a moving card", WHOLE, &first);
+    app.leave();
+    app.wait_for_stillness("still cards", WHOLE);
+    app.wait_for_rest();
+    rests(&mut app, "on the start page in the background");
 }
 
 #[test]

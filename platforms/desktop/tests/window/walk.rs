@@ -44,6 +44,8 @@ const WHOLE: Area = Area {
 /// Controls of a window of 1280 × 720 points.
 const START_PAGE: (usize, usize) = (38, 38);
 const SETTINGS: (usize, usize) = (1242, 38);
+/// The picture of the first demo on the start page.
+const FIRST_CARD: (usize, usize) = (272, 345);
 const STEP_FORWARD: (usize, usize) = (290, 674);
 const PLAY: (usize, usize) = (250, 674);
 const BOOKMARK: (usize, usize) = (810, 674);
@@ -51,6 +53,9 @@ const AB_LOOP: (usize, usize) = (846, 674);
 const CAMERA: (usize, usize) = (962, 674);
 const SCREENSHOT: (usize, usize) = (998, 674);
 const INSPECTOR: (usize, usize) = (1034, 674);
+/// In the settings: the list of themes when it is the first that was found, and its second entry.
+const THEME: (usize, usize) = (840, 244);
+const LIGHT: (usize, usize) = (840, 331);
 /// Places on the time bar.
 const EARLY: (usize, usize) = (300, 640);
 const LATE: (usize, usize) = (900, 640);
@@ -99,30 +104,10 @@ fn open_from_the_start_page(app: &mut App<'_>) {
     });
     app.wait_for_content(PICTURE);
     app.screenshot("1-start-page");
-    let card = card(app);
-    app.click(card);
+    app.click(FIRST_CARD);
     app.wait_until("the bar of a clip", |app| {
         app.picture(TIME_BAR).content() > 0.1
     });
-}
-
-/// The middle of the first card: the first large thing below the headings at the left edge.
-fn card(app: &App<'_>) -> (usize, usize) {
-    const LEFT: usize = 272;
-    let is_card = |y: usize| {
-        let area = Area {
-            x: LEFT - 90,
-            y,
-            width: 180,
-            height: 60,
-        };
-        app.picture(area).content() > 0.3
-    };
-    let mut rows = (200..600).step_by(20);
-    let y = rows
-        .find(|y| is_card(*y))
-        .unwrap_or_else(|| app.fail("there is no card"));
-    (LEFT, y + 30)
 }
 
 fn play_and_pause(app: &mut App<'_>) {
@@ -198,19 +183,16 @@ fn use_panels(app: &mut App<'_>) {
     });
     let late = app.wait_for_stillness("a frame late in the clip", MIDDLE);
 
-    // The theme, in the settings: found by its name, reached with Tab, chosen with the arrows.
+    // The theme, in the settings: found by its name, chosen from its list.
     app.click(SETTINGS);
     app.wait_for_change("the settings", MIDDLE, &late);
     app.type_text("theme");
     app.wait_for_stillness("the settings found", MIDDLE);
     app.screenshot("6-settings");
     let dark = app.picture(WHOLE);
-    app.press("Tab");
-    app.press("Return");
+    app.click(THEME);
     app.wait_for_any_change("the choices", WHOLE, &dark);
-    app.press("Tab");
-    app.press("Tab");
-    app.press("Return");
+    app.click(LIGHT);
     app.wait_until("the light theme", |app| {
         app.picture(WHOLE).brightness() > dark.brightness() + 60.0
     });

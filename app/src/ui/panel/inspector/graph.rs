@@ -139,10 +139,10 @@ fn legend(ui: &mut Ui, log: &FrameLog) {
     let names = names(&text(ui).inspector);
     let means = means(log);
     let colours = colours(ui);
+    // The rows are not buttons.
+    let height = std::mem::take(&mut ui.spacing_mut().interact_size.y);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(theme::GAP_M, 2.0);
-        // The rows are not buttons.
-        ui.spacing_mut().interact_size.y = 0.0;
         for ((name, ms), colour) in names.into_iter().zip(means).zip(colours) {
             let text = format!("{name} {ms:.1} ms");
             let galley = ui
@@ -160,6 +160,7 @@ fn legend(ui: &mut Ui, log: &FrameLog) {
             ui.painter().galley(at, galley, palette.text);
         }
     });
+    ui.spacing_mut().interact_size.y = height;
 }
 
 /// The mean of each stage, in milliseconds; of decoding, over the pictures that needed it.
