@@ -192,6 +192,8 @@ pub fn apply(ctx: &egui::Context) {
             style.spacing.button_padding = egui::vec2(GAP_M, 7.0);
             style.spacing.interact_size.y = BUTTON;
             style.spacing.menu_margin = Margin::same(6);
+            // What is at the edge of a panel is to be read, too.
+            style.spacing.scroll.fade.strength = 0.0;
             style.interaction.selectable_labels = false;
             style.interaction.tooltip_delay = 0.5;
             for (text_style, font) in [
