@@ -217,7 +217,7 @@ pub fn encode(picture: Picture) -> io::Result<Vec<u8>> {
 }
 
 /// Writes `STEM.png`, or `STEM-2.png` and so on where that is taken, into `folder`, which is made
-/// when it is missing. The file is written beside its name first.
+/// when it is missing. The file is written beside its name first, so that nobody sees half of it.
 fn write_new(folder: &Path, stem: &str, bytes: &[u8]) -> io::Result<PathBuf> {
     fs::create_dir_all(folder)?;
     let part = folder.join(format!(".{stem}.{}.part", std::process::id()));
@@ -227,26 +227,35 @@ fn write_new(folder: &Path, stem: &str, bytes: &[u8]) -> io::Result<PathBuf> {
             file.write_all(bytes)?;
             file.into_inner()?.sync_all()
         })
-        .and_then(|()| claim_name(folder, stem))
-        .and_then(|path| fs::rename(&part, &path).map(|()| path));
-    if written.is_err() {
-        // It may not even have been made; the first error is the one that tells.
-        let _ = fs::remove_file(&part);
+        .and_then(|()| give_free_name(&part, folder, stem));
+    // It has a name of its own by now, or is of no use.
+    let removed = fs::remove_file(&part);
+    if let (Err(error), Ok(_)) = (removed, &written)
+        && error.kind() != ErrorKind::NotFound
+    {
+        log::warn!("{} cannot be removed: {error}", part.display());
     }
     written
 }
 
-/// A path that was free, and now is an empty file of ours: no other program gets it between our
-/// look and our renaming.
-fn claim_name(folder: &Path, stem: &str) -> io::Result<PathBuf> {
+/// Gives the file at `part` the first of its names that is free. Whoever else wants that name at the
+/// same time gets another.
+fn give_free_name(part: &Path, folder: &Path, stem: &str) -> io::Result<PathBuf> {
     for number in 1..=SAME_NAME_MAX {
         let name = match number {
             1 => format!("{stem}.png"),
             _ => format!("{stem}-{number}.png"),
         };
         let path = folder.join(name);
-        match fs::File::create_new(&path) {
-            Ok(_) => return Ok(path),
+        // A second name for the whole file: unlike renaming, this never replaces anything.
+        let named = match fs::hard_link(part, &path) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => continue,
+            // Some file systems of memory cards have no second names.
+            Err(_) => fs::File::create_new(&path).and_then(|_| fs::rename(part, &path)),
+            Ok(()) => Ok(()),
+        };
+        match named {
+            Ok(()) => return Ok(path),
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error),
         }

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 
 use crate::support::{App, Area, Display, Picture};
 
-/// The middle of the picture, clear of the bars, of hints at its foot and of panels at the side.
+/// The middle of the picture, clear of the bars, of hints at its foot and of panels and messages at
+/// the side.
 const PICTURE: Area = Area {
     x: 340,
     y: 100,
-    width: 540,
+    width: 500,
     height: 440,
 };
 /// Where panels at the side are.
