@@ -14,12 +14,12 @@ const PICTURE: Area = Area {
     width: 500,
     height: 440,
 };
-/// Where panels at the side are.
+/// Where panels at the side are, below messages.
 const SIDE: Area = Area {
     x: 960,
-    y: 80,
+    y: 140,
     width: 300,
-    height: 480,
+    height: 420,
 };
 /// Where panels in the middle are.
 const MIDDLE: Area = Area {
