@@ -231,14 +231,14 @@ fn save_a_view(app: &mut App<'_>) {
     app.click(CAMERA);
     app.wait_for_change("the camera's panel", SIDE, &side);
     app.screenshot("9-camera");
-    app.press("Escape");
+    app.press("c");
     app.wait_until("no panel", |app| app.picture(SIDE).difference(&side) < 0.05);
 }
 
 fn fill_the_screen(app: &mut App<'_>, window: &str) {
     app.press("f");
     app.wait_for_size(window, SCREEN);
-    app.press("Escape");
+    app.press("f");
     app.wait_for_size(window, (1280, 720));
     app.wait_for_stillness("the window again", PICTURE);
 }
