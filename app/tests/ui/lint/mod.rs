@@ -29,6 +29,8 @@ const PHONE: f32 = 500.0;
 /// Contrast that text needs, and that large text and icons need (WCAG 2.2, 1.4.3 and 1.4.11).
 const CONTRAST: f32 = 4.5;
 const CONTRAST_LARGE: f32 = 3.0;
+/// At the edges of what scrolls, text fades over this length, in points.
+const FADE: f32 = 28.0;
 /// Text of this size is large, in points.
 const LARGE: f32 = 18.0;
 
@@ -88,7 +90,11 @@ pub fn contrast<State>(harness: &Harness<'_, State>, behind: &RgbaImage) -> Vec<
         let mut controls = scene.controls.iter();
         // What cannot be used now need not be read, and may look so.
         let is_off = controls.any(|control| !control.enabled && control.rect.contains(middle));
-        if !shown.is_positive() || is_off {
+        // What scrolls fades out at the edge.
+        let scrolls = scene.clips.contains(&row.clip) && row.clip.height() > 2.0 * FADE;
+        let room = row.clip.shrink2(egui::vec2(0.0, FADE));
+        let is_fading = scrolls && !room.y_range().contains(middle.y);
+        if !shown.is_positive() || is_off || is_fading {
             continue;
         }
         let is_large = row.is_icon || row.font_size >= LARGE;

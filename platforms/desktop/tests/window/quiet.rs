@@ -1,5 +1,7 @@
 //! A window in which nothing moves costs nothing.
 
+use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 use crate::support::{App, Area, Display};
@@ -34,23 +36,33 @@ fn rests(app: &mut App<'_>, when: &str) {
     );
 }
 
+/// Puts settings where the app looks for them.
+fn keep(home: &Path, settings: &str) {
+    let folder = home.join("config/zoetrope");
+    fs::create_dir_all(&folder).expect("a folder");
+    fs::write(folder.join("settings.json"), settings).expect("settings");
+}
+
 #[test]
 fn the_start_page_rests_in_the_background() {
     let display = Display::start();
     let home = display.folder().join("home");
-    let kept = home.join("config/zoetrope");
-    std::fs::create_dir_all(&kept).expect("a folder");
-    let settings = r#"{"start_with": "start-page"}"#;
-    std::fs::write(kept.join("settings.json"), settings).expect("settings");
+    keep(&home, r#"{"start_with": "start-page"}"#);
     let mut app = App::start_at(&display, "quiet-start", &[], &home);
     app.wait_for_content(PICTURE);
     let first = app.picture(WHOLE);
     // Its cards move as long as the window has the keyboard.
     app.wait_for_any_change("a moving card", WHOLE, &first);
-    app.leave();
-    app.wait_for_stillness("still cards", WHOLE);
+    // Another window takes it.
+    let other = display.folder().join("other");
+    keep(
+        &other,
+        r#"{"start_with": "start-page", "reduce_motion": true}"#,
+    );
+    let other = App::start_at(&display, "quiet-other", &[], &other);
     app.wait_for_rest();
     rests(&mut app, "on the start page in the background");
+    assert!(other.close().success());
 }
 
 #[test]

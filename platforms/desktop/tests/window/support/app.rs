@@ -320,17 +320,6 @@ impl<'a> App<'a> {
         });
     }
 
-    /// Takes the keyboard away from the window.
-    ///
-    /// # Panics
-    /// When the display does not.
-    pub fn leave(&mut self) {
-        /// X's number for "whatever is under the pointer", which is parked elsewhere.
-        const POINTER_ROOT: &str = "1";
-        let left = self.display.xdotool(&["windowfocus", POINTER_ROOT]);
-        assert!(left.is_some(), "xdotool windowfocus failed");
-    }
-
     /// Raises the window above others and gives it the keyboard.
     ///
     /// # Panics
