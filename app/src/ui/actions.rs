@@ -115,10 +115,14 @@ impl ZoetropeApp {
     fn dismiss(&mut self) {
         if self.panels.is_modal() {
             self.panels.close_top();
-        } else if !self.toasts.is_empty() {
+        } else if self.toasts.last_error().is_some() {
             self.toasts.clear();
-        } else if !self.panels.close_top() && self.is_fullscreen() {
+        } else if self.panels.close_top() {
+            // Notes go by themselves, and nobody waits for them.
+        } else if self.is_fullscreen() {
             self.set_fullscreen(false);
+        } else {
+            self.toasts.clear();
         }
     }
 

@@ -108,7 +108,11 @@ pub fn show(
     let top = window.top() + margin + 44.0 + theme::GAP_S;
     let at = Rect::from_min_max(
         pos2(window.center().x - 0.5 * width, top),
-        pos2(window.center().x + 0.5 * width, window.bottom() - margin),
+        // The scroll bar has its place beside the page.
+        pos2(
+            window.center().x + 0.5 * width + theme::GAP_S,
+            window.bottom() - margin,
+        ),
     );
     let mut requests = Vec::new();
     let background = theme::palette(ui).background;
@@ -117,7 +121,7 @@ pub fn show(
         ScrollArea::vertical()
             .auto_shrink([false, false])
             .show(ui, |ui| {
-                ui.set_width(width - theme::GAP_S);
+                ui.set_width(width);
                 head(ui, &mut requests);
                 if !page.demos.is_empty() {
                     heading(ui, text(ui).files.demos);
@@ -305,6 +309,8 @@ fn cards(ui: &mut Ui, count: usize, mut show: impl FnMut(&mut Ui, usize, Rect)) 
             );
         show(ui, index, Rect::from_min_size(at, size));
     }
+    // What is in the cards has moved it about.
+    ui.advance_cursor_after_rect(place);
 }
 
 /// A card that is a button: a picture, with room for lines below it.

@@ -97,11 +97,6 @@ impl Toasts {
         self.forgotten = 0;
     }
 
-    /// Whether there is nothing to tell.
-    pub fn is_empty(&self) -> bool {
-        self.toasts.is_empty()
-    }
-
     /// The messages, oldest first.
     pub fn messages(&self) -> Vec<String> {
         self.toasts.iter().map(|toast| toast.text.clone()).collect()

@@ -15,7 +15,7 @@ use egui::{
     Role, ScrollArea, TextEdit, Ui, UiBuilder, Vec2, pos2, vec2,
 };
 
-use super::icons::{Icon, icon_button};
+use super::icons::{Icon, focus_ring, icon_button};
 use super::theme;
 use crate::keys::with_hint;
 use crate::text::text;
@@ -388,6 +388,9 @@ pub fn search_field(ui: &mut Ui, id: Id, query: &mut String, label: &str, focus:
     let response = ui.add(field).accessible_name(label);
     if focus {
         response.request_focus();
+    }
+    if response.has_focus() {
+        focus_ring(ui, response.rect);
     }
     response
 }

@@ -67,6 +67,9 @@ pub fn control(
                     choices.get(at).map_or("", |choice| (choice.1)(texts))
                 })
                 .accessible_name(title);
+            if response.has_focus() {
+                focus_ring(ui, response.rect);
+            }
             if response.changed() {
                 set(settings, index);
             }
