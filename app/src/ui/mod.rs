@@ -150,6 +150,8 @@ pub struct ZoetropeApp {
     marks: Marks,
     /// The places of what floated over the picture in the last frame.
     covered: Vec<Rect>,
+    /// Whether a text field had the keyboard in the last frame.
+    typed: bool,
     /// The clip to open in the first frame.
     first: Option<ClipTarget>,
     lost: Arc<OnceLock<LostDevice>>,
@@ -199,6 +201,7 @@ impl ZoetropeApp {
             posters: Posters::default(),
             marks: Marks::default(),
             covered: Vec::new(),
+            typed: false,
             first,
             lost: options.lost,
             watch: options.watch,
@@ -291,7 +294,12 @@ impl ZoetropeApp {
             let keys = &mut self.panel_states.keys;
             keys.capture(&self.ctx, &mut self.kept.keymap.value);
         }
+        let typed = std::mem::take(&mut self.typed);
         for command in self.kept.keymap.value.pressed(&self.ctx) {
+            if typed && command == Command::DismissNotices {
+                // Escape has left a text field, and is used up by that.
+                continue;
+            }
             // A panel that wants all attention has the keys, but for those that close it.
             let closes = command == Command::DismissNotices
                 || self
@@ -421,6 +429,7 @@ impl eframe::App for ZoetropeApp {
         self.opening_note(ui, window);
         Self::drop_note(ui, window);
         self.remember_window(ui);
+        self.typed = ui.ctx().text_edit_focused();
         self.schedule();
         if let Some(watch) = &self.watch
             && watch(self.viewport.pictures())
