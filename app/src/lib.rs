@@ -16,6 +16,7 @@ pub mod log_buffer;
 pub mod notes;
 pub mod open;
 pub mod platform;
+mod png_file;
 pub mod recents;
 pub mod remembered;
 mod run;

@@ -6,9 +6,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, TryRecvError};
 
-use anyhow::Context as _;
 use egui::{Color32, ColorImage, Rect, TextureHandle, TextureOptions, Ui, pos2, vec2};
 use zoetrope_render::Picture;
+
+use crate::png_file;
 
 /// Largest side that is kept, in pixels; larger pictures are made smaller.
 const SIDE_MAX_PX: u32 = 4096;
@@ -112,35 +113,14 @@ fn read_aside(path: String, ctx: egui::Context) -> Receiver<anyhow::Result<Pictu
 /// Reads a PNG; what is transparent in it becomes black.
 fn read(path: &Path) -> anyhow::Result<Picture> {
     let file = File::open(path)?;
-    let limits = png::Limits {
-        bytes: READ_MAX_BYTES,
-    };
-    let mut decoder = png::Decoder::new_with_limits(BufReader::new(file), limits);
-    decoder.set_transformations(png::Transformations::normalize_to_color8());
-    let mut reader = decoder.read_info().context("it is no PNG picture")?;
-    let size = reader.output_buffer_size().context("it is too large")?;
-    anyhow::ensure!(size <= READ_MAX_BYTES, "it is too large");
-    let mut samples = vec![0; size];
-    let info = reader.next_frame(&mut samples)?;
-    samples.truncate(info.buffer_size());
-    let channels = info.color_type.samples();
-    let rgba = samples.chunks_exact(channels).flat_map(|pixel| {
-        let (colour, alpha) = match *pixel {
-            [grey] => ([grey; 3], 255),
-            [grey, alpha] => ([grey; 3], alpha),
-            [red, green, blue] => ([red, green, blue], 255),
-            [red, green, blue, alpha, ..] => ([red, green, blue], alpha),
-            [] => ([0; 3], 255),
-        };
-        let [red, green, blue] =
-            colour.map(|value| ((u16::from(value) * u16::from(alpha) + 127) / 255) as u8);
-        [red, green, blue, 255]
-    });
-    let picture = Picture {
-        width: info.width,
-        height: info.height,
-        rgba: rgba.collect(),
-    };
+    let mut picture = png_file::decode(BufReader::new(file), READ_MAX_BYTES)?;
+    for pixel in picture.rgba.chunks_exact_mut(4) {
+        let alpha = u16::from(pixel[3]);
+        for channel in &mut pixel[..3] {
+            *channel = ((u16::from(*channel) * alpha + 127) / 255) as u8;
+        }
+        pixel[3] = 255;
+    }
     let largest = picture.width.max(picture.height);
     Ok(match largest.div_ceil(SIDE_MAX_PX) {
         0 | 1 => picture,

@@ -1,6 +1,7 @@
 //! What is there when no clip is open: demos, recent clips, and ways to open others.
 
 use std::collections::HashMap;
+use std::io::Cursor;
 use std::path::PathBuf;
 
 use egui::{
@@ -13,6 +14,7 @@ use super::icons::{self, Icon, icon_button};
 use super::{DemoClip, theme, timecode, transport_bar};
 use crate::keys;
 use crate::open::ClipTarget;
+use crate::png_file;
 use crate::recents::{Recent, poster_name};
 use crate::storage::Storage;
 use crate::text::{fill, text};
@@ -28,7 +30,9 @@ const CAPTION: f32 = 44.0;
 /// The widest that the page gets.
 const WIDTH_MAX: f32 = 960.0;
 /// What is larger was not made here, and does not fit into every device's textures.
-const PICTURE_MAX_SIDE: u32 = 2048;
+const PICTURE_MAX_SIDE: usize = 2048;
+/// What that takes as it is decoded.
+const PICTURE_MAX_BYTES: usize = 4 * PICTURE_MAX_SIDE * PICTURE_MAX_SIDE;
 
 /// A demo clip with its pictures.
 pub struct Demo {
@@ -377,21 +381,8 @@ fn caption(ui: &mut Ui, rect: Rect, title: &str, detail: &str) {
 
 /// A PNG as egui wants it; `None` when it is none, or too large.
 fn decode_png(bytes: &[u8]) -> Option<ColorImage> {
-    let mut decoder = png::Decoder::new(std::io::Cursor::new(bytes));
-    decoder.set_transformations(png::Transformations::normalize_to_color8());
-    let mut reader = decoder.read_info().ok()?;
-    let info = reader.info();
-    if info.width.max(info.height) > PICTURE_MAX_SIDE {
-        return None;
-    }
-    let mut pixels = vec![0; reader.output_buffer_size()?];
-    let frame = reader.next_frame(&mut pixels).ok()?;
-    let size = [frame.width as usize, frame.height as usize];
-    let pixels = &pixels[..frame.buffer_size()];
-    match frame.color_type {
-        png::ColorType::Rgb => Some(ColorImage::from_rgb(size, pixels)),
-        png::ColorType::Rgba => Some(ColorImage::from_rgba_unmultiplied(size, pixels)),
-        png::ColorType::Grayscale => Some(ColorImage::from_gray(size, pixels)),
-        _ => None,
-    }
+    let picture = png_file::decode(Cursor::new(bytes), PICTURE_MAX_BYTES).ok()?;
+    let size = [picture.width as usize, picture.height as usize];
+    let fits = size.iter().all(|side| *side <= PICTURE_MAX_SIDE);
+    fits.then(|| ColorImage::from_rgba_unmultiplied(size, &picture.rgba))
 }
