@@ -1,9 +1,9 @@
 //! Help: keys, commands, mouse and fingers.
 
-use egui::{Key, Vec2};
+use egui::Key;
 use egui_kittest::kittest::Queryable;
 
-use crate::stage::{Setup, Stage, storage_with};
+use crate::stage::{Setup, Stage, looks, storage_with};
 
 #[test]
 fn keys_of_every_group_are_told() {
@@ -71,28 +71,11 @@ fn changed_keys_are_told() {
 
 #[test]
 fn it_looks_right() {
-    for (name, size, settings) in [
-        ("help-dark", Vec2::new(1280.0, 720.0), "{}"),
-        (
-            "help-light-de",
-            Vec2::new(1280.0, 720.0),
-            r#"{"theme":"light","language":"de"}"#,
-        ),
-        ("help-phone", Vec2::new(390.0, 844.0), "{}"),
-        (
-            "help-phone-de",
-            Vec2::new(390.0, 844.0),
-            r#"{"theme":"light","language":"de"}"#,
-        ),
-    ] {
-        let mut stage = Stage::build(Setup {
-            size,
-            storage: storage_with(settings),
-            ..Setup::default()
-        });
+    for (name, setup) in looks("help") {
+        let mut stage = Stage::build(setup);
         stage.make_ready();
         stage.apply("help");
         stage.harness.run();
-        stage.render(name);
+        stage.render(&name);
     }
 }

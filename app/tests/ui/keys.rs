@@ -1,10 +1,10 @@
 //! Changing keys.
 
-use egui::{Key, Modifiers, Role, Vec2};
+use egui::{Key, Modifiers, Role};
 use egui_kittest::kittest::Queryable;
 use zoetrope_player::Playback;
 
-use crate::stage::{Setup, Stage, storage_with};
+use crate::stage::{Setup, Stage, looks};
 
 fn open(setup: Setup) -> Stage {
     let mut stage = Stage::build(setup);
@@ -158,26 +158,10 @@ fn commands_with_an_argument_are_there_with_it() {
 
 #[test]
 fn it_looks_right() {
-    for (name, size, settings) in [
-        ("keys-dark", Vec2::new(1280.0, 720.0), "{}"),
-        (
-            "keys-light-de",
-            Vec2::new(1280.0, 720.0),
-            r#"{"theme":"light","language":"de"}"#,
-        ),
-        ("keys-phone", Vec2::new(390.0, 844.0), "{}"),
-        (
-            "keys-phone-de",
-            Vec2::new(390.0, 844.0),
-            r#"{"theme":"light","language":"de"}"#,
-        ),
-    ] {
-        let mut stage = open(Setup {
-            size,
-            storage: storage_with(settings),
-            ..Setup::default()
-        });
-        stage.render(name);
+    for (name, setup) in looks("keys") {
+        let size = setup.size;
+        let mut stage = open(setup);
+        stage.render(&name);
         let window = egui::Rect::from_min_size(egui::Pos2::ZERO, size);
         let field = stage.harness.get_by_role(Role::TextInput).rect();
         assert!(window.contains_rect(field), "{name} {field:?}");

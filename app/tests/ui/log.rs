@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use egui::{Key, Modifiers, OutputCommand, Role, Vec2};
+use egui::{Key, Modifiers, OutputCommand, Role};
 use egui_kittest::kittest::Queryable;
 use zoetrope_app::log_buffer;
 
-use crate::stage::{Setup, Stage, storage_with};
+use crate::stage::{Setup, Stage, looks};
 
 /// A terminal that nobody reads.
 struct Silence;
@@ -116,27 +116,15 @@ fn it_follows_the_end_without_a_storm_of_repaints() {
 
 #[test]
 fn it_looks_right() {
-    for (name, size, settings) in [
-        ("log-dark", Vec2::new(1280.0, 720.0), "{}"),
-        (
-            "log-light-de",
-            Vec2::new(1280.0, 720.0),
-            r#"{"theme":"light","language":"de"}"#,
-        ),
-        ("log-phone", Vec2::new(390.0, 844.0), "{}"),
-    ] {
-        let mut stage = open(Setup {
-            size,
-            storage: storage_with(settings),
-            ..Setup::default()
-        });
+    for (name, setup) in looks("log") {
+        let mut stage = open(setup);
         log::warn!(
             target: "zoetrope_test",
             "a longer message that has to be broken into lines, because the panel is not as wide \
              as a terminal and nobody likes to scroll sideways"
         );
         stage.pass(0.5);
-        stage.render(name);
+        stage.render(&name);
         assert!(shows(&stage, "a longer message"), "{name}");
     }
 }

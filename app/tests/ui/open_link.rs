@@ -1,9 +1,9 @@
 //! Opening what is typed or pasted.
 
-use egui::{Event, Key, Modifiers, Vec2};
+use egui::{Event, Key, Modifiers};
 use egui_kittest::kittest::Queryable;
 
-use crate::stage::{Setup, Stage, storage_with};
+use crate::stage::{Setup, Stage, looks};
 
 fn open(setup: Setup) -> Stage {
     let mut stage = Stage::build(setup);
@@ -83,21 +83,10 @@ fn what_is_not_there_is_told_as_ever() {
 
 #[test]
 fn it_looks_right() {
-    for (name, size, settings) in [
-        ("link-dark", Vec2::new(1280.0, 720.0), "{}"),
-        (
-            "link-light-de",
-            Vec2::new(1280.0, 720.0),
-            r#"{"theme":"light","language":"de"}"#,
-        ),
-        ("link-phone", Vec2::new(390.0, 844.0), "{}"),
-    ] {
-        let mut stage = open(Setup {
-            size,
-            storage: storage_with(settings),
-            ..Setup::default()
-        });
-        stage.render(name);
+    for (name, setup) in looks("link") {
+        let size = setup.size;
+        let mut stage = open(setup);
+        stage.render(&name);
         stage.type_text("https://example.org/walk.ply");
         stage.key(Key::Enter);
         stage.harness.run();

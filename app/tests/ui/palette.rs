@@ -1,11 +1,11 @@
 //! The command palette.
 
-use egui::{Key, Modifiers, Role, Vec2};
+use egui::{Key, Modifiers, Role};
 use egui_kittest::kittest::{NodeT, Queryable};
 use zoetrope_app::settings::ThemeChoice;
 use zoetrope_player::Playback;
 
-use crate::stage::{Setup, Stage, storage_with};
+use crate::stage::{Stage, looks};
 
 fn open(stage: &mut Stage) {
     stage.key_with(Modifiers::COMMAND, Key::K);
@@ -190,29 +190,13 @@ fn the_keyboard_goes_back_to_where_it_was() {
 
 #[test]
 fn it_looks_right() {
-    for (name, size, settings) in [
-        ("palette-dark", Vec2::new(1280.0, 720.0), "{}"),
-        (
-            "palette-light-de",
-            Vec2::new(1280.0, 720.0),
-            r#"{"theme":"light","language":"de"}"#,
-        ),
-        ("palette-phone", Vec2::new(390.0, 844.0), "{}"),
-        (
-            "palette-phone-de",
-            Vec2::new(390.0, 844.0),
-            r#"{"theme":"light","language":"de"}"#,
-        ),
-    ] {
-        let mut stage = Stage::build(Setup {
-            size,
-            storage: storage_with(settings),
-            ..Setup::default()
-        });
+    for (name, setup) in looks("palette") {
+        let size = setup.size;
+        let mut stage = Stage::build(setup);
         stage.make_ready();
         stage.key_with(Modifiers::COMMAND, Key::K);
         stage.harness.run();
-        stage.render(name);
+        stage.render(&name);
         stage.type_text("scr");
         stage.render(&format!("{name}-typed"));
         let window = egui::Rect::from_min_size(egui::Pos2::ZERO, size);

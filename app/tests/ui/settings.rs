@@ -9,7 +9,7 @@ use zoetrope_app::settings::{BackgroundChoice, Kind, SETTINGS, Settings, ThemeCh
 use zoetrope_app::text::Language;
 use zoetrope_app::{MemoryStorage, Storage};
 
-use crate::stage::{Setup, Stage, storage_with};
+use crate::stage::{Setup, Stage, looks, storage_with};
 
 fn open(setup: Setup) -> Stage {
     let mut stage = Stage::build(setup);
@@ -293,31 +293,14 @@ fn what_was_set_is_kept() {
 
 #[test]
 fn it_looks_right() {
-    for (name, size, settings) in [
-        (
-            "settings-dark",
-            Vec2::new(1280.0, 720.0),
-            r#"{"background":"colour"}"#,
-        ),
-        (
-            "settings-light-de",
-            Vec2::new(1280.0, 720.0),
-            r#"{"theme":"light","language":"de"}"#,
-        ),
-        ("settings-phone", Vec2::new(390.0, 844.0), "{}"),
-        (
-            "settings-phone-de",
-            Vec2::new(390.0, 844.0),
-            r#"{"theme":"light","language":"de"}"#,
-        ),
-    ] {
-        let mut stage = open(Setup {
-            size,
-            storage: storage_with(settings),
-            ..Setup::default()
-        });
-        stage.render(name);
-        let label = if settings.contains("de") {
+    let mut looks = looks("settings");
+    // A field for the colour comes up with that.
+    looks[0].1.storage = storage_with(r#"{"background":"colour"}"#);
+    for (name, setup) in looks {
+        let size = setup.size;
+        let mut stage = open(setup);
+        stage.render(&name);
+        let label = if name.ends_with("de") {
             "Alle Einstellungen zurücksetzen"
         } else {
             "Reset all settings"

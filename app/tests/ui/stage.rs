@@ -127,6 +127,27 @@ pub fn storage_with(settings: &str) -> Arc<dyn Storage> {
     Arc::new(storage)
 }
 
+/// Windows in which a panel is looked at: of a laptop and of a phone, in both themes and languages,
+/// each with a name for its picture.
+pub fn looks(panel: &str) -> [(String, Setup); 4] {
+    let (laptop, phone) = (Vec2::new(1280.0, 720.0), Vec2::new(390.0, 844.0));
+    let light_german = r#"{"theme":"light","language":"de"}"#;
+    [
+        ("dark", laptop, "{}"),
+        ("light-de", laptop, light_german),
+        ("phone", phone, "{}"),
+        ("phone-de", phone, light_german),
+    ]
+    .map(|(look, size, settings)| {
+        let setup = Setup {
+            size,
+            storage: storage_with(settings),
+            ..Setup::default()
+        };
+        (format!("{panel}-{look}"), setup)
+    })
+}
+
 pub struct Stage {
     pub harness: Harness<'static, ZoetropeApp>,
     pub platform: Arc<ScriptedPlatform>,
