@@ -128,6 +128,9 @@ pub(crate) fn test_info() -> zoetrope_codecs::ClipInfo {
         up: zoetrope_codecs::UpAxis::MinusY,
         camera: None,
         size_bytes: None,
+        credit: None,
+        licence: None,
+        layers: Vec::new(),
         warnings: Vec::new(),
         omissions: Vec::new(),
     }

@@ -9,6 +9,8 @@ use crate::{AttributeRanges, Bounds, Cancel, PlaneLayout, Result, SplatFrame};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ClipKind {
+    /// Zoetrope's own clip: one streamable file, see `codecs/FORMAT.md`.
+    Zoe,
     /// A V3 asset: a folder of groups of grey videos.
     V3,
     /// One splat file.
@@ -21,6 +23,7 @@ impl ClipKind {
     /// Name for people: "V3", "splat file", "splat sequence".
     pub fn name(self) -> &'static str {
         match self {
+            Self::Zoe => "Zoetrope clip",
             Self::V3 => "V3",
             Self::SplatFile => "splat file",
             Self::SplatSequence => "splat sequence",
@@ -139,6 +142,12 @@ pub struct ClipInfo {
     pub camera: Option<CameraHint>,
     /// Bytes of all groups, where known without reading them.
     pub size_bytes: Option<u64>,
+    /// Who made it, where the clip tells.
+    pub credit: Option<String>,
+    /// Under which licence, where the clip tells.
+    pub licence: Option<String>,
+    /// The layers of quality, each on top of those before it; empty where there is but one quality.
+    pub layers: Vec<LayerInfo>,
     /// Oddities that did not stop the clip from opening, a sentence each.
     pub warnings: Vec<String>,
     /// Those of `warnings` about content that is left out of the clip altogether: whoever watches
@@ -162,6 +171,37 @@ pub struct GaussianCounts {
     pub mean: f64,
     /// Most.
     pub max: usize,
+}
+
+/// One layer of quality.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LayerInfo {
+    /// Name for people ("base", "all Gaussians", "SH 3", "precision").
+    pub name: String,
+    /// Bytes of this layer in all groups, without the layers below it.
+    pub bytes: u64,
+}
+
+/// How much of a group is read and decoded. Ordered from least to most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Detail {
+    /// Only the first picture of the group, in the lowest layer: what a hand on the time bar sees.
+    Key,
+    /// All pictures of the group, in this many layers of quality, at least 1.
+    Layers(u8),
+}
+
+impl Detail {
+    /// All pictures in the best quality there is.
+    pub const FULL: Self = Self::Layers(u8::MAX);
+
+    /// Layers that are read.
+    pub fn layers(self) -> usize {
+        match self {
+            Self::Key => 1,
+            Self::Layers(count) => usize::from(count.max(1)),
+        }
+    }
 }
 
 /// One independently decodable stretch of a clip.
@@ -194,6 +234,8 @@ pub enum GroupPayload {
         /// The videos, in the order of [`PlaneLayout`]'s layers, one for each layer.
         videos: Vec<PlaneVideo>,
     },
+    /// A group of Zoetrope's own clip.
+    Layered(LayeredGroup),
     /// A splat file, which is one frame.
     SplatFile {
         /// Name for messages.
@@ -212,6 +254,150 @@ pub struct PlaneVideo {
     pub bytes: Vec<u8>,
 }
 
+/// A group of Zoetrope's own clip, as it is stored: layers of quality, the base first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LayeredGroup {
+    /// The layers, each on top of those before it.
+    pub layers: Vec<LayerPackets>,
+}
+
+/// One layer of one group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LayerPackets {
+    /// What the layer adds.
+    pub kind: LayerKind,
+    /// The atlas: all lossy planes tiled into one picture.
+    pub video: VideoStream,
+    /// Samples of the side track: the first holds the layer's header and what the first picture
+    /// needs, those after it the rest.
+    pub side: Vec<Vec<u8>>,
+}
+
+/// What a layer adds to those below it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LayerKind {
+    /// Gaussians at SH degree 0.
+    Gaussians,
+    /// The SH coefficients beyond DC of all Gaussians below.
+    Harmonics,
+    /// Finer values of all Gaussians below.
+    Precision,
+}
+
+/// A codec of the atlas.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum VideoCodec {
+    H264,
+    Hevc,
+    Av1,
+}
+
+impl VideoCodec {
+    /// Name for people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::H264 => "H.264",
+            Self::Hevc => "HEVC",
+            Self::Av1 => "AV1",
+        }
+    }
+}
+
+/// A stretch of video that begins with a key picture, as MP4 stores it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VideoStream {
+    /// Codec.
+    pub codec: VideoCodec,
+    /// The content of the sample entry's `avcC`, `hvcC` or `av1C` box.
+    pub config: Vec<u8>,
+    /// Width of the pictures in pixels.
+    pub width: u32,
+    /// Height of the pictures in pixels.
+    pub height: u32,
+    /// The packets in decoding order; NAL units have length prefixes (ISO/IEC 14496-15).
+    pub packets: Vec<VideoPacket>,
+}
+
+/// One coded picture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VideoPacket {
+    /// Place of the picture in the group, in the order of presentation.
+    pub picture: u32,
+    /// The coded bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// Encodes the atlas of a layer over one group.
+pub trait AtlasEncoder: Sync {
+    /// A video of `pictures`: 8-bit full-range luma, row-major, neutral chroma, 4:2:0. The first
+    /// picture is the only key picture, and the first packet.
+    ///
+    /// # Errors
+    /// When the encoder refuses the settings, and when it is cancelled.
+    fn encode(&self, pictures: &[&[u8]], settings: &AtlasSettings) -> Result<VideoStream>;
+}
+
+/// Settings of [`AtlasEncoder::encode`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AtlasSettings {
+    /// Codec.
+    pub codec: VideoCodec,
+    /// Width of the pictures in pixels, even.
+    pub width: u32,
+    /// Height of the pictures in pixels, even.
+    pub height: u32,
+    /// Constant quantiser, 1 to 51 (H.264 and HEVC).
+    pub qp: u8,
+    /// Frames a second.
+    pub frame_rate: f64,
+}
+
+/// Decodes the atlas of a layer.
+pub trait AtlasDecoder: Send {
+    /// Starts on a video, of which at most `pictures` are read; what was left of the last is dropped.
+    ///
+    /// # Errors
+    /// About `name`, when its codec is not there or its header is damaged.
+    fn push(&mut self, name: &str, video: VideoStream, pictures: usize) -> Result<()>;
+
+    /// Decodes the next picture in the order of presentation into `luma`, width x height samples,
+    /// row-major.
+    ///
+    /// # Errors
+    /// When the picture is damaged or missing.
+    fn next_picture(&mut self, luma: &mut [u8]) -> Result<()>;
+
+    /// Who does the work.
+    fn engine(&self) -> Engine;
+}
+
+/// A strip of small pictures for the time bar, all of one size and evenly spread over the clip.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Thumbnails {
+    /// Width of each in pixels.
+    pub width: u32,
+    /// Height of each in pixels.
+    pub height: u32,
+    /// Frame that each shows, rising.
+    pub frames: Vec<usize>,
+    /// One JPEG file for each.
+    pub jpegs: Vec<Vec<u8>>,
+}
+
+/// One transfer over the network that has ended, well or not, for the choice of quality.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Transfer {
+    /// When it was asked for, seconds of the source's own monotonic clock.
+    pub started_s: f64,
+    /// When the first byte of the content came, on the same clock.
+    pub first_byte_s: f64,
+    /// When it ended, on the same clock.
+    pub ended_s: f64,
+    /// Bytes that came.
+    pub bytes: u64,
+}
+
 /// Bytes to packets: knows the tracks and the time index, reads one group at a time.
 pub trait Demuxer: Send {
     /// Facts of the clip.
@@ -226,6 +412,48 @@ pub trait Demuxer: Send {
     /// # Errors
     /// Anything of [`crate::Error`]; [`crate::Error::Cancelled`] within 100 ms of `cancel`.
     fn read_group(&mut self, group: usize, cancel: &Cancel) -> Result<GroupPackets>;
+
+    /// Reads as much of a group as `detail` says, where the clip is stored so that less can be read;
+    /// [`GroupPackets::frames`] tells which frames it came to.
+    ///
+    /// # Errors
+    /// As [`Self::read_group`].
+    fn read_part(&mut self, group: usize, detail: Detail, cancel: &Cancel) -> Result<GroupPackets> {
+        let _ = detail;
+        self.read_group(group, cancel)
+    }
+
+    /// Bytes of that part of a group, where known without reading it.
+    fn part_bytes(&self, group: usize, detail: Detail) -> Option<u64> {
+        let _ = (group, detail);
+        None
+    }
+
+    /// Says which parts will be read soon, the most wanted first; replaces what was said before. A
+    /// clip that is at hand has nothing to do.
+    fn prefetch(&self, parts: &[(usize, Detail)]) {
+        let _ = parts;
+    }
+
+    /// Whether that part of a group can be read without waiting for the network.
+    fn is_at_hand(&self, group: usize, detail: Detail) -> bool {
+        let _ = (group, detail);
+        true
+    }
+
+    /// The latest transfers over the network, oldest first; `None` for a clip that lies here.
+    fn transfers(&self) -> Option<Vec<Transfer>> {
+        None
+    }
+
+    /// Pictures for the time bar, where the clip carries them.
+    ///
+    /// # Errors
+    /// As [`Self::read_group`].
+    fn thumbnails(&mut self, cancel: &Cancel) -> Result<Option<Thumbnails>> {
+        let _ = cancel;
+        Ok(None)
+    }
 }
 
 /// Packets to frames. One group at a time; pushing another drops what was left of the last.

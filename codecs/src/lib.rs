@@ -29,8 +29,10 @@ pub mod splat;
 
 pub use cancel::Cancel;
 pub use clip::{
-    CameraHint, ClipInfo, ClipKind, Decoder, Demuxer, Engine, Frame, GroupInfo, GroupPackets,
-    GroupPayload, PlaneVideo, PlaneVideoEncoder, PlaneVideoSettings, UpAxis,
+    AtlasDecoder, AtlasEncoder, AtlasSettings, CameraHint, ClipInfo, ClipKind, Decoder, Demuxer,
+    Detail, Engine, Frame, GroupInfo, GroupPackets, GroupPayload, LayerInfo, LayerKind,
+    LayerPackets, LayeredGroup, PlaneVideo, PlaneVideoEncoder, PlaneVideoSettings, Thumbnails,
+    Transfer, UpAxis, VideoCodec, VideoPacket, VideoStream,
 };
 pub use container::{Input, open, open_sequence};
 pub use error::{Error, Result};

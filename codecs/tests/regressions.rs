@@ -212,6 +212,22 @@ fn read(demuxer: &mut dyn Demuxer, group: usize) -> Result<String> {
                 names[names.len() - 1],
             )
         }
+        GroupPayload::Layered(layered) => layered
+            .layers
+            .iter()
+            .map(|layer| {
+                format!(
+                    "{:?}: {} {} x {}, {} packets, side samples of {:?} bytes",
+                    layer.kind,
+                    layer.video.codec.name(),
+                    layer.video.width,
+                    layer.video.height,
+                    layer.video.packets.len(),
+                    layer.side.iter().map(Vec::len).collect::<Vec<_>>()
+                )
+            })
+            .collect::<Vec<_>>()
+            .join("; "),
         GroupPayload::SplatFile { name, cloud } => format!(
             "{name}: {} Gaussians, SH {}, {} dropped, antialiased {}, bounds {:?}",
             cloud.len(),

@@ -123,6 +123,9 @@ impl SequenceDemuxer {
             up: crate::UpAxis::default(),
             camera: None,
             size_bytes: sizes.filter(|_| items.len() <= MAX_EXAMINED_FRAMES),
+            credit: None,
+            licence: None,
+            layers: Vec::new(),
             warnings: warnings.all.into_list(),
             omissions: warnings.omissions.into_list(),
         };

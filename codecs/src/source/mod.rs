@@ -20,7 +20,7 @@ pub use memory::{MemoryFolder, MemorySource};
 pub use sub_folder::SubFolder;
 pub use zip::ZipFolder;
 
-use crate::{Cancel, Error, Result, limits};
+use crate::{Cancel, Error, Result, Transfer, limits};
 
 /// One run of bytes of known length.
 pub trait Source: Send + Sync {
@@ -41,6 +41,23 @@ pub trait Source: Send + Sync {
     /// When the range is not inside `0..len()`, the system refuses, the bytes changed since the
     /// source was opened, or `cancel` is set.
     fn read(&self, range: Range<u64>, cancel: &Cancel) -> Result<Vec<u8>>;
+
+    /// Says which ranges will be read soon, the most wanted first; replaces what was said before. A
+    /// source that is at hand has nothing to do.
+    fn prefetch(&self, ranges: &[Range<u64>]) {
+        let _ = ranges;
+    }
+
+    /// Whether `range` can be read without waiting for the network.
+    fn is_at_hand(&self, range: Range<u64>) -> bool {
+        let _ = range;
+        true
+    }
+
+    /// The latest transfers over the network, oldest first; `None` for a source that lies here.
+    fn transfers(&self) -> Option<Vec<Transfer>> {
+        None
+    }
 
     /// Reads everything, if it is no longer than `limit_bytes`.
     ///

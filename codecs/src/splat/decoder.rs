@@ -28,7 +28,7 @@ impl Decoder for SplatFileDecoder {
                 });
                 Ok(())
             }
-            GroupPayload::PlaneVideos { .. } => Err(Error::unsupported(
+            GroupPayload::PlaneVideos { .. } | GroupPayload::Layered(_) => Err(Error::unsupported(
                 format!("group {}", packets.group),
                 "it is Gaussian video, which the splat file decoder does not decode",
             )),

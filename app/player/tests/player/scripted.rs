@@ -98,6 +98,9 @@ impl Script {
             up: UpAxis::MinusY,
             camera: None,
             size_bytes: None,
+            credit: None,
+            licence: None,
+            layers: Vec::new(),
             warnings: Vec::new(),
             omissions: Vec::new(),
         }

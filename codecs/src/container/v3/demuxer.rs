@@ -69,6 +69,9 @@ impl V3Demuxer {
             up: sidecar.up.unwrap_or_default(),
             camera: sidecar.camera.map(CameraHint::from),
             size_bytes: facts.size_bytes,
+            credit: sidecar.credit,
+            licence: sidecar.licence,
+            layers: Vec::new(),
             warnings: warnings.all.into_list(),
             omissions: warnings.omissions.into_list(),
         };
