@@ -54,6 +54,35 @@ pub const MAX_SIDECAR_BYTES: u64 = 1 << 20;
 pub const MAX_FOLDER_PATTERNS: usize = 1000;
 /// Entries of a folder or a zip archive that are looked at.
 pub const MAX_FOLDER_ENTRIES: u64 = 1_000_000;
+/// Bytes in front of the groups of our own clip: the index of [`MAX_ZOE_GROUPS`] groups takes 4 MiB.
+pub const MAX_FRONT_BYTES: u64 = 16 << 20;
+/// Groups of our own clip: its index counts them in 16 bits, 9 hours of half a second each.
+pub const MAX_ZOE_GROUPS: u64 = 65_535;
+/// Layers of quality of our own clip.
+pub const MAX_LAYERS: usize = 8;
+/// Tracks of our own clip: two for each layer, sound, and some that other tools may have added.
+pub const MAX_TRACKS: usize = 64;
+/// Sound tracks of our own clip that are written.
+pub const MAX_SOUND_TRACKS: usize = 8;
+/// Samples of one group over all tracks: [`MAX_GROUP_FRAMES`] in every layer and as many side samples
+/// are 16 000, the rest is for sound.
+pub const MAX_GROUP_SAMPLES: u64 = 100_000;
+/// Kinds of video in one track: another for each size of its pictures.
+pub const MAX_SAMPLE_ENTRIES: u64 = 4096;
+/// Bytes of what a codec needs before its first packet; honest ones take some hundreds.
+pub const MAX_CODEC_CONFIG_BYTES: u64 = 64 << 10;
+/// Bytes of all packets of one sound file that is put into a clip: they lie in memory meanwhile.
+pub const MAX_SOUND_BYTES: u64 = 512 << 20;
+/// Bytes of one packet of sound: a second of eight channels without compression.
+pub const MAX_SOUND_PACKET_BYTES: u64 = 2 << 20;
+/// Bytes of a poster.
+pub const MAX_POSTER_BYTES: u64 = 4 << 20;
+/// Thumbnails of a clip: one for each pixel of a long time bar.
+pub const MAX_THUMBNAILS: u64 = 1000;
+/// Bytes of one thumbnail.
+pub const MAX_THUMBNAIL_BYTES: u64 = 64 << 10;
+/// Width and height of a thumbnail in pixels.
+pub const MAX_THUMBNAIL_SIDE: u64 = 1024;
 /// SH degree: 3 is the largest that 3D Gaussian Splatting is trained with.
 pub const MAX_SH_DEGREE: u64 = 3;
 
