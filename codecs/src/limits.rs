@@ -21,6 +21,8 @@ pub const MAX_GROUPS: u64 = 100_000;
 pub const MAX_FRAMES: u64 = 1_000_000;
 /// Frames of one group: seeking decodes a group from its start, so longer ones cannot be scrubbed.
 pub const MAX_GROUP_FRAMES: u64 = 1000;
+/// Frames of a group of layered Gaussian video: more than a second at any rate that screens have.
+pub const MAX_LAYERED_GROUP_FRAMES: u64 = 250;
 /// Coefficients of motion of all Gaussians of one group together, 12 bytes each: four for each of
 /// [`MAX_GAUSSIANS`].
 pub const MAX_GROUP_COEFFICIENTS: u64 = 16_000_000;

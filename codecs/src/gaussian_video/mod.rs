@@ -6,6 +6,7 @@
 
 mod atlas;
 pub mod entropy;
+pub mod layered;
 mod layout;
 mod plane_frame;
 pub mod positions;
@@ -13,6 +14,7 @@ mod quantise;
 mod trajectory;
 
 pub use atlas::Atlas;
+pub use layered::LayeredDecoder;
 pub use layout::{PlaneEncoding, PlaneLayout, rest_coefficients};
 pub use plane_frame::{AttributeRanges, PlaneFrame};
 pub use positions::Positions;

@@ -570,18 +570,18 @@ mod tests {
     #[test]
     fn coefficients_are_capped() {
         // A group that says the longest motion of every row, which costs a byte or two each.
-        let count = 16_100;
+        let count = 64_300;
         let positions = Positions {
             shifts: vec![0; count],
             keys: vec![[0; 3]; count],
-            starts: (0..=count as u32).map(|row| row * 999).collect(),
-            coefficients: vec![[0; 3]; count * 999],
+            starts: (0..=count as u32).map(|row| row * 249).collect(),
+            coefficients: vec![[0; 3]; count * 249],
             key_step: 1,
             motion_step: 1,
         };
-        let samples = written(&positions, 144);
+        let samples = written(&positions, 256);
         assert!(samples[1].len() < 4 * count);
-        assert!((count * 999) as u64 > limits::MAX_GROUP_COEFFICIENTS);
-        assert!(read(&samples, count, 144, 999).is_err());
+        assert!((count * 249) as u64 > limits::MAX_GROUP_COEFFICIENTS);
+        assert!(read(&samples, count, 256, 249).is_err());
     }
 }

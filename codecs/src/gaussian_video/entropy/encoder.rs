@@ -73,7 +73,7 @@ impl EntropyEncoder {
                 words.push(*state as u16);
                 *state >>= 16;
             }
-            *state = (*state / frequency << PROBABILITY_BITS) + *state % frequency + start;
+            *state = ((*state / frequency) << PROBABILITY_BITS) + *state % frequency + start;
         }
         for state in states.iter().rev() {
             words.extend([*state as u16, (*state >> 16) as u16]);
