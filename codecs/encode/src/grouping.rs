@@ -12,6 +12,9 @@ use crate::{CloudSequence, Progress, Result};
 /// Units of work of finding a frame's Gaussians in the frame before.
 pub(crate) const MATCHING_UNITS: u64 = 20;
 
+/// Frames that motion is learnt from after groups that were left out.
+const WARM_UP_FRAMES: usize = 3;
+
 /// Adds up the units of work that are done.
 pub(crate) struct Meter<'a> {
     done: Mutex<u64>,
@@ -57,6 +60,8 @@ pub(crate) struct Grouping<'a> {
     group_frames: usize,
     next: usize,
     tracker: Option<Tracker>,
+    /// Whether groups were left out just before.
+    warm_up: bool,
     /// Gaussians that the files held and that cannot be shown.
     pub dropped: u64,
 }
@@ -70,8 +75,36 @@ impl<'a> Grouping<'a> {
             group_frames,
             next: 0,
             tracker: None,
+            warm_up: false,
             dropped: 0,
         }
+    }
+
+    /// Leaves a group out; returns how many frames it has. The one after it is followed from the last
+    /// frames of this one, as far as motion is learnt from.
+    ///
+    /// # Errors
+    /// When a frame cannot be read, and when `cancel` is set.
+    pub fn skip(&mut self, cancel: &Cancel) -> Result<usize> {
+        let start = self.next;
+        self.next = (start + self.group_frames).min(self.input.len());
+        self.tracker = None;
+        self.warm_up = true;
+        cancel.check()?;
+        Ok(self.next - start)
+    }
+
+    /// Follows the frames before the next one, after groups that were left out.
+    fn warm_up(&mut self, cancel: &Cancel) -> Result<()> {
+        for index in self.next.saturating_sub(WARM_UP_FRAMES)..self.next {
+            let cloud = canonical(self.input.read(index, cancel)?, self.sh_degree);
+            match &mut self.tracker {
+                Some(tracker) => drop(tracker.advance(&cloud, cancel)?),
+                None => self.tracker = Some(Tracker::new(&cloud)),
+            }
+        }
+        self.warm_up = false;
+        Ok(())
     }
 
     /// The next group; `None` after the last.
@@ -83,6 +116,9 @@ impl<'a> Grouping<'a> {
         let end = (start + self.group_frames).min(self.input.len());
         if start >= end {
             return Ok(None);
+        }
+        if self.warm_up {
+            self.warm_up(cancel)?;
         }
         let mut frames = Vec::with_capacity(end - start);
         for index in start..end {

@@ -9,9 +9,13 @@
 mod axes;
 mod group;
 mod importance;
+mod pack;
+mod parts;
 mod positions;
 mod settings;
 mod tiles;
 
 pub use group::{GroupPacking, pack_group};
+pub use pack::{Pictures, ZoePacking, ZoeReport, pack_zoe};
+pub use parts::parts_path;
 pub use settings::{LayerPlan, ZoeSettings};

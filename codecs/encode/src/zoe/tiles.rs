@@ -11,6 +11,10 @@ use zoetrope_codecs::gaussian_video::layered::{
 const TILES: usize = GAUSSIAN_TILES as usize;
 /// The smallest scale that is told apart where logarithms are kept: nothing so small is seen.
 const SCALE_MIN: f32 = 1e-9;
+/// The tile of opacity.
+const OPACITY_TILE: usize = 3;
+/// Largest offset of opacity.
+const OPACITY_OFFSET_MAX: i16 = 60;
 /// Code of no difference in a layer of precision.
 const NO_DIFFERENCE: f32 = 128.0;
 
@@ -126,7 +130,13 @@ pub(super) fn offsets(
     header: &LayerHeader,
 ) -> Vec<i16> {
     let values = |cloud: &SplatCloud, row: usize| values(cloud, row, header.log_scale).to_vec();
-    mean_errors(clouds, codes, &header.ranges, values)
+    let mut offsets = mean_errors(clouds, codes, &header.ranges, values);
+    // Below a code, so that what is invisible stays invisible.
+    let frames = clouds.len();
+    for offset in &mut offsets[OPACITY_TILE * frames..(OPACITY_TILE + 1) * frames] {
+        *offset = (*offset).clamp(-OPACITY_OFFSET_MAX, OPACITY_OFFSET_MAX);
+    }
+    offsets
 }
 
 fn mean_errors(
@@ -173,12 +183,12 @@ pub(super) fn residual_pictures(
         .par_iter()
         .zip(codes)
         .map(|(cloud, have)| {
-            let mut planes = vec![vec![0u8; cloud.len()]; TILES];
+            let mut planes = vec![Vec::with_capacity(cloud.len()); TILES];
             for row in 0..cloud.len() {
                 let values = values(cloud, row, header.log_scale);
                 for (tile, plane) in planes.iter_mut().enumerate() {
                     let wanted = place(values[tile], header.ranges[tile]);
-                    plane[row] = rounded(NO_DIFFERENCE + wanted - f32::from(have[tile][row]));
+                    plane.push(rounded(NO_DIFFERENCE + wanted - f32::from(have[tile][row])));
                 }
             }
             assemble(&planes, &atlas)
