@@ -23,6 +23,9 @@ use cli::{Cli, Command};
 fn main() -> ExitCode {
     let cli = Cli::parse();
     start_log(cli.quiet, cli.verbose, cli.command.is_none());
+    if let Some(folder) = desktop::cache_folder() {
+        zoetrope_app::network::keep_clips_in(folder.join("network"));
+    }
     match run(&cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if matches!(error.downcast_ref(), Some(Error::Cancelled)) => {
