@@ -91,7 +91,7 @@ pub fn open_clip(target: &ClipTarget, cancel: &Cancel) -> anyhow::Result<OpenCli
 }
 
 /// Whether the path is a link to a web server instead.
-fn is_web_link(path: &Path) -> bool {
+pub fn is_web_link(path: &Path) -> bool {
     let scheme = path.to_str().and_then(|text| text.split_once("://"));
     scheme.is_some_and(|(scheme, _)| {
         ["http", "https"].contains(&scheme.to_ascii_lowercase().as_str())

@@ -76,7 +76,7 @@ impl HttpFolder {
     }
 
     /// Where the file called `path` is.
-    fn locate(&self, path: &str) -> Result<Url> {
+    pub(crate) fn locate(&self, path: &str) -> Result<Url> {
         let is_inside = !path.is_empty()
             && path
                 .split('/')

@@ -9,6 +9,7 @@ mod client;
 mod disk_cache;
 mod fault;
 mod folder;
+mod inspect;
 mod locate;
 mod network;
 mod plan;
@@ -19,6 +20,7 @@ mod timing;
 mod transfer;
 
 pub use folder::HttpFolder;
+pub use inspect::{Check, inspect};
 pub use locate::open_link;
 pub use network::{Network, NetworkOptions};
 pub use source::HttpSource;

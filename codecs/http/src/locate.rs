@@ -25,28 +25,68 @@ const V3_SUB_FOLDERS: [&str; 11] = [
     "feature_video/png_all_25",
 ];
 
+/// What a link leads to.
+enum Place {
+    File(HttpSource),
+    Folder(HttpFolder),
+}
+
 /// Opens what `link` leads to: a file, or the folder of a clip. A link to a part of a V3 clip (one of
 /// its JSON files, a group's folder, a plane's video) or to a folder above it leads to the clip.
 ///
 /// # Errors
 /// One sentence that says what the link is or what the server does, and what would work.
 pub fn open_link(network: &Network, link: &str, cancel: &Cancel) -> Result<Input> {
+    Ok(match locate(network, &parse(link)?, cancel)? {
+        Place::File(source) => Input::File(Box::new(source)),
+        Place::Folder(folder) => Input::Folder(Box::new(folder)),
+    })
+}
+
+/// The file of the clip that `link` leads to by which a server can be judged: the clip itself, or
+/// what describes it in its folder.
+///
+/// # Errors
+/// As [`open_link`].
+pub(crate) fn main_file(network: &Network, link: &str, cancel: &Cancel) -> Result<Url> {
     let url = parse(link)?;
-    if let Some(clip) = clip_around(&url) {
+    let folder = match locate(network, &url, cancel)? {
+        Place::File(_) => return Ok(url),
+        Place::Folder(folder) => folder,
+    };
+    let describes = [GROUP_INFO_NAME, SOG_NAMES[0], SOG_NAMES[1]].map(str::to_owned);
+    let there = folder.which_are_there(&describes, cancel)?;
+    let first = there.iter().position(|there| *there).unwrap_or_default();
+    folder.locate(&describes[first])
+}
+
+/// Finds the clip, and tells about the link that was given.
+fn locate(network: &Network, url: &Url, cancel: &Cancel) -> Result<Place> {
+    find(network, url, cancel).map_err(|error| match error {
+        Error::Network { reason, .. } => Error::Network {
+            name: crate::source::name_of(url),
+            reason,
+        },
+        error => error,
+    })
+}
+
+fn find(network: &Network, url: &Url, cancel: &Cancel) -> Result<Place> {
+    if let Some(clip) = clip_around(url) {
         let folder = HttpFolder::new(network, &clip)?;
         let named = [GROUP_INFO_NAME, VIEWER_MIN_MAX_NAME, SOG_NAMES[0]].map(str::to_owned);
         if folder.which_are_there(&named, cancel)?.contains(&true) {
-            return Ok(Input::Folder(Box::new(folder)));
+            return Ok(Place::Folder(folder));
         }
     }
     if url.path().ends_with('/') {
-        return match find_clip(network, &url, cancel)? {
-            Some(folder) => Ok(Input::Folder(Box::new(folder))),
-            None => Err(no_clip(&url)),
+        return match find_clip(network, url, cancel)? {
+            Some(folder) => Ok(Place::Folder(folder)),
+            None => Err(no_clip(url)),
         };
     }
-    let error = match HttpSource::open(network, &url, cancel) {
-        Ok(source) => return Ok(Input::File(Box::new(source))),
+    let error = match HttpSource::open(network, url, cancel) {
+        Ok(source) => return Ok(Place::File(source)),
         Err(error) => error,
     };
     // A folder without its slash is refused, missing or a page that lists it.
@@ -55,8 +95,8 @@ pub fn open_link(network: &Network, link: &str, cancel: &Cancel) -> Result<Input
         Error::Network { reason, .. } => reason.contains("web page"),
         _ => false,
     };
-    if may_be_folder && let Some(folder) = find_clip(network, &url, cancel)? {
-        return Ok(Input::Folder(Box::new(folder)));
+    if may_be_folder && let Some(folder) = find_clip(network, url, cancel)? {
+        return Ok(Place::Folder(folder));
     }
     Err(error)
 }

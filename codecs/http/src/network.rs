@@ -97,6 +97,11 @@ impl Network {
         Ok(inner.shared.get_or_init(|| shared))
     }
 
+    /// How it is used.
+    pub(crate) fn options(&self) -> &NetworkOptions {
+        &self.0.options
+    }
+
     /// A link that is to be read, with the transfers of its clip.
     pub(crate) fn resource(&self, url: Url, log: Arc<TransferLog>) -> Result<Arc<Handle>> {
         let id = self.shared()?.lock().add_resource(url, log);

@@ -3,6 +3,7 @@
 mod caches;
 mod faults;
 mod folders;
+mod inspection;
 mod links;
 mod order;
 
