@@ -1,6 +1,6 @@
 //! What the I/O thread and those who read know together.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::ops::Range;
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -61,6 +61,7 @@ impl Shared {
                 resources: HashMap::new(),
                 contents: HashMap::new(),
                 blocks: BlockCache::new(memory_bytes),
+                told_of: HashSet::new(),
                 reads: Vec::new(),
                 wishes: Vec::new(),
                 transfers: Vec::new(),
@@ -116,6 +117,8 @@ pub(crate) struct State {
     /// Versions of files by their name, so that one that is opened again finds its blocks.
     contents: HashMap<String, ContentId>,
     pub(crate) blocks: BlockCache,
+    /// Hosts of which it was told that they send no parts.
+    pub(crate) told_of: HashSet<String>,
     /// Those who wait, in the order in which they came.
     pub(crate) reads: Vec<Read>,
     /// What will be wanted, the latest list first.

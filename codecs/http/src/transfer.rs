@@ -243,7 +243,7 @@ fn open(shared: &Shared, job: &Job, url: &Url, response: &Response, len: u64, ra
             (Some(disk), Some(key)) => disk.pages(key),
             _ => Default::default(),
         };
-        if !ranges && len > OPENER_BYTES {
+        if !ranges && len > OPENER_BYTES && state.told_of.insert(host.clone()) {
             log::warn!(
                 "{host} does not send parts of a file: the whole clip is loaded from its beginning, and \
                  seeking waits for that"

@@ -72,6 +72,8 @@ fn start_log(quiet: bool, verbose: u8, window: bool) {
         builder.filter_module("zoetrope", log::LevelFilter::Warn);
         // It takes every driver that is not there for an error.
         builder.filter_module("wgpu_hal", log::LevelFilter::Off);
+        // What it finds wrong comes back as an error too.
+        builder.filter_module("rustls_platform_verifier", log::LevelFilter::Off);
     }
     if window {
         let terminal = builder.build();
