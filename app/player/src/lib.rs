@@ -18,6 +18,7 @@ mod pipeline;
 mod play_order;
 mod player;
 mod range_set;
+pub mod share_link;
 mod supplier;
 mod transport;
 
