@@ -7,11 +7,13 @@
 //! ```
 
 mod adaptive_scale;
+pub mod arrivals;
 pub mod camera;
 mod fuzzy;
 mod kept;
 pub mod keys;
-mod link;
+mod known_hosts;
+pub mod link;
 pub mod log_buffer;
 pub mod notes;
 pub mod open;
@@ -28,6 +30,7 @@ pub mod text;
 mod ui;
 mod workers;
 
+pub use arrivals::{Arrival, Arrivals};
 pub use open::{ClipTarget, OpenClip, open_clip};
 pub use platform::{NullPlatform, Platform};
 pub use run::{RunOptions, run};

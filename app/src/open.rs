@@ -79,7 +79,7 @@ pub fn open_clip(target: &ClipTarget, cancel: &Cancel) -> anyhow::Result<OpenCli
 }
 
 /// Whether the path is a link to the network instead.
-pub(crate) fn is_link(path: &Path) -> bool {
+pub fn is_link(path: &Path) -> bool {
     let scheme = path.to_str().and_then(|text| text.split_once("://"));
     scheme.is_some_and(|(scheme, _)| {
         ["http", "https", "zoetrope"].contains(&scheme.to_ascii_lowercase().as_str())

@@ -118,6 +118,10 @@ const GERMAN: &[(&str, &str)] = &[
         "open-recent",
         "Einen zuletzt geöffneten Clip öffnen, ab 1 gezählt",
     ),
+    (
+        "copy-link",
+        "Link zu diesem Moment und dieser Ansicht kopieren",
+    ),
     ("start-page", "Clip schließen und Startseite zeigen"),
     ("quit", "Beenden"),
 ];

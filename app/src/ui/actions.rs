@@ -86,6 +86,7 @@ impl ZoetropeApp {
                     }
                 }
             }
+            Command::CopyLink => self.copy_link(),
             Command::StartPage => {
                 self.session.close();
                 self.clip_changed();

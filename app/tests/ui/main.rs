@@ -12,6 +12,7 @@ mod hints;
 mod inspector;
 mod keys;
 mod layout;
+mod links;
 mod lint;
 mod log;
 mod open_link;

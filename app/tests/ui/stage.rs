@@ -13,8 +13,8 @@ use zoetrope_app::platform::{Pick, PickAnswer, PickRequest};
 use zoetrope_app::settings::ThemeChoice;
 use zoetrope_app::text::{Text, text_of};
 use zoetrope_app::{
-    AppOptions, ClipTarget, DemoClip, LostDevice, MemoryStorage, OpenClip, Platform, Storage,
-    ZoetropeApp, open_clip,
+    AppOptions, Arrivals, ClipTarget, DemoClip, LostDevice, MemoryStorage, OpenClip, Platform,
+    Storage, ZoetropeApp, open_clip,
 };
 use zoetrope_codecs::Cancel;
 use zoetrope_player::{Command, LoopMode, PlayerState};
@@ -154,6 +154,8 @@ pub struct Stage {
     /// Held by the test while "slow" must not open.
     pub gate: Arc<Mutex<()>>,
     pub lost: Arc<OnceLock<LostDevice>>,
+    /// What comes from outside of the window.
+    pub arrivals: Arc<Arrivals>,
     pub render_state: RenderState,
     /// Labels of the controls that were used.
     pub used: BTreeSet<String>,
@@ -180,6 +182,8 @@ impl Stage {
         let gate = Arc::new(Mutex::new(()));
         let lost = Arc::new(OnceLock::new());
         let (for_app, for_opener, for_loss) = (platform.clone(), gate.clone(), lost.clone());
+        let arrivals = Arc::new(Arrivals::default());
+        let for_arrivals = arrivals.clone();
         let (sender, render_state) = std::sync::mpsc::channel();
         let harness = Harness::builder()
             .with_size(setup.size)
@@ -194,6 +198,7 @@ impl Stage {
                 sender.send(render_state.clone()).expect("the test listens");
                 let options = AppOptions {
                     clip: setup.clip,
+                    arrivals: for_arrivals,
                     platform: for_app,
                     demos: setup.demos,
                     storage: setup.storage,
@@ -221,6 +226,7 @@ impl Stage {
             platform,
             gate,
             lost,
+            arrivals,
             render_state: render_state.recv().expect("a graphics device"),
             used: BTreeSet::new(),
             asked: Asked::default(),

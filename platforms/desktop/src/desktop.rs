@@ -84,6 +84,15 @@ pub fn config_folder() -> Option<PathBuf> {
     Some(strategy.config_dir().join("zoetrope"))
 }
 
+/// A folder of the person's own for what lasts no longer than the session; where the system has none,
+/// the one of the cache.
+pub fn runtime_folder() -> Option<PathBuf> {
+    let strategy = etcetera::choose_base_strategy().ok()?;
+    let folder = strategy.runtime_dir();
+    let folder = folder.unwrap_or_else(|| strategy.cache_dir());
+    Some(folder.join("zoetrope"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

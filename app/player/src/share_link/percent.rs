@@ -9,6 +9,15 @@ fn is_plain(byte: u8) -> bool {
 
 /// A value as it stands in a query.
 pub fn encode(value: &str) -> String {
+    encode_but(value, is_plain)
+}
+
+/// A path as it stands in an address.
+pub fn encode_path(path: &str) -> String {
+    encode_but(path, |byte| is_plain(byte) && !b"?=,;@".contains(&byte))
+}
+
+fn encode_but(value: &str, is_plain: impl Fn(u8) -> bool) -> String {
     let mut text = String::with_capacity(value.len());
     for byte in value.bytes() {
         if is_plain(byte) {

@@ -1,6 +1,7 @@
 //! How a clip is shown at first: the part of a link that is not its address.
 
 use std::fmt::{self, Display};
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use zoetrope_codecs::{CameraHint, UpAxis};
@@ -8,8 +9,6 @@ use zoetrope_codecs::{CameraHint, UpAxis};
 use super::percent;
 use crate::Command;
 
-/// Latest time, in seconds.
-const TIME_MAX_S: f64 = 1e6;
 /// Largest coordinate: beyond it f32 has no room for a camera's steps.
 const COORDINATE_MAX: f32 = 1e7;
 /// Rounding allowance in frames, as the transport's own.
@@ -55,6 +54,9 @@ pub struct StartView {
 }
 
 impl StartView {
+    /// Moments that a link can name, in seconds.
+    pub const TIMES_S: RangeInclusive<f64> = 0.0..=1e6;
+
     /// Whether it says nothing.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
@@ -181,7 +183,7 @@ fn number<T: FromStr>(text: &str) -> Option<T> {
 fn time(text: &str) -> Option<f64> {
     // "-0" is the start as well, and is written as "0".
     let time = number::<f64>(text)? + 0.0;
-    (0.0..=TIME_MAX_S).contains(&time).then_some(time)
+    StartView::TIMES_S.contains(&time).then_some(time)
 }
 
 fn times(text: &str) -> Option<(f64, f64)> {

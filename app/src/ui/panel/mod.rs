@@ -9,6 +9,7 @@ mod more;
 mod open_link;
 mod palette;
 mod settings;
+mod trust;
 
 use egui::{
     Align, Area, Context, Frame, Id, Layout, Margin, Modal, Order, Pos2, Rect, Response, RichText,
@@ -42,6 +43,8 @@ pub enum Panel {
     Inspector,
     /// Camera, views and path.
     Camera,
+    /// Asks before a link is followed.
+    Trust,
 }
 
 /// Where a panel is.
@@ -72,9 +75,9 @@ impl Panel {
         }
     }
 
-    /// The command that opens it, and closes it again.
-    pub fn command(self) -> Command {
-        match self {
+    /// The command that opens it, and closes it again; `None` for one that opens by itself.
+    pub fn command(self) -> Option<Command> {
+        Some(match self {
             Self::Palette => Command::CommandPalette,
             Self::Help => Command::Help,
             Self::Settings => Command::Settings,
@@ -84,7 +87,8 @@ impl Panel {
             Self::Log => Command::ToggleLog,
             Self::Inspector => Command::ToggleInspector,
             Self::Camera => Command::ToggleCameraPanel,
-        }
+            Self::Trust => return None,
+        })
     }
 
     /// Whether it is typed into at once, so that a keyboard on the screen covers the foot.
@@ -468,3 +472,4 @@ pub use more::{MoreState, more};
 pub use open_link::OpenLinkPanel;
 pub use palette::{PalettePanel, PaletteSources};
 pub use settings::{SettingsPanel, SettingsRequest};
+pub use trust::{Question, trust};

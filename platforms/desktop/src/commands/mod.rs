@@ -3,6 +3,7 @@
 pub mod compare;
 pub mod decode;
 pub mod info;
+pub mod link;
 pub mod pack;
 pub mod render;
 pub mod window;
