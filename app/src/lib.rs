@@ -25,6 +25,7 @@ mod run;
 mod screenshot;
 pub mod session;
 pub mod settings;
+pub mod shared_clip;
 pub mod storage;
 pub mod text;
 mod ui;

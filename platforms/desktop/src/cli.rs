@@ -1,5 +1,6 @@
 //! What can be typed. Every sub-command, its options and an example of each.
 
+use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
@@ -60,6 +61,8 @@ pub enum Command {
     Compare(CompareArgs),
     /// Prints a link to a moment and a view of a clip.
     Link(LinkArgs),
+    /// Serves a clip on the local network.
+    Share(ShareArgs),
     /// Makes a clip out of a sequence of splat files.
     Pack(PackArgs),
     /// Runs the project's benchmarks.
@@ -212,6 +215,22 @@ pub struct LinkArgs {
     /// Print the clip's own address with the view behind it instead of a zoetrope:// link.
     #[arg(long)]
     pub web: bool,
+}
+
+/// `zoetrope share`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  zoetrope share dance.zoe\n  zoetrope share clips/monkey --bind 192.168.1.5 --port 8080\n\nOnly the clip's own files can be reached, below a name that nobody can guess and that is another one\neach time."
+)]
+pub struct ShareArgs {
+    /// The clip: a file or a V3 folder.
+    pub clip: PathBuf,
+    /// The address to listen on; without it that of this computer on its network.
+    #[arg(long, value_name = "ADDR")]
+    pub bind: Option<IpAddr>,
+    /// The port; 0 for any that is free.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub port: u16,
 }
 
 /// The clip formats that can be written.

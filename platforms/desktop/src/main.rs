@@ -50,6 +50,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Decode(args) => commands::decode::run(args, &cancel),
         Command::Compare(args) => commands::compare::run(args, &cancel),
         Command::Link(args) => commands::link::run(args),
+        Command::Share(args) => commands::share::run(args, cli.quiet, &cancel),
         Command::Pack(args) => commands::pack::run(args, &cancel),
         Command::Bench(args) => bench::run(args, &cancel),
     }

@@ -6,4 +6,5 @@ pub mod info;
 pub mod link;
 pub mod pack;
 pub mod render;
+pub mod share;
 pub mod window;

@@ -3,6 +3,7 @@
 mod clip;
 mod link;
 mod ply_sequence;
+mod share;
 mod support;
 
 use std::fs;
