@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::link::target_of_argument;
 use crate::open::{ClipTarget, is_link};
 use crate::session::Repaint;
 
@@ -28,7 +29,7 @@ impl Arrival {
     pub fn of_argument(argument: &Path) -> Self {
         match argument.to_str() {
             Some(link) if is_link(argument) => Self::Link(link.to_owned()),
-            _ => Self::Clip(argument.into()),
+            _ => Self::Clip(target_of_argument(argument)),
         }
     }
 }
@@ -88,6 +89,8 @@ mod tests {
             let expected = Arrival::Link(link.to_owned());
             assert_eq!(Arrival::of_argument(Path::new(link)), expected);
         }
+        let file = Arrival::of_argument(Path::new("file:///a%20b"));
+        assert_eq!(file, Arrival::Clip("/a b".into()));
         for path in ["a.ply", "walk/*.ply", "/a/b", "C:\\a"] {
             let expected = Arrival::Clip(path.into());
             assert_eq!(Arrival::of_argument(Path::new(path)), expected);

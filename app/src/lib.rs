@@ -22,6 +22,7 @@ mod png_file;
 pub mod recents;
 pub mod remembered;
 mod run;
+mod save_copy;
 mod screenshot;
 pub mod session;
 pub mod settings;

@@ -93,6 +93,19 @@ pub fn follow(link: &ShareLink) -> Result<Wanted, LinkError> {
     })
 }
 
+/// The clip that is named on a command line: a path, a pattern or, as file managers do it, the address of
+/// a file.
+pub fn target_of_argument(argument: &Path) -> ClipTarget {
+    let text = argument.to_str().unwrap_or_default();
+    let is_address = text
+        .get(..7)
+        .is_some_and(|start| start.eq_ignore_ascii_case("file://"));
+    match file_link(text) {
+        Ok(path) if is_address => path.into(),
+        _ => argument.into(),
+    }
+}
+
 /// The address by which a link names a clip; `None` for one that is built in, or whose name is no
 /// text.
 pub fn address_of(target: &ClipTarget) -> Option<String> {
@@ -207,6 +220,20 @@ mod tests {
             ("ftp://example.org/a.ply", LinkError::Broken),
         ] {
             assert_eq!(parsed(typed), Err(error), "{typed}");
+        }
+    }
+
+    #[test]
+    fn file_managers_name_a_file_by_its_address() {
+        for (argument, expected) in [
+            ("file:///a%20b.zoe", "/a b.zoe"),
+            ("FILE:///a.zoe", "/a.zoe"),
+            ("file://server/a.zoe", "file://server/a.zoe"),
+            ("walk.ply", "walk.ply"),
+            ("/a%20b.ply", "/a%20b.ply"),
+        ] {
+            let target = target_of_argument(Path::new(argument));
+            assert_eq!(target, ClipTarget::from(expected), "{argument}");
         }
     }
 

@@ -22,24 +22,37 @@ pub enum NotServed {
     Frames,
 }
 
+impl NotServed {
+    /// Why a clip is not to be served, as far as that can be told without looking at its files.
+    pub fn of(target: &ClipTarget, info: &ClipInfo) -> Option<Self> {
+        match target {
+            ClipTarget::Path(path) if is_link(path) => Some(Self::OnTheWeb),
+            ClipTarget::Path(_) if info.kind == ClipKind::SplatSequence => Some(Self::Frames),
+            _ => None,
+        }
+    }
+}
+
 /// What is served of the clip that `info` tells of.
 ///
 /// # Errors
 /// [`NotServed`], or when its files cannot be read.
 pub fn share_of(target: &ClipTarget, info: &ClipInfo) -> anyhow::Result<Share> {
+    if let Some(reason) = NotServed::of(target, info) {
+        bail!(reason);
+    }
     let path = match target {
         ClipTarget::Memory { name, bytes } => {
             let name = format!("{}.zip", name.to_lowercase());
             return Ok(Share::of_memory(&info.title, &name, bytes.clone()));
         }
-        ClipTarget::Path(path) if is_link(path) => bail!(NotServed::OnTheWeb),
         ClipTarget::Path(path) => path,
     };
     if info.kind == ClipKind::V3 && !is_archive(path) {
         let folder = v3_folder(path).context("the clip's folder is no longer there")?;
         return Ok(Share::of_folder(&info.title, &folder, is_v3_part)?);
     }
-    if info.kind == ClipKind::SplatSequence || !path.is_file() {
+    if !path.is_file() {
         bail!(NotServed::Frames);
     }
     Ok(Share::of_file(&info.title, path)?)

@@ -287,6 +287,7 @@ commands! {
     ToggleMore = "toggle-more", Window, "More controls";
     ToggleInspector = "toggle-inspector", Window, "Inspector";
     ToggleCameraPanel = "toggle-camera-panel", Window, "Camera, views and path";
+    Share = "share", Window, "Share: link, network and copies";
     ToggleStatistics = "toggle-statistics", Window, "Statistics over the picture";
     ToggleLog = "toggle-log", Window, "Log";
     ToggleFullscreen = "toggle-fullscreen", Window, "Full screen";

@@ -120,6 +120,11 @@ impl Server {
         })
     }
 
+    /// Title of the clip.
+    pub fn title(&self) -> &str {
+        &self.served.title
+    }
+
     /// Where it is reached.
     pub fn address(&self) -> SocketAddr {
         self.address

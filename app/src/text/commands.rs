@@ -98,6 +98,7 @@ const GERMAN: &[(&str, &str)] = &[
     ("toggle-more", "Weitere Bedienelemente"),
     ("toggle-inspector", "Inspektor"),
     ("toggle-camera-panel", "Kamera, Ansichten und Pfad"),
+    ("share", "Link, Netzwerk und Kopien"),
     ("toggle-statistics", "Statistik über dem Bild"),
     ("toggle-log", "Protokoll"),
     ("toggle-fullscreen", "Vollbild"),

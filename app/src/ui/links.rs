@@ -131,6 +131,14 @@ impl ZoetropeApp {
         }))
     }
 
+    /// The same as text, where it works for others and gives nothing away: neither a path of this
+    /// computer nor what a server has put behind an address, which may be a key.
+    pub(super) fn link_for_others(&self) -> Option<String> {
+        let link = self.link()?.ok()?;
+        let is_open = link.host().is_some() && !link.source().contains('?');
+        is_open.then(|| link.app_link())
+    }
+
     /// Copies a link to this moment and view.
     pub(super) fn copy_link(&mut self) {
         let text = text_of(&self.ctx);

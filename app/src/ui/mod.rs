@@ -16,6 +16,7 @@ mod look;
 mod panel;
 mod panels;
 mod posters;
+mod sharing;
 mod shelf;
 mod shots;
 mod start_page;
@@ -56,6 +57,7 @@ use idle::Idle;
 use panel::{Panel, Panels};
 use panels::PanelStates;
 use posters::Posters;
+use sharing::ShareDesk;
 use start_page::{Demo, StartPage};
 use steer::Steer;
 use time_bar::Marks;
@@ -149,6 +151,7 @@ pub struct ZoetropeApp {
     bar: BarHands,
     idle: Idle,
     hints: Hints,
+    share_desk: ShareDesk,
     start_page: StartPage,
     posters: Posters,
     marks: Marks,
@@ -208,6 +211,7 @@ impl ZoetropeApp {
             bar: BarHands::default(),
             idle: Idle::default(),
             hints: Hints::default(),
+            share_desk: ShareDesk::default(),
             start_page: StartPage::new(options.demos.into_iter().map(Demo::new).collect()),
             posters: Posters::default(),
             marks: Marks::default(),
@@ -340,6 +344,7 @@ impl ZoetropeApp {
         }
         self.apply_settings();
         self.receive_screenshots();
+        self.receive_shared();
         self.receive_backdrop();
         self.make_poster(now);
     }
@@ -354,6 +359,7 @@ impl ZoetropeApp {
         };
         self.ctx.send_viewport_cmd(ViewportCommand::Title(title));
         self.take_up_recent();
+        self.stop_sharing();
     }
 
     /// Tells the interface what has changed in the settings and the keys.

@@ -88,6 +88,10 @@ impl ZoetropeApp {
             }
             Panel::OpenLink => self.show_open_link(ui, frames, is_new),
             Panel::Log => self.show_log(ui, frames),
+            Panel::Share => Asked {
+                close: self.show_share(ui, frames),
+                commands: Vec::new(),
+            },
             Panel::Trust => Asked {
                 close: self.show_trust(ui, frames, is_new),
                 commands: Vec::new(),

@@ -22,6 +22,7 @@ mod picture;
 mod screenshots;
 mod scripted;
 mod settings;
+mod share;
 mod shelf;
 mod stage;
 mod states;

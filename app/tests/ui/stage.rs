@@ -1,6 +1,7 @@
 //! The application under test.
 
 use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
@@ -41,6 +42,11 @@ impl Platform for ScriptedPlatform {
     fn pick(&self, request: PickRequest, answer: PickAnswer) {
         self.asked.lock().expect("unpoisoned").push(request.what);
         answer(self.answer.clone());
+    }
+
+    /// Nobody else on the network is served by a test.
+    fn network_address(&self) -> Option<IpAddr> {
+        Some(Ipv4Addr::LOCALHOST.into())
     }
 
     fn show_folder(&self, folder: &Path) -> bool {

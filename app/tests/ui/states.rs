@@ -161,6 +161,7 @@ pub const STATES: &[State] = &[
     State::panel("more", "toggle-more"),
     State::panel("inspector", "toggle-inspector"),
     State::panel("camera", "toggle-camera-panel"),
+    State::panel("share", "share"),
     State::panel("log", "toggle-log"),
     State::new(
         "speed menu",

@@ -1,5 +1,6 @@
 //! What only a desktop can do.
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -63,6 +64,10 @@ impl Platform for Desktop {
                 false
             }
         }
+    }
+
+    fn network_address(&self) -> Option<IpAddr> {
+        zoetrope_share::local_address()
     }
 
     fn lower_thread_priority(&self) {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use zoetrope_app::link::follow;
+use zoetrope_app::link::{follow, target_of_argument};
 use zoetrope_app::open::is_link;
 use zoetrope_app::{ClipTarget, open_clip};
 use zoetrope_codecs::{Cancel, FrameReader};
@@ -24,6 +24,6 @@ pub fn open(clip: impl AsRef<Path>, cancel: &Cancel) -> anyhow::Result<FrameRead
 pub fn target_of(clip: &Path) -> anyhow::Result<ClipTarget> {
     match clip.to_str() {
         Some(link) if is_link(clip) => Ok(follow(&ShareLink::parse(link)?)?.target),
-        _ => Ok(clip.into()),
+        _ => Ok(target_of_argument(clip)),
     }
 }

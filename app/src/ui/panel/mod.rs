@@ -9,6 +9,7 @@ mod more;
 mod open_link;
 mod palette;
 mod settings;
+mod share;
 mod trust;
 
 use egui::{
@@ -43,6 +44,8 @@ pub enum Panel {
     Inspector,
     /// Camera, views and path.
     Camera,
+    /// Link, network and copies.
+    Share,
     /// Asks before a link is followed.
     Trust,
 }
@@ -59,7 +62,7 @@ enum Place {
 impl Panel {
     fn place(self) -> Place {
         match self {
-            Self::Log | Self::Inspector | Self::Camera => Place::Side,
+            Self::Log | Self::Inspector | Self::Camera | Self::Share => Place::Side,
             _ => Place::Middle,
         }
     }
@@ -67,7 +70,7 @@ impl Panel {
     /// The widest that it gets.
     fn width_max(self) -> f32 {
         match self {
-            Self::Inspector | Self::Camera => SIDE_WIDTH,
+            Self::Inspector | Self::Camera | Self::Share => SIDE_WIDTH,
             Self::Log => 460.0,
             Self::Help => 920.0,
             Self::Settings | Self::Keys => 720.0,
@@ -87,6 +90,7 @@ impl Panel {
             Self::Log => Command::ToggleLog,
             Self::Inspector => Command::ToggleInspector,
             Self::Camera => Command::ToggleCameraPanel,
+            Self::Share => Command::Share,
             Self::Trust => return None,
         })
     }
@@ -472,4 +476,5 @@ pub use more::{MoreState, more};
 pub use open_link::OpenLinkPanel;
 pub use palette::{PalettePanel, PaletteSources};
 pub use settings::{SettingsPanel, SettingsRequest};
+pub use share::{LinkParts, Reach, ShareRequest, ShareState, Sharing, share};
 pub use trust::{Question, trust};

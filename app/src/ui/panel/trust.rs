@@ -65,7 +65,8 @@ fn buttons(ui: &mut Ui, is_new: bool) -> Option<bool> {
     let size = vec2(width, theme::BUTTON);
     let mut answer = None;
     ui.horizontal(|ui| {
-        let cancel = ui.add(Button::new(texts.common.cancel).min_size(size));
+        let cancel = RichText::new(texts.common.cancel).color(palette.text);
+        let cancel = ui.add(Button::new(cancel).min_size(size));
         // Who types on while a link comes must not have said yes.
         if is_new {
             cancel.request_focus();
