@@ -328,4 +328,10 @@ pub struct BenchArgs {
     /// Print the names of all benchmarks.
     #[arg(long)]
     pub list: bool,
+    /// The folder of the clips that `size` packs.
+    #[arg(long, value_name = "DIR", default_value = "../shared/data/splats")]
+    pub data: PathBuf,
+    /// The folder to draw curves into.
+    #[arg(long, value_name = "DIR")]
+    pub plots: Option<PathBuf>,
 }
