@@ -1,5 +1,6 @@
 //! Groups of plane videos through FFmpeg and back, whole and damaged.
 
+mod atlas;
 mod clips;
 mod damage;
 mod formats;
