@@ -6,12 +6,16 @@
 //!
 //! * [`PlaneVideoDecoder`]: the grey videos of a group of Gaussian video, to planes.
 //! * [`H264PlaneEncoder`]: the way back, as V3's own packer writes it.
+//! * [`MovieWriter`]: pictures of the window and sound to an ordinary video.
 
 mod encoder;
 mod input;
 mod library;
+mod movie;
 mod plane_decoder;
 mod plane_reader;
+mod rgb_to_yuv;
 
 pub use encoder::H264PlaneEncoder;
+pub use movie::{MovieSettings, MovieWriter};
 pub use plane_decoder::PlaneVideoDecoder;

@@ -52,6 +52,8 @@ pub enum Command {
     Render(RenderArgs),
     /// Writes frames of a clip as PNG files.
     Decode(DecodeArgs),
+    /// Makes an ordinary video of a clip along a camera path.
+    Export(ExportArgs),
     /// Compares two clips as seen from a ring of cameras.
     Compare(CompareArgs),
     /// Makes a clip out of a sequence of splat files.
@@ -151,6 +153,35 @@ pub struct DecodeArgs {
     /// Print frames, times and files as one JSON document.
     #[arg(long)]
     pub json: bool,
+    /// Size, background and filter.
+    #[command(flatten)]
+    pub picture: PictureArgs,
+}
+
+/// `zoetrope export`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  zoetrope export clips/monkey -o monkey.mp4 --path orbit\n  zoetrope export dance.zoe -o dance.mp4 --from 2.5 --to 6 --size 1920x1080 --fps 60"
+)]
+pub struct ExportArgs {
+    /// The clip.
+    pub clip: PathBuf,
+    /// The MP4 file to write, H.264 with the clip's sound.
+    #[arg(short, long, value_name = "OUT.mp4")]
+    pub output: PathBuf,
+    /// Where to begin, in seconds from the clip's start.
+    #[arg(long, value_name = "S")]
+    pub from: Option<f64>,
+    /// Where to end, in seconds from the clip's start.
+    #[arg(long, value_name = "S")]
+    pub to: Option<f64>,
+    /// How the camera moves: "orbit", once around, or a JSON file of keys; without it along the clip's
+    /// own path, or else not at all.
+    #[arg(long, value_name = "orbit|FILE.json")]
+    pub path: Option<PathBuf>,
+    /// Pictures a second; the clip's own without it.
+    #[arg(long, value_name = "F", value_parser = args::frame_rate)]
+    pub fps: Option<f64>,
     /// Size, background and filter.
     #[command(flatten)]
     pub picture: PictureArgs,

@@ -47,6 +47,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Info(args) => commands::info::run(args, &cancel),
         Command::Render(args) => commands::render::run(args, &cancel),
         Command::Decode(args) => commands::decode::run(args, &cancel),
+        Command::Export(args) => commands::export::run(args, &cancel),
         Command::Compare(args) => commands::compare::run(args, &cancel),
         Command::Pack(args) => commands::pack::run(args, &cancel),
         Command::Bench(args) => bench::run(args, &cancel),

@@ -3,5 +3,6 @@
 mod clips;
 mod damage;
 mod formats;
+mod movie;
 mod round_trip;
 mod zoe;

@@ -1,6 +1,7 @@
 //! The built binary on good and bad input: what it prints, what it writes, how it exits.
 
 mod clip;
+mod export;
 mod ply_sequence;
 mod support;
 
