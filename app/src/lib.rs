@@ -13,6 +13,7 @@ mod kept;
 pub mod keys;
 mod link;
 pub mod log_buffer;
+pub mod network;
 pub mod notes;
 pub mod open;
 pub mod platform;

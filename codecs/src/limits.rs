@@ -10,6 +10,9 @@ use crate::{Error, Result};
 pub const MAX_GAUSSIANS: u64 = 4_000_000;
 /// Side of a plane in pixels: the smallest 2D texture limit of the GPUs that are worth supporting.
 pub const MAX_PLANE_SIDE: u64 = 8192;
+/// Width or height of an atlas in pixels: what HEVC and AV1 can have at most at the levels that
+/// decoders know, and more than any hardware takes.
+pub const MAX_ATLAS_SIDE: u64 = 16_384;
 /// Pixels of one frame over all its planes: 64 Mi samples are 64 MiB.
 pub const MAX_FRAME_SAMPLES: u64 = 64 << 20;
 /// Groups of a clip: a day at one group a second.
@@ -18,6 +21,11 @@ pub const MAX_GROUPS: u64 = 100_000;
 pub const MAX_FRAMES: u64 = 1_000_000;
 /// Frames of one group: seeking decodes a group from its start, so longer ones cannot be scrubbed.
 pub const MAX_GROUP_FRAMES: u64 = 1000;
+/// Frames of a group of layered Gaussian video: more than a second at any rate that screens have.
+pub const MAX_LAYERED_GROUP_FRAMES: u64 = 250;
+/// Coefficients of motion of all Gaussians of one group together, 12 bytes each: four for each of
+/// [`MAX_GAUSSIANS`].
+pub const MAX_GROUP_COEFFICIENTS: u64 = 16_000_000;
 /// Bytes of a clip's JSON: V3 spends about 1.1 KB of it a frame.
 pub const MAX_MANIFEST_BYTES: u64 = 64 << 20;
 /// Bytes of one plane's video in one group.

@@ -88,7 +88,7 @@ pub fn zip_folder(data: &[u8]) {
         return;
     };
     for path in folder.list().ok().flatten().unwrap_or_default() {
-        let Ok(entry) = folder.open(&path) else {
+        let Ok(entry) = folder.open(&path, &cancel) else {
             continue;
         };
         let len = entry.len();

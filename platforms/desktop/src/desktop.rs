@@ -84,6 +84,12 @@ pub fn config_folder() -> Option<PathBuf> {
     Some(strategy.config_dir().join("zoetrope"))
 }
 
+/// The folder of what may be deleted at any time; `None` when there is no home.
+pub fn cache_folder() -> Option<PathBuf> {
+    let strategy = etcetera::choose_base_strategy().ok()?;
+    Some(strategy.cache_dir().join("zoetrope"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
