@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::clip::packed_wave;
+use crate::clip::{packed_wave, wave_frames};
 use crate::support::{assert_one_sentence, zoetrope};
 
 /// Exports the wave with more arguments; the path of the video.
@@ -73,6 +73,56 @@ fn the_camera_moves_as_it_is_told() {
     let along = bytes("along.mp4", &["--path", &path]);
     assert!(still != orbit && still != along && orbit != along);
     assert_eq!(still, bytes("again.mp4", &[]));
+}
+
+/// How often four letters occur in a file.
+fn occurrences(path: &Path, letters: &[u8; 4]) -> usize {
+    let bytes = fs::read(path).expect("it is there");
+    bytes.windows(4).filter(|window| window == letters).count()
+}
+
+#[test]
+fn sound_goes_from_a_file_through_a_clip_into_a_video() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let at = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    let sounds = concat!(env!("CARGO_MANIFEST_DIR"), "/../../codecs/tests/data/sound");
+    let pack = |input: &str, name: &str, arguments: &[&str]| {
+        let clip = at(name);
+        let mut all = vec!["pack", input, "-o", &clip, "--fps", "24", "--no-psnr"];
+        all.extend(["--group", "3", "--no-thumbnails"]);
+        all.extend(arguments);
+        let output = zoetrope(&all);
+        assert!(output.status.success(), "{output:?}");
+        clip
+    };
+    let tone = format!("{sounds}/tone.m4a");
+    let clip = pack(&wave_frames(), "wave.zoe", &["--audio", &tone]);
+    // A clip that is packed anew keeps its sound.
+    let again = pack(&clip, "again.zoe", &[]);
+    for clip in [&clip, &again] {
+        assert_eq!(occurrences(Path::new(clip), b"esds"), 1);
+    }
+    let video = at("out.mp4");
+    for (clip, tracks) in [
+        (&again, 1),
+        (&packed_wave().to_string_lossy().into_owned(), 0),
+    ] {
+        let output = zoetrope(&["export", clip, "-o", &video, "--size", "64x36"]);
+        assert!(output.status.success(), "{output:?}");
+        assert_eq!(occurrences(Path::new(&video), b"mp4a"), tracks);
+        assert_eq!(count(Path::new(&video)), 6);
+    }
+    // What MP4 cannot hold is left out, with a word.
+    let tone = format!("{sounds}/tone.wav");
+    let clip = pack(&wave_frames(), "wav.zoe", &["--audio", &tone]);
+    assert_eq!(occurrences(Path::new(&clip), b"ipcm"), 1);
+    let output = zoetrope(&["export", &clip, "-o", &video, "--size", "64x36"]);
+    assert!(output.status.success(), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("PCM sound is left out"));
+    let wrong = at("wrong.zoe");
+    let vorbis = format!("{sounds}/tone.ogg");
+    let output = zoetrope(&["pack", &wave_frames(), "-o", &wrong, "--audio", &vorbis]);
+    assert_one_sentence(&output, &["tone.ogg", "Vorbis", "convert it"]);
 }
 
 #[test]
