@@ -4,5 +4,6 @@ mod atlas;
 mod clips;
 mod damage;
 mod formats;
+mod movie;
 mod round_trip;
 mod zoe;
