@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use zoetrope_codecs::container::{self, Input};
+use zoetrope_codecs::gaussian_video::LayeredDecoder;
 use zoetrope_codecs::source::{FileSource, MemorySource, Source};
 use zoetrope_codecs::splat::SplatFileDecoder;
 use zoetrope_codecs::{Cancel, ClipKind, Decoder, Demuxer, limits};
-use zoetrope_ffmpeg::PlaneVideoDecoder;
+use zoetrope_ffmpeg::{FfmpegAtlasDecoder, PlaneVideoDecoder};
 use zoetrope_http::open_link;
 
 use crate::network::network;
@@ -85,6 +86,9 @@ pub fn open_clip(target: &ClipTarget, cancel: &Cancel) -> anyhow::Result<OpenCli
     };
     let decoder: Box<dyn Decoder> = match demuxer.info().kind {
         ClipKind::V3 => Box::new(PlaneVideoDecoder::new()),
+        ClipKind::Zoe => Box::new(LayeredDecoder::new(Box::new(|| {
+            Box::new(FfmpegAtlasDecoder::new())
+        }))),
         _ => Box::new(SplatFileDecoder::new()),
     };
     Ok(OpenClip { demuxer, decoder })

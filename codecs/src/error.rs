@@ -67,6 +67,12 @@ pub enum Error {
         /// What is wrong, and what would work.
         reason: String,
     },
+    /// A clip cannot be written.
+    #[error("the clip cannot be written: {reason}")]
+    Write {
+        /// What is wrong, and what would work.
+        reason: String,
+    },
     /// There is no frame with this number.
     #[error("there is no frame {frame}; the clip has {count}, counted from 0")]
     NoSuchFrame {
@@ -95,6 +101,15 @@ impl Error {
             reason,
             kind: error.kind(),
         }
+    }
+
+    /// An operating-system error while writing a clip.
+    pub fn write(error: &io::Error) -> Self {
+        let reason = match error.kind() {
+            io::ErrorKind::StorageFull => "the disk is full; make room and try again".to_owned(),
+            _ => error.to_string(),
+        };
+        Self::Write { reason }
     }
 
     /// A [`Error::Malformed`] about `name`.

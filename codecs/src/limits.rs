@@ -10,6 +10,9 @@ use crate::{Error, Result};
 pub const MAX_GAUSSIANS: u64 = 4_000_000;
 /// Side of a plane in pixels: the smallest 2D texture limit of the GPUs that are worth supporting.
 pub const MAX_PLANE_SIDE: u64 = 8192;
+/// Width or height of an atlas in pixels: what HEVC and AV1 can have at most at the levels that
+/// decoders know, and more than any hardware takes.
+pub const MAX_ATLAS_SIDE: u64 = 16_384;
 /// Pixels of one frame over all its planes: 64 Mi samples are 64 MiB.
 pub const MAX_FRAME_SAMPLES: u64 = 64 << 20;
 /// Groups of a clip: a day at one group a second.
@@ -18,6 +21,11 @@ pub const MAX_GROUPS: u64 = 100_000;
 pub const MAX_FRAMES: u64 = 1_000_000;
 /// Frames of one group: seeking decodes a group from its start, so longer ones cannot be scrubbed.
 pub const MAX_GROUP_FRAMES: u64 = 1000;
+/// Frames of a group of layered Gaussian video: more than a second at any rate that screens have.
+pub const MAX_LAYERED_GROUP_FRAMES: u64 = 250;
+/// Coefficients of motion of all Gaussians of one group together, 12 bytes each: four for each of
+/// [`MAX_GAUSSIANS`].
+pub const MAX_GROUP_COEFFICIENTS: u64 = 16_000_000;
 /// Bytes of a clip's JSON: V3 spends about 1.1 KB of it a frame.
 pub const MAX_MANIFEST_BYTES: u64 = 64 << 20;
 /// Bytes of one plane's video in one group.
@@ -48,6 +56,35 @@ pub const MAX_SIDECAR_BYTES: u64 = 1 << 20;
 pub const MAX_FOLDER_PATTERNS: usize = 1000;
 /// Entries of a folder or a zip archive that are looked at.
 pub const MAX_FOLDER_ENTRIES: u64 = 1_000_000;
+/// Bytes in front of the groups of our own clip: the index of [`MAX_ZOE_GROUPS`] groups takes 4 MiB.
+pub const MAX_FRONT_BYTES: u64 = 16 << 20;
+/// Groups of our own clip: its index counts them in 16 bits, 9 hours of half a second each.
+pub const MAX_ZOE_GROUPS: u64 = 65_535;
+/// Layers of quality of our own clip.
+pub const MAX_LAYERS: usize = 8;
+/// Tracks of our own clip: two for each layer, sound, and some that other tools may have added.
+pub const MAX_TRACKS: usize = 64;
+/// Sound tracks of our own clip that are written.
+pub const MAX_SOUND_TRACKS: usize = 8;
+/// Samples of one group over all tracks: [`MAX_GROUP_FRAMES`] in every layer and as many side samples
+/// are 16 000, the rest is for sound.
+pub const MAX_GROUP_SAMPLES: u64 = 100_000;
+/// Kinds of video in one track: another for each size of its pictures.
+pub const MAX_SAMPLE_ENTRIES: u64 = 4096;
+/// Bytes of what a codec needs before its first packet; honest ones take some hundreds.
+pub const MAX_CODEC_CONFIG_BYTES: u64 = 64 << 10;
+/// Bytes of all packets of one sound file that is put into a clip: they lie in memory meanwhile.
+pub const MAX_SOUND_BYTES: u64 = 512 << 20;
+/// Bytes of one packet of sound: a second of eight channels without compression.
+pub const MAX_SOUND_PACKET_BYTES: u64 = 2 << 20;
+/// Bytes of a poster.
+pub const MAX_POSTER_BYTES: u64 = 4 << 20;
+/// Thumbnails of a clip: one for each pixel of a long time bar.
+pub const MAX_THUMBNAILS: u64 = 1000;
+/// Bytes of one thumbnail.
+pub const MAX_THUMBNAIL_BYTES: u64 = 64 << 10;
+/// Width and height of a thumbnail in pixels.
+pub const MAX_THUMBNAIL_SIDE: u64 = 1024;
 /// SH degree: 3 is the largest that 3D Gaussian Splatting is trained with.
 pub const MAX_SH_DEGREE: u64 = 3;
 

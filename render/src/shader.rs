@@ -83,6 +83,8 @@ fn append(composed: &mut String, seen: &mut Vec<&'static str>, name: &str) {
 fn prelude() -> String {
     let integers = [
         ("DC_LAYER", PlaneLayout::DC_LAYER as u32),
+        ("ENCODING_ACTIVATED", ENCODING_ACTIVATED),
+        ("ENCODING_RAW", ENCODING_RAW),
         ("KEY_CULLED", KEY_CULLED),
         ("RANGE_PAIRS", RANGE_PAIRS as u32),
         ("REST_LAYER", PlaneLayout::REST_LAYER as u32),
@@ -247,7 +249,7 @@ mod tests {
                 sh_degree,
                 rest_stored,
                 keep_integral,
-                raw,
+                encoding,
                 padding,
                 ranges,
             }),

@@ -10,6 +10,7 @@
 
 mod canonical;
 mod error;
+mod grouping;
 mod matching;
 mod options;
 mod order;
@@ -19,6 +20,7 @@ mod sequence;
 mod signs;
 mod slots;
 mod statistics;
+pub mod zoe;
 
 pub use error::{PackError, Result};
 pub use options::{

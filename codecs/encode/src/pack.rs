@@ -14,18 +14,15 @@ use zoetrope_codecs::{
     PlaneVideo, PlaneVideoEncoder, PlaneVideoSettings, SplatCloud, SplatFrame,
 };
 
-use crate::canonical::{canonical, pick};
-use crate::matching::{NONE, Tracker};
+use crate::canonical::pick;
+use crate::grouping::{Group, Grouping, MATCHING_UNITS, Meter};
+use crate::matching::NONE;
 use crate::order::picture_order;
 use crate::output::NewFolder;
 use crate::signs::align_signs;
-use crate::slots::{TrackedFrame, into_slots};
+use crate::slots::Slots;
 use crate::statistics::{PositionError, Steps};
 use crate::{CloudSequence, PackError, PackOptions, PackReport, PlaneClass, Progress, Result};
-
-/// Units of work of finding a frame's Gaussians in the frame before; the picture of one plane is one
-/// unit.
-const MATCHING_UNITS: u64 = 20;
 
 /// What the packer works with.
 pub struct Packing<'a> {
@@ -59,13 +56,12 @@ pub fn pack_v3(
     let sh_degree = input.sh_degree().min(packing.options.sh_degree_max);
     let planes = PlaneLayout::for_count(0, sh_degree).layers() + NORMAL_VIDEOS;
     let frames = input.len();
-    let meter = Meter {
-        done: Mutex::new(0),
-        total: frames as u64 * (MATCHING_UNITS + planes as u64),
-        tell: packing.progress,
-    };
+    let meter = Meter::new(
+        frames as u64 * (MATCHING_UNITS + planes as u64),
+        packing.progress,
+    );
     let cancel = packing.cancel;
-    let group_frames = packing.options.group_frames;
+    let mut grouping = Grouping::new(input, sh_degree, packing.options.group_frames);
     let mut packer = Packer {
         folder: NewFolder::create(target)?,
         sh_degree,
@@ -80,48 +76,11 @@ pub fn pack_v3(
         gaussians_max: 0,
         gaussians_dropped: 0,
     };
-    let mut tracker: Option<Tracker> = None;
-    let mut group = Vec::new();
-    for index in 0..frames {
-        cancel.check()?;
-        let cloud = input.read(index, cancel)?;
-        packer.gaussians_dropped += cloud.dropped as u64;
-        let cloud = canonical(cloud, sh_degree);
-        let origin = match &mut tracker {
-            Some(tracker) => tracker.advance(&cloud, cancel)?,
-            None => {
-                tracker = Some(Tracker::new(&cloud));
-                vec![NONE; cloud.len()]
-            }
-        };
-        packer.meter.add(MATCHING_UNITS, "following the Gaussians");
-        group.push(TrackedFrame { cloud, origin });
-        if group.len() == group_frames || index + 1 == frames {
-            packer.pack_group(index + 1 - group.len(), &group)?;
-            group.clear();
-        }
+    while let Some(Group { start, slots }) = grouping.next(&packer.meter, cancel)? {
+        packer.pack_group(start, slots)?;
     }
+    packer.gaussians_dropped = grouping.dropped;
     packer.finish(frames)
-}
-
-/// Adds up the units of work that are done.
-struct Meter<'a> {
-    done: Mutex<u64>,
-    total: u64,
-    tell: &'a (dyn Fn(Progress) + Sync),
-}
-
-impl Meter<'_> {
-    fn add(&self, units: u64, stage: &'static str) {
-        // Held while telling, so that nobody is told of less after more.
-        let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
-        *done = (*done + units).min(self.total);
-        (self.tell)(Progress {
-            done: *done,
-            total: self.total,
-            stage,
-        });
-    }
 }
 
 /// The asset so far.
@@ -142,14 +101,15 @@ struct Packer<'a> {
 
 impl Packer<'_> {
     /// Packs the frames of one group, of which the first has the index `start`.
-    fn pack_group(&mut self, start: usize, frames: &[TrackedFrame]) -> Result<()> {
+    fn pack_group(&mut self, start: usize, slots: Slots) -> Result<()> {
         let cancel = self.packing.cancel;
         let group = self.groups.len();
-        for frame in frames {
-            self.bounds = self.bounds.union(frame.cloud.bounds());
-            self.gaussians_max = self.gaussians_max.max(frame.cloud.len());
+        let frames = slots.clouds.len();
+        for (cloud, rows) in slots.clouds.iter().zip(&slots.rows) {
+            self.bounds = self.bounds.union(cloud.bounds());
+            let there = rows.iter().filter(|row| **row != NONE).count();
+            self.gaussians_max = self.gaussians_max.max(there);
         }
-        let slots = into_slots(frames, self.sh_degree, cancel)?;
         self.steps.add(&slots);
         let pixels = picture_order(&slots.clouds, cancel)?;
         let mut clouds: Vec<SplatCloud> = slots
@@ -166,7 +126,7 @@ impl Packer<'_> {
             .map(|cloud| PlaneFrame::quantise(cloud, &ranges))
             .collect();
         let videos = self.encode(group, &planes)?;
-        let last = (start + frames.len() - 1) as i64;
+        let last = (start + frames - 1) as i64;
         let numbers = [start as i64, last];
         self.groups.insert(
             group as i64,

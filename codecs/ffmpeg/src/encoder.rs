@@ -1,15 +1,11 @@
 //! Grey pictures to an H.264 video in MP4, as V3's packer has them.
-#![allow(unsafe_code)]
-
-use std::io::{self, Cursor, Seek, SeekFrom, Write};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use ffmpeg_next::codec::{self, Flags};
-use ffmpeg_next::format::{self, Pixel, context::StreamIo};
-use ffmpeg_next::{Dictionary, Packet, Rational, color, encoder, ffi, frame, threading};
+use ffmpeg_next::format::Pixel;
+use ffmpeg_next::{Dictionary, Rational, color, encoder, frame, threading};
 use zoetrope_codecs::{Cancel, Error, PlaneVideoEncoder, PlaneVideoSettings, Result, limits};
 
-use crate::library;
+use crate::{library, mp4};
 
 /// Largest H.264 quantiser.
 const MAX_QP: u8 = 51;
@@ -111,64 +107,28 @@ fn check(frames: &[&[u8]], settings: &PlaneVideoSettings) -> Result<()> {
     Ok(())
 }
 
-/// Encodes and muxes into memory. [`ffmpeg_next::Error::Exit`] when cancelled.
+/// [`ffmpeg_next::Error::Exit`] when cancelled.
 fn encode_mp4(
     frames: &[&[u8]],
     settings: &PlaneVideoSettings,
     cancel: &Cancel,
 ) -> Result<Vec<u8>, ffmpeg_next::Error> {
     let mut encoder = open_encoder(settings)?;
-    let encoder_unit = settings_time_base(settings);
-    let file = SharedFile::default();
-    let io = StreamIo::from_write_seek(file.clone())?;
-    let mut output = format::output_to_stream(io, None, Some("mp4"))?;
-    let mut stream = output.add_stream_with(&encoder)?;
-    stream.set_time_base(encoder_unit);
-    output.write_header()?;
-    let muxer_unit = output
-        .stream(0)
-        .ok_or(ffmpeg_next::Error::StreamNotFound)?
-        .time_base();
-
-    let mut packet = Packet::empty();
-    let mut write_ready =
-        |encoder: &mut encoder::video::Encoder| -> Result<(), ffmpeg_next::Error> {
-            loop {
-                match encoder.receive_packet(&mut packet) {
-                    Ok(()) => {
-                        packet.set_stream(0);
-                        packet.set_duration(1);
-                        packet.rescale_ts(encoder_unit, muxer_unit);
-                        packet.write_interleaved(&mut output)?;
-                    }
-                    Err(ffmpeg_next::Error::Eof)
-                    | Err(ffmpeg_next::Error::Other { errno: ffi::EAGAIN }) => return Ok(()),
-                    Err(error) => return Err(error),
-                }
-            }
-        };
     let mut picture = grey_picture(settings.side);
-    for (index, samples) in frames.iter().enumerate() {
-        if cancel.is_cancelled() {
-            return Err(ffmpeg_next::Error::Exit);
-        }
-        make_writable(&mut picture)?;
-        fill_luma(&mut picture, settings.side as usize, samples);
-        picture.set_pts(Some(index as i64));
-        encoder.send_frame(&picture)?;
-        write_ready(&mut encoder)?;
-    }
-    encoder.send_eof()?;
-    write_ready(&mut encoder)?;
-    output.write_trailer()?;
-    drop(output);
-    Ok(file.into_bytes())
-}
-
-/// One unit is one picture.
-fn settings_time_base(settings: &PlaneVideoSettings) -> Rational {
-    let rate = Rational::from(settings.frame_rate);
-    Rational::new(rate.denominator(), rate.numerator())
+    mp4::encode(
+        &mut encoder,
+        mp4::time_base(settings.frame_rate),
+        frames.len(),
+        |encoder, index| {
+            if cancel.is_cancelled() {
+                return Err(ffmpeg_next::Error::Exit);
+            }
+            mp4::make_writable(&mut picture)?;
+            mp4::fill_luma(&mut picture, settings.side as usize, frames[index]);
+            picture.set_pts(Some(index as i64));
+            encoder.send_frame(&picture)
+        },
+    )
 }
 
 fn open_encoder(
@@ -180,7 +140,7 @@ fn open_encoder(
     context.set_height(settings.side);
     context.set_format(Pixel::YUVJ444P);
     context.set_color_range(color::Range::JPEG);
-    context.set_time_base(settings_time_base(settings));
+    context.set_time_base(mp4::time_base(settings.frame_rate));
     context.set_frame_rate(Some(Rational::from(settings.frame_rate)));
     context.set_flags(Flags::GLOBAL_HEADER);
     context.set_threading(threading::Config::count(1));
@@ -200,51 +160,4 @@ fn grey_picture(side: u32) -> frame::Video {
         picture.data_mut(plane).fill(NEUTRAL_CHROMA);
     }
     picture
-}
-
-/// Gives `picture` memory of its own, should the encoder still hold on to the last one.
-fn make_writable(picture: &mut frame::Video) -> Result<(), ffmpeg_next::Error> {
-    // SAFETY: the frame owns a valid picture; on failure it is left as it was.
-    match unsafe { ffi::av_frame_make_writable(picture.as_mut_ptr()) } {
-        code if code < 0 => Err(ffmpeg_next::Error::from(code)),
-        _ => Ok(()),
-    }
-}
-
-fn fill_luma(picture: &mut frame::Video, side: usize, samples: &[u8]) {
-    let stride = picture.stride(0);
-    let rows = picture.data_mut(0).chunks_mut(stride);
-    for (row, source) in rows.zip(samples.chunks_exact(side)) {
-        row[..side].copy_from_slice(source);
-    }
-}
-
-/// The file that the muxer writes: shared, since the muxer owns its end until it is closed.
-#[derive(Clone, Default)]
-struct SharedFile(Arc<Mutex<Cursor<Vec<u8>>>>);
-
-impl SharedFile {
-    fn with<T>(&self, act: impl FnOnce(&mut Cursor<Vec<u8>>) -> T) -> T {
-        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    fn into_bytes(self) -> Vec<u8> {
-        self.with(|file| std::mem::take(file.get_mut()))
-    }
-}
-
-impl Write for SharedFile {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.with(|file| file.write(bytes))
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Seek for SharedFile {
-    fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
-        self.with(|file| file.seek(position))
-    }
 }

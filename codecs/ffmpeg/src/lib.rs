@@ -6,12 +6,18 @@
 //!
 //! * [`PlaneVideoDecoder`]: the grey videos of a group of Gaussian video, to planes.
 //! * [`H264PlaneEncoder`]: the way back, as V3's own packer writes it.
+//! * [`FfmpegAtlasDecoder`] and [`FfmpegAtlasEncoder`]: the atlas of a Zoetrope clip's layer.
 
+mod atlas_decoder;
+mod atlas_encoder;
 mod encoder;
 mod input;
 mod library;
+mod mp4;
 mod plane_decoder;
 mod plane_reader;
 
+pub use atlas_decoder::FfmpegAtlasDecoder;
+pub use atlas_encoder::FfmpegAtlasEncoder;
 pub use encoder::H264PlaneEncoder;
 pub use plane_decoder::PlaneVideoDecoder;

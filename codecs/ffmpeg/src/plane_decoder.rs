@@ -236,7 +236,7 @@ impl OpenGroup {
         samples
             .par_chunks_exact_mut(self.layout.plane_samples())
             .zip(&self.readers)
-            .for_each(|(plane, reader)| lock(reader).copy_luma(side as usize, plane));
+            .for_each(|(plane, reader)| lock(reader).copy_luma(plane));
         Ok(samples)
     }
 }

@@ -1,10 +1,12 @@
-//! One plane's video, a picture at a time.
+//! One video, a picture at a time: of a plane, or of an atlas.
 #![allow(unsafe_code)]
 
 use ffmpeg_next::codec::{self, Id};
 use ffmpeg_next::format::context::Input;
 use ffmpeg_next::{Packet, decoder, ffi, frame, media};
-use zoetrope_codecs::{Error, PlaneLayout, PlaneVideo, Result, limits};
+use zoetrope_codecs::{
+    Error, PlaneLayout, PlaneVideo, Result, VideoCodec, VideoPacket, VideoStream, limits,
+};
 
 use crate::input::open_video;
 use crate::library::{bad_header, remark};
@@ -26,12 +28,39 @@ struct Damage {
     pts: Option<i64>,
 }
 
-/// Decodes the video of one plane. Owns its demuxer, codec context, packet and picture; nothing is
-/// allocated between pictures.
+/// Where packets come from.
+enum Packets {
+    /// The stream with this number of a file.
+    File(Box<Input>, usize),
+    /// Memory, in decoding order.
+    Memory(std::vec::IntoIter<VideoPacket>),
+}
+
+impl Packets {
+    /// The next packet into `packet`.
+    fn read(&mut self, packet: &mut Packet) -> Result<(), ffmpeg_next::Error> {
+        match self {
+            Self::File(input, stream) => loop {
+                packet.read(input)?;
+                if packet.stream() == *stream {
+                    return Ok(());
+                }
+            },
+            Self::Memory(packets) => {
+                let next = packets.next().ok_or(ffmpeg_next::Error::Eof)?;
+                *packet = Packet::copy(&next.bytes);
+                packet.set_pts(Some(next.picture.into()));
+                packet.set_duration(1);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Decodes one video. Owns its packets, codec context and picture.
 pub(crate) struct PlaneReader {
     name: String,
-    input: Input,
-    stream: usize,
+    packets: Packets,
     decoder: decoder::Video,
     packet: Packet,
     picture: frame::Video,
@@ -76,11 +105,47 @@ impl PlaneReader {
                 Error::malformed(&name, "there is no video in it; copy the clip again")
             })?;
         let index = stream.index();
-        let (decoder, codec_name) = open_decoder(&name, stream.parameters(), layout)?;
-        Ok(Self {
+        let (decoder, codec_name) = open_decoder(&name, stream.parameters(), max_pixels(layout))?;
+        let packets = Packets::File(Box::new(input), index);
+        Ok(Self::new(name, packets, decoder, codec_name, expected))
+    }
+
+    /// Opens an atlas of `expected` pictures.
+    ///
+    /// # Errors
+    /// About `name`, when its codec is not there or its header is damaged.
+    pub(crate) fn open_stream(name: &str, video: VideoStream, expected: usize) -> Result<Self> {
+        let pixels = u64::from(video.width) * u64::from(video.height);
+        limits::check(
             name,
-            input,
-            stream: index,
+            "samples in a frame",
+            pixels,
+            limits::MAX_FRAME_SAMPLES,
+        )?;
+        let parameters = parameters_of(&video).ok_or_else(|| {
+            Error::unsupported(
+                name,
+                "there is not enough memory for it; close other programs",
+            )
+        })?;
+        // FFmpeg pads both sides.
+        let max_pixels = (u64::from(video.width) + 64) * (u64::from(video.height) + 64);
+        let (decoder, codec_name) = open_decoder(name, parameters, max_pixels as i64)?;
+        let packets = Packets::Memory(video.packets.into_iter());
+        let name = name.to_owned();
+        Ok(Self::new(name, packets, decoder, codec_name, expected))
+    }
+
+    fn new(
+        name: String,
+        packets: Packets,
+        decoder: decoder::Video,
+        codec_name: &'static str,
+        expected: usize,
+    ) -> Self {
+        Self {
+            name,
+            packets,
             decoder,
             packet: Packet::empty(),
             picture: frame::Video::empty(),
@@ -94,7 +159,7 @@ impl PlaneReader {
             draining: false,
             damage: None,
             codec_name,
-        })
+        }
     }
 
     /// Name of the file, for messages.
@@ -133,47 +198,42 @@ impl PlaneReader {
         }
     }
 
-    /// Copies the luma of the current picture, `side` columns of `side` rows, into `samples`.
+    /// Copies the luma of the current picture, row by row without gaps, into `samples`.
     ///
     /// # Panics
-    /// When the picture is not `side` x `side` or `samples` has not `side`² bytes.
-    pub(crate) fn copy_luma(&self, side: usize, samples: &mut [u8]) {
-        assert_eq!(self.size(), (side as u32, side as u32));
-        assert_eq!(samples.len(), side * side);
-        // SAFETY: the frame holds a picture of `side` rows whose line size `check_format` found to
-        // be positive and no less than the `side` samples that each row has.
+    /// When `samples` has not as many bytes as the picture has pixels, or there is no picture.
+    pub(crate) fn copy_luma(&self, samples: &mut [u8]) {
+        let (width, height) = self.size();
+        let (width, height) = (width as usize, height as usize);
+        assert!(width > 0 && samples.len() == width * height);
+        // SAFETY: the frame holds a picture of `height` rows whose line size `check_format` found
+        // to be positive and no less than the `width` samples that each row has.
         unsafe {
             let picture = &*self.picture.as_ptr();
             let stride = picture.linesize[0] as usize;
-            for (row, target) in samples.chunks_exact_mut(side).enumerate() {
+            for (row, target) in samples.chunks_exact_mut(width).enumerate() {
                 let source = picture.data[0].add(row * stride);
-                target.copy_from_slice(std::slice::from_raw_parts(source, side));
+                target.copy_from_slice(std::slice::from_raw_parts(source, width));
             }
         }
     }
 
     /// Hands one packet to the decoder, or tells it that there are no more.
     fn feed(&mut self) {
-        loop {
-            match self.packet.read(&mut self.input) {
-                Ok(()) if self.packet.stream() == self.stream => break,
-                Ok(()) => {}
-                // A cut file and a short one both end here: what was not read can lie between the
-                // pictures that were.
-                Err(error) => {
-                    if self.sent < self.expected {
-                        let reason = if error == ffmpeg_next::Error::Eof {
-                            format!("it ends after {} pictures", self.sent)
-                        } else {
-                            format!("its pictures cannot be read{}", remark(error))
-                        };
-                        self.stop_at(Damage { reason, pts: None });
-                    } else {
-                        self.drain();
-                    }
-                    return;
-                }
+        // A cut file and a short one both end here: what was not read can lie between the pictures
+        // that were.
+        if let Err(error) = self.packets.read(&mut self.packet) {
+            if self.sent < self.expected {
+                let reason = if error == ffmpeg_next::Error::Eof {
+                    format!("it ends after {} pictures", self.sent)
+                } else {
+                    format!("its pictures cannot be read{}", remark(error))
+                };
+                self.stop_at(Damage { reason, pts: None });
+            } else {
+                self.drain();
             }
+            return;
         }
         let pts = self.packet.pts();
         if self.packet.is_corrupt() {
@@ -303,11 +363,42 @@ impl PlaneReader {
     }
 }
 
-/// Opens the decoder for a stream, on one thread: planes run side by side instead.
+/// What a decoder must know of an atlas; `None` without memory.
+fn parameters_of(video: &VideoStream) -> Option<codec::Parameters> {
+    let mut parameters = codec::Parameters::new();
+    // SAFETY: fresh parameters are filled with valid values; the extradata is allocated as FFmpeg
+    // asks, with zeroed padding behind it, and freed with the parameters.
+    unsafe {
+        let raw = parameters.as_mut_ptr();
+        let length = video.config.len();
+        let padded = length + ffi::AV_INPUT_BUFFER_PADDING_SIZE as usize;
+        let extradata = ffi::av_mallocz(padded).cast::<u8>();
+        if raw.is_null() || extradata.is_null() {
+            ffi::av_free(extradata.cast());
+            return None;
+        }
+        extradata.copy_from_nonoverlapping(video.config.as_ptr(), length);
+        (*raw).codec_type = ffi::AVMediaType::AVMEDIA_TYPE_VIDEO;
+        (*raw).codec_id = match video.codec {
+            VideoCodec::H264 => Id::H264,
+            VideoCodec::Hevc => Id::HEVC,
+            VideoCodec::Av1 => Id::AV1,
+        }
+        .into();
+        (*raw).extradata = extradata;
+        (*raw).extradata_size = length as i32;
+        (*raw).width = video.width as i32;
+        (*raw).height = video.height as i32;
+    }
+    Some(parameters)
+}
+
+/// Opens the decoder for a stream of pictures of at most `max_pixels`, on one thread: videos run side
+/// by side instead.
 fn open_decoder(
     name: &str,
     parameters: codec::Parameters,
-    layout: &PlaneLayout,
+    max_pixels: i64,
 ) -> Result<(decoder::Video, &'static str)> {
     let id = parameters.id();
     let Some((_, decoder_name, codec_name)) = CODECS.iter().find(|(known, ..)| *known == id) else {
@@ -335,7 +426,7 @@ fn open_decoder(
     unsafe {
         let context = &mut *context.as_mut_ptr();
         context.thread_count = 1;
-        context.max_pixels = max_pixels(layout);
+        context.max_pixels = max_pixels;
         // Any damage is an error instead of a guessed picture, and no picture is dropped silently,
         // since a plane that skips one runs ahead of the others.
         context.err_recognition |=
@@ -352,7 +443,7 @@ fn open_decoder(
             name,
             "pixels on a side",
             pixels.into(),
-            limits::MAX_PLANE_SIDE,
+            limits::MAX_ATLAS_SIDE,
         )?;
     }
     Ok((opened, codec_name))

@@ -2,19 +2,28 @@
 //! and over damaged inputs.
 
 use std::io::Cursor;
+use std::ops::Range;
 use std::sync::Arc;
 
 use image_webp::{ColorType, WebPEncoder};
+use zoetrope_codecs::clip::CameraHint;
 use zoetrope_codecs::container::v3::{Sidecar, V3Demuxer};
-use zoetrope_codecs::source::{Folder, MemoryFolder, MemorySource, ZipFolder};
+use zoetrope_codecs::container::zoe::{
+    self, ClipDescription, FrameRate, LayerDescription, SoundCodec, SoundFormat, SoundPacket,
+    SoundTrack, ZoeDemuxer, ZoeWriter,
+};
+use zoetrope_codecs::source::{Folder, MemoryFolder, MemorySource, Source, ZipFolder};
 use zoetrope_codecs::splat::{self, sog};
-use zoetrope_codecs::{Cancel, Demuxer, GroupPayload, Input, SplatCloud};
+use zoetrope_codecs::{
+    Bounds, Cancel, Demuxer, Detail, Error, GroupPayload, Input, LayerKind, LayerPackets,
+    LayeredGroup, Result, SplatCloud, Thumbnails, UpAxis, VideoCodec, VideoPacket, VideoStream,
+};
 
 /// A target: its name and its function.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets. Each has its folder in `corpus/` and its program in `targets/`.
-pub const TARGETS: [Target; 7] = [
+pub const TARGETS: [Target; 9] = [
     ("ply", ply),
     ("compressed_ply", compressed_ply),
     ("sog", sog_part),
@@ -22,6 +31,8 @@ pub const TARGETS: [Target; 7] = [
     ("v3_metadata", v3_metadata),
     ("sidecar", sidecar),
     ("probe", probe),
+    ("zoe", zoe),
+    ("zoe_index", zoe_index),
 ];
 
 /// Groups that are read of a clip.
@@ -125,6 +136,90 @@ pub fn probe(data: &[u8]) {
     let input = Input::File(Box::new(source(data)));
     if let Ok(mut demuxer) = zoetrope_codecs::open(input, &Cancel::new()) {
         read_groups(&mut *demuxer);
+    }
+}
+
+/// A clip of our own. Everything that can be read of it is read, and a copy of it must be a clip too.
+pub fn zoe(data: &[u8]) {
+    let cancel = Cancel::new();
+    let Ok(mut clip) = ZoeDemuxer::open(Arc::new(source(data)), &cancel) else {
+        return;
+    };
+    read_groups(&mut clip);
+    for group in 0..clip.groups().len().min(MAX_GROUPS) {
+        let whole = clip
+            .read_group(group, &cancel)
+            .map(|packets| packets.payload);
+        let key = clip.read_part(group, Detail::Key, &cancel);
+        if let (Ok(GroupPayload::Layered(whole)), Ok(key)) = (whole, key) {
+            assert_eq!(key.frames.len(), 1);
+            let GroupPayload::Layered(key) = key.payload else {
+                unreachable!("the whole group is one");
+            };
+            let first = |layers: &LayeredGroup| layers.layers[0].side[0].clone();
+            assert_eq!((key.layers.len(), first(&key)), (1, first(&whole)));
+        }
+        let _ = clip.read_sound(group, &cancel);
+    }
+    let _ = clip.poster(&cancel);
+    if let Ok(Some(thumbnails)) = clip.thumbnails(&cancel) {
+        assert_eq!(thumbnails.frames.len(), thumbnails.jpegs.len());
+    }
+    let mut copy = Vec::new();
+    let spool = Cursor::new(Vec::new());
+    if let Ok(frames) = zoe::trim(&mut clip, 0..8, spool, &mut copy, &cancel) {
+        let copy = ZoeDemuxer::open(Arc::new(source(&copy)), &cancel).expect("was just written");
+        assert_eq!(copy.info().frame_count, frames.len());
+    }
+}
+
+/// The front of a clip of our own, behind which there are no bytes that could be read, but which
+/// might be there.
+pub fn zoe_index(data: &[u8]) {
+    let cancel = Cancel::new();
+    let Ok(mut clip) = ZoeDemuxer::open(Arc::new(Endless(data.to_vec())), &cancel) else {
+        return;
+    };
+    let layers = clip.info().layers.len() as u8;
+    for group in 0..clip.groups().len() {
+        let mut least = clip.part_bytes(group, Detail::Key).expect("is known");
+        for layer in 1..=layers {
+            let more = clip
+                .part_bytes(group, Detail::Layers(layer))
+                .expect("is known");
+            assert!(least <= more, "{layer} layers of group {group}");
+            least = more;
+        }
+        assert_eq!(Some(least), clip.part_bytes(group, Detail::FULL));
+    }
+    read_groups(&mut clip);
+}
+
+/// Bytes that are known, and then many that are not.
+struct Endless(Vec<u8>);
+
+impl Source for Endless {
+    fn name(&self) -> &str {
+        "endless"
+    }
+
+    fn len(&self) -> u64 {
+        1 << 40
+    }
+
+    fn read(&self, range: Range<u64>, _: &Cancel) -> Result<Vec<u8>> {
+        let length = usize::try_from(range.end - range.start).unwrap_or(usize::MAX);
+        if length > 17 << 20 {
+            return Err(Error::malformed("endless", "too much was asked for"));
+        }
+        let mut bytes = vec![0; length];
+        let known = usize::try_from(range.start).ok();
+        let known = known
+            .and_then(|start| self.0.get(start..))
+            .unwrap_or_default();
+        let count = known.len().min(length);
+        bytes[..count].copy_from_slice(&known[..count]);
+        Ok(bytes)
     }
 }
 
@@ -242,4 +337,130 @@ fn webp(pixels: &[u8], width: u32, height: u32) -> Vec<u8> {
         .encode(pixels, width, height, ColorType::Rgba8)
         .expect("memory takes everything");
     bytes.into_inner()
+}
+
+/// The groups of [`tiny_zoe`]: their packets, frames and Gaussians. Packets hold text: a container
+/// does not look into them.
+pub fn tiny_groups() -> Vec<(LayeredGroup, usize, u32)> {
+    let layer = |number: usize, kind, group: usize, frames: usize| {
+        // The second picture in the order of decoding is the last to be shown.
+        let mut order: Vec<usize> = (0..frames).collect();
+        order[1..].rotate_right(usize::from(frames > 2));
+        let packet = |picture: usize| VideoPacket {
+            picture: picture as u32,
+            bytes: format!("group {group} layer {number} picture {picture}").into_bytes(),
+        };
+        let side = |sample: usize| format!("group {group} layer {number} side {sample}");
+        LayerPackets {
+            kind,
+            video: VideoStream {
+                codec: VideoCodec::H264,
+                config: format!("avcC of {frames} frames").into_bytes(),
+                width: 64 >> number,
+                height: 32 << number,
+                packets: order.into_iter().map(packet).collect(),
+            },
+            side: (0..1 + number.min(frames - 1))
+                .map(side)
+                .map(String::into_bytes)
+                .collect(),
+        }
+    };
+    [(0, 4, 120), (1, 1, 7), (2, 3, 95)]
+        .into_iter()
+        .map(|(group, frames, gaussians)| {
+            let mut layers = vec![
+                layer(0, LayerKind::Gaussians, group, frames),
+                layer(1, LayerKind::Gaussians, group, frames),
+                layer(2, LayerKind::Harmonics, group, frames),
+            ];
+            // The last group ends with fewer layers.
+            layers.truncate(3 - group / 2);
+            (LayeredGroup { layers }, frames, gaussians)
+        })
+        .collect()
+}
+
+/// The sound of [`tiny_zoe`]: half a second, so that the last packets are beyond the clip's end.
+pub fn tiny_sound() -> SoundTrack {
+    SoundTrack {
+        format: SoundFormat {
+            codec: SoundCodec::Aac,
+            sample_rate: 48000,
+            channels: 2,
+            config: vec![0x11, 0x90],
+            timescale: 48000,
+            delay: 1024,
+        },
+        packets: (0..24)
+            .map(|packet| SoundPacket {
+                time: 1024 * packet,
+                duration: 1024,
+                bytes: format!("sound {packet}").into_bytes(),
+            })
+            .collect(),
+    }
+}
+
+/// The pictures of [`tiny_zoe`], with thumbnails of `bytes` bytes.
+pub fn tiny_thumbnails(bytes: usize) -> Thumbnails {
+    Thumbnails {
+        width: 16,
+        height: 9,
+        frames: vec![0, 4, 7],
+        jpegs: (0..3).map(|number| vec![b'0' + number; bytes]).collect(),
+    }
+}
+
+/// The description of [`tiny_zoe`].
+pub fn tiny_description() -> ClipDescription {
+    let layer = |kind, name: &str| LayerDescription {
+        kind,
+        name: name.to_owned(),
+    };
+    ClipDescription {
+        up: UpAxis::PlusY,
+        bounds: Some(Bounds {
+            min: [-1.0, 0.0, -0.5],
+            max: [1.0, 2.0, 0.5],
+        }),
+        camera: Some(CameraHint {
+            position: [0.0, 1.0, 3.0],
+            target: [0.0, 1.0, 0.0],
+            fov_y_degrees: 45.0,
+        }),
+        camera_path: Some(
+            r#"{"keys":[{"fov":50.0,"position":[0.0,1.0,3.0],"target":[0.0,1.0,0.0],"time":0.0,"up":[0.0,1.0,0.0]}],"version":1}"#
+                .to_owned(),
+        ),
+        title: Some("Tiny".to_owned()),
+        credit: Some("nobody".to_owned()),
+        licence: Some("CC0-1.0".to_owned()),
+        layers: vec![
+            layer(LayerKind::Gaussians, "base"),
+            layer(LayerKind::Gaussians, "all Gaussians"),
+            layer(LayerKind::Harmonics, "SH 1"),
+        ],
+        ..ClipDescription::new(FrameRate::from_per_second(29.97), 1)
+    }
+}
+
+/// A whole small clip of our own: 8 frames in three groups, three layers, sound, and pictures, which
+/// lie behind the groups when thumbnails have many `bytes`.
+pub fn tiny_zoe(bytes: usize) -> Vec<u8> {
+    let spool = Cursor::new(Vec::new());
+    let mut writer = ZoeWriter::new(tiny_description(), spool).expect("makes sense");
+    writer.add_sound(tiny_sound()).expect("fits");
+    for (group, frames, gaussians) in tiny_groups() {
+        writer.add_group(&group, frames, gaussians).expect("fits");
+    }
+    let thumbnails = tiny_thumbnails(bytes);
+    writer
+        .set_pictures(Some(b"poster"), Some(&thumbnails))
+        .expect("fit");
+    let mut clip = Vec::new();
+    writer
+        .finish(&mut clip, &Cancel::new())
+        .expect("memory takes everything");
+    clip
 }

@@ -1,5 +1,6 @@
 //! Tells what a file is by its first bytes.
 
+use super::zoe;
 use crate::source::Source;
 use crate::splat::{PLY_MAGIC, ZIP_MAGIC};
 use crate::{Cancel, Result};
@@ -12,6 +13,8 @@ const TEXT_BYTES: u64 = 1 << 20;
 /// What a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Content {
+    /// Our own clip.
+    Zoe,
     /// PLY of any kind.
     Ply,
     /// A zip archive.
@@ -36,6 +39,9 @@ pub(super) fn recognise(source: &dyn Source, cancel: &Cancel) -> Result<Content>
     if head.starts_with(ZIP_MAGIC) {
         return Ok(Content::Zip);
     }
+    if is_zoe(&head) {
+        return Ok(Content::Zoe);
+    }
     if let Some(foreign) = foreign(&head, source.len()) {
         return Ok(Content::Foreign(foreign));
     }
@@ -52,6 +58,17 @@ pub(super) const PICKLE: &str = "it is a Python pickle (a PyTorch checkpoint or 
 const VIDEO: &str = "it is an ordinary video; a V3 clip is a folder with group_info.json in it";
 const PICTURE: &str = "it is a picture, not a clip; open a V3 folder, or PLY or SOG files";
 const SPZ: &str = "it is an SPZ file, which cannot be read yet; convert it to PLY or SOG";
+
+/// An MP4 file with a brand of ours among its first. One of a version that is not known yet is told
+/// by its demuxer.
+fn is_zoe(head: &[u8]) -> bool {
+    let Some((size, rest)) = head.split_first_chunk() else {
+        return false;
+    };
+    let brands = (u32::from_be_bytes(*size) as usize).min(head.len());
+    let ours = |brand: &[u8]| brand.starts_with(&zoe::BRAND[..3]);
+    rest.starts_with(b"ftyp") && head[..brands].chunks_exact(4).skip(2).any(ours)
+}
 
 /// Formats that cannot be opened, by their first bytes.
 fn foreign(head: &[u8], len: u64) -> Option<&'static str> {

@@ -6,6 +6,7 @@ mod locate;
 mod magic;
 mod sequence;
 pub mod v3;
+pub mod zoe;
 
 use std::sync::Arc;
 
@@ -27,7 +28,7 @@ pub enum Input {
     Folder(Box<dyn Folder>),
 }
 
-/// Opens a clip: a V3 folder, a zip archive of one, a folder of numbered splat files, one splat file.
+/// Opens a clip: one of our own, a V3 folder, a zip archive of one, a folder of numbered splat files, one splat file.
 ///
 /// A folder may be the clip's own, or one above it where there is no other clip.
 ///
@@ -76,6 +77,7 @@ pub fn open_sequence(
 fn open_file(source: Arc<dyn Source>, cancel: &Cancel) -> Result<Box<dyn Demuxer>> {
     let unsupported = |reason: &str| Err(Error::unsupported(source.name(), reason));
     match magic::recognise(&*source, cancel)? {
+        Content::Zoe => Ok(Box::new(zoe::ZoeDemuxer::open(source, cancel)?)),
         Content::Ply => single(Item::File(source), cancel),
         Content::Zip => {
             let archive = ZipFolder::open(source.clone(), cancel)?;
@@ -90,7 +92,8 @@ fn open_file(source: Arc<dyn Source>, cancel: &Cancel) -> Result<Box<dyn Demuxer
         Content::SogMeta => unsupported("it is a part of a SOG model; open the folder it lies in"),
         Content::Foreign(reason) => unsupported(reason),
         Content::Unknown => unsupported(
-            "it is nothing that can be read; V3 folders, PLY, compressed PLY and SOG files work",
+            "it is nothing that can be read; Zoetrope clips, V3 folders, PLY, compressed PLY and SOG \
+             files work",
         ),
     }
 }

@@ -10,6 +10,8 @@ pub enum PlaneEncoding {
     Activated,
     /// Raw training values: opacity as logit, scale as natural logarithm, SH rest channel-major.
     Raw,
+    /// As [`Self::Activated`], but scale as natural logarithm: Zoetrope's own clips.
+    LogScale,
 }
 
 /// Shape of a frame of Gaussian video, constant within a group.

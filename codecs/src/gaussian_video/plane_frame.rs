@@ -100,6 +100,7 @@ impl PlaneFrame {
             dequantise(ranges[layer - 3], u16::from(self.layer(layer)[k]), 255.0)
         };
         let raw = self.layout.encoding == PlaneEncoding::Raw;
+        let linear = self.layout.encoding == PlaneEncoding::Activated;
         let mut cloud = SplatCloud::with_capacity(count, self.layout.sh_degree);
         let mut rest_values = vec![[0.0; 3]; rest];
         for k in 0..count {
@@ -118,7 +119,7 @@ impl PlaneFrame {
             cloud.push(
                 std::array::from_fn(|axis| wide(axis, k)),
                 std::array::from_fn(|part| byte(self.layout.rotation_layer() + part, k)),
-                if raw { scale.map(f32::exp) } else { scale },
+                if linear { scale } else { scale.map(f32::exp) },
                 if raw {
                     1.0 / (1.0 + (-opacity).exp())
                 } else {

@@ -15,7 +15,7 @@ struct ProjectParameters {
     sh_degree: u32,
     rest_stored: u32,
     keep_integral: u32,
-    raw: u32,
+    encoding: u32,
     padding: u32,
     ranges: array<vec4<f32>, RANGE_PAIRS>,
 }

@@ -44,7 +44,7 @@ fn load_position(k: u32) -> vec3<f32> {
 
 fn load_opacity(k: u32) -> f32 {
     let value = byte(k, opacity_layer());
-    if parameters.raw != 0u {
+    if parameters.encoding == ENCODING_RAW {
         return 1.0 / (1.0 + exp(-value));
     }
     return clamp(value, 0.0, 1.0);
@@ -52,10 +52,10 @@ fn load_opacity(k: u32) -> f32 {
 
 fn load_scale(k: u32) -> vec3<f32> {
     let scale = three_bytes(k, opacity_layer() + 1u, 1u);
-    if parameters.raw != 0u {
-        return exp(scale);
+    if parameters.encoding == ENCODING_ACTIVATED {
+        return scale;
     }
-    return scale;
+    return exp(scale);
 }
 
 // x, y, z, w, not normalised; stored w first.
@@ -74,7 +74,7 @@ fn load_rest(k: u32, first: u32) -> array<vec3<f32>, 8> {
     for (var j = 0u; j < 8u; j++) {
         let coefficient = first + j;
         if coefficient < parameters.rest_stored {
-            if parameters.raw != 0u {
+            if parameters.encoding == ENCODING_RAW {
                 rest[j] = three_bytes(k, REST_LAYER + coefficient, parameters.rest_stored);
             } else {
                 rest[j] = three_bytes(k, REST_LAYER + 3u * coefficient, 1u);

@@ -5,6 +5,7 @@ use zoetrope_codecs::gaussian_video::PlaneLayout;
 use zoetrope_codecs::{PlaneFrame, SplatCloud};
 
 use crate::splat::ProjectParameters;
+use crate::splat::constants::{ENCODING_ACTIVATED, ENCODING_RAW};
 
 /// SH coefficients beyond DC at degree 3.
 pub const REST_MAX: usize = 15;
@@ -65,7 +66,7 @@ const LAYERS_MAX: usize = 62;
 pub struct PlaneGaussians<'a> {
     /// Samples, lowest value and step of each layer; of positions the low bytes have the step.
     layers: [(&'a [u8], f32, f32); LAYERS_MAX],
-    raw: bool,
+    encoding: u32,
     rest_stored: usize,
     opacity_layer: usize,
 }
@@ -82,7 +83,7 @@ impl<'a> PlaneGaussians<'a> {
         }
         Self {
             layers,
-            raw: parameters.raw != 0,
+            encoding: parameters.encoding,
             rest_stored: planes.layout.rest_coefficients(),
             opacity_layer: planes.layout.opacity_layer(),
         }
@@ -111,7 +112,7 @@ impl Gaussians for PlaneGaussians<'_> {
 
     fn opacity(&self, k: usize) -> f32 {
         let value = self.byte(self.opacity_layer, k);
-        if self.raw {
+        if self.encoding == ENCODING_RAW {
             1.0 / (1.0 + (-value).exp())
         } else {
             value.clamp(0.0, 1.0)
@@ -120,7 +121,11 @@ impl Gaussians for PlaneGaussians<'_> {
 
     fn scale(&self, k: usize) -> Vec3 {
         let scale = self.axes(self.opacity_layer + 1, k);
-        if self.raw { scale.exp() } else { scale }
+        if self.encoding == ENCODING_ACTIVATED {
+            scale
+        } else {
+            scale.exp()
+        }
     }
 
     fn rotation(&self, k: usize) -> Vec4 {
@@ -135,7 +140,7 @@ impl Gaussians for PlaneGaussians<'_> {
 
     fn rest(&self, k: usize, rest: &mut [Vec3]) {
         // Raw planes keep INRIA's channel-major order.
-        let (coefficient_step, channel_step) = if self.raw {
+        let (coefficient_step, channel_step) = if self.encoding == ENCODING_RAW {
             (1, self.rest_stored)
         } else {
             (3, 1)

@@ -26,6 +26,12 @@ pub const SH_C3: [f32; 5] = [
 ];
 /// Depth key of Gaussians that are not drawn.
 pub const KEY_CULLED: u32 = u32::MAX;
+/// Planes store opacity 0..1 and linear scales.
+pub const ENCODING_ACTIVATED: u32 = 0;
+/// Planes store opacity as logit, scale as natural logarithm, SH rest channel-major.
+pub const ENCODING_RAW: u32 = 1;
+/// Planes store opacity 0..1 and scale as natural logarithm.
+pub const ENCODING_LOG_SCALE: u32 = 2;
 /// Pairs of attributes of SH degree 3, for whose de-quantisation there is room.
 pub const RANGE_PAIRS: usize = 59_usize.div_ceil(2);
 /// Invocations of a compute workgroup.

@@ -5,7 +5,9 @@ use glam::Vec3;
 use zoetrope_codecs::gaussian_video::{PlaneEncoding, rest_coefficients};
 use zoetrope_codecs::{Bounds, SplatFrame};
 
-use super::constants::{RANGE_PAIRS, TANGENT_MARGIN};
+use super::constants::{
+    ENCODING_ACTIVATED, ENCODING_LOG_SCALE, ENCODING_RAW, RANGE_PAIRS, TANGENT_MARGIN,
+};
 use crate::{Filter, View};
 
 /// Up to this many Gaussians, 16-bit depth keys suffice: at most two in a slice of depth on average.
@@ -50,12 +52,21 @@ pub struct ProjectParameters {
     pub rest_stored: u32,
     /// 1 where opacity is scaled so that widening keeps the integral (Mip-Splatting).
     pub keep_integral: u32,
-    /// 1 for [`PlaneEncoding::Raw`].
-    pub raw: u32,
+    /// How planes store their values: [`encoding_of`].
+    pub encoding: u32,
     /// Unused; structs in uniforms are multiples of 16 bytes.
     pub padding: u32,
     /// Two attributes each: low, step, low, step. `value = low + code * step`.
     pub ranges: [[f32; 4]; RANGE_PAIRS],
+}
+
+/// The code of an encoding.
+fn encoding_of(encoding: PlaneEncoding) -> u32 {
+    match encoding {
+        PlaneEncoding::Activated => ENCODING_ACTIVATED,
+        PlaneEncoding::Raw => ENCODING_RAW,
+        PlaneEncoding::LogScale => ENCODING_LOG_SCALE,
+    }
 }
 
 impl ProjectParameters {
@@ -84,13 +95,13 @@ impl ProjectParameters {
             sh_degree: view.sh_degree.min(frame.sh_degree()).into(),
             rest_stored: rest_coefficients(frame.sh_degree()) as u32,
             keep_integral: u32::from(view.filter == Filter::Mip),
-            raw: 0,
+            encoding: ENCODING_ACTIVATED,
             padding: 0,
             ranges: [[0.0; 4]; RANGE_PAIRS],
         };
         if let SplatFrame::Planes(planes) = frame {
             parameters.side = planes.layout.side;
-            parameters.raw = u32::from(planes.layout.encoding == PlaneEncoding::Raw);
+            parameters.encoding = encoding_of(planes.layout.encoding);
             for (attribute, [low, high]) in planes.ranges.values().iter().enumerate() {
                 let code_max = if attribute < 3 { 65535.0 } else { 255.0 };
                 let pair = &mut parameters.ranges[attribute / 2][attribute % 2 * 2..];

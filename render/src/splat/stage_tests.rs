@@ -114,6 +114,7 @@ fn noisy_planes(count: u32, sh_degree: u8, encoding: PlaneEncoding) -> PlaneFram
     let (opacity_range, scale_range) = match encoding {
         PlaneEncoding::Activated => ([-0.1, 1.1], [0.0, 0.05]),
         PlaneEncoding::Raw => ([-6.0, 6.0], [-9.0, -2.5]),
+        PlaneEncoding::LogScale => ([-0.1, 1.1], [-9.0, -2.5]),
     };
     ranges[opacity] = opacity_range;
     ranges[opacity + 1..opacity + 4].fill(scale_range);
@@ -217,7 +218,11 @@ fn assert_close([a, b]: &[Ellipse; 2], name: &str) {
 fn projection_of_planes() {
     let mut bench = Bench::new();
     for degree in 0..=3 {
-        for encoding in [PlaneEncoding::Activated, PlaneEncoding::Raw] {
+        for encoding in [
+            PlaneEncoding::Activated,
+            PlaneEncoding::Raw,
+            PlaneEncoding::LogScale,
+        ] {
             let frame = SplatFrame::Planes(noisy_planes(3000, degree, encoding));
             let name = format!("planes of degree {degree}, {encoding:?}");
             compare_projection(&mut bench, &name, &frame, &frame);

@@ -21,6 +21,7 @@ pub use json::{
     parse_group_info, parse_viewer_min_max, viewer_min_max_to_json,
 };
 pub use sidecar::{SIDECAR_NAME, Sidecar, SidecarBounds, SidecarCamera};
+pub(in crate::container) use small_value::parse_value;
 
 use crate::gaussian_video::PlaneLayout;
 

@@ -105,23 +105,28 @@ impl Sidecar {
     /// Reads the file; what makes no sense in it is left out and told in a sentence each. Unknown
     /// keys are ignored.
     pub fn parse(name: &str, bytes: &[u8]) -> (Self, Vec<String>) {
-        let mut warnings = Vec::new();
-        let root = match parse_value(bytes, MAX_VALUES) {
-            Ok(Value::Object(root)) => root,
-            Ok(_) => {
-                return (
-                    Self::default(),
-                    vec![format!("{name} is no JSON object; it is ignored")],
-                );
-            }
+        match parse_value(bytes, MAX_VALUES) {
+            Ok(Value::Object(root)) => Self::from_object(name, &root),
+            Ok(_) => (
+                Self::default(),
+                vec![format!("{name} is no JSON object; it is ignored")],
+            ),
             Err(reason) => {
                 let warning = format!("{name} is ignored: it is no JSON ({reason})");
-                return (Self::default(), vec![warning]);
+                (Self::default(), vec![warning])
             }
-        };
+        }
+    }
+
+    /// As [`Self::parse`], out of an object that may hold more than this.
+    pub(in crate::container) fn from_object(
+        name: &str,
+        root: &serde_json::Map<String, Value>,
+    ) -> (Self, Vec<String>) {
+        let mut warnings = Vec::new();
         let mut keys = Keys {
             name,
-            root: &root,
+            root,
             warnings: &mut warnings,
         };
         let sidecar = Self {

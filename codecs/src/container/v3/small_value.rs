@@ -39,7 +39,7 @@ pub(super) fn parse_map<T: DeserializeOwned>(
 ///
 /// # Errors
 /// A sentence when the text is no JSON or larger.
-pub(super) fn parse_value(bytes: &[u8], limit: usize) -> Result<Value, String> {
+pub(in crate::container) fn parse_value(bytes: &[u8], limit: usize) -> Result<Value, String> {
     let bytes = without_bare_words(bytes);
     let mut deserializer = serde_json::Deserializer::from_slice(&bytes);
     let mut budget = limit;

@@ -1,0 +1,620 @@
+//! Reads a clip group by group, as much of each as is wanted.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::boxes::{BoxHead, Parse};
+use super::fragment::{ReadRun, TrackDefaults, read_fragments};
+use super::index::Index;
+use super::meta::{ClipDescription, FrameRate, LayerDescription, Meta, PictureTable};
+use super::moov::{LayerTracks, Movie};
+use super::sound::{SoundFormat, SoundPacket};
+use super::{BRAND, PICTURES};
+use crate::clip::{CameraHint, GaussianCounts};
+use crate::container::{Warnings, last_part};
+use crate::source::Source;
+use crate::{
+    Bounds, Cancel, ClipInfo, ClipKind, Demuxer, Detail, Error, GroupInfo, GroupPackets,
+    GroupPayload, LayerInfo, LayerPackets, LayeredGroup, Result, Thumbnails, Transfer, VideoCodec,
+    VideoPacket, VideoStream, limits,
+};
+
+/// Bytes of the first read. Most headers fit, and over a network it costs no more time than less.
+const FIRST_READ_BYTES: u64 = 128 << 10;
+
+/// Demuxer of Zoetrope's own clips.
+pub struct ZoeDemuxer {
+    source: Arc<dyn Source>,
+    info: ClipInfo,
+    groups: Vec<GroupInfo>,
+    description: ClipDescription,
+    index: Index,
+    layers: Vec<LayerTracks>,
+    sounds: Vec<(u32, SoundFormat)>,
+    defaults: BTreeMap<u32, TrackDefaults>,
+    gaussians: Vec<u32>,
+    pictures: PictureTable,
+    /// Where the content of the box of pictures lies, where it is in front of the groups.
+    front_pictures: Option<Range<u64>>,
+    /// Where the box of pictures begins if it is behind the groups.
+    groups_end: u64,
+}
+
+impl ZoeDemuxer {
+    /// Opens the clip in `source`.
+    ///
+    /// # Errors
+    /// When it is no such clip, or its front (everything before the groups) is cut or damaged, or no
+    /// group is whole. A clip that is cut behind that opens with the groups that are whole.
+    pub fn open(source: Arc<dyn Source>, cancel: &Cancel) -> Result<Self> {
+        let front = Front::read(&*source, cancel)?;
+        let name = source.name().to_owned();
+        let malformed =
+            |reason: String| Error::malformed(&name, format!("{reason}; copy the clip again"));
+        let movie = Movie::read(front.content(&front.moov)).map_err(malformed)?;
+        let mut index = Index::read(
+            front.content(&front.sidx),
+            front.content(&front.ssix),
+            front.sidx.end,
+            movie.frame_rate,
+            movie.level_count,
+        )
+        .map_err(malformed)?;
+        let title = last_part(&name);
+        let (meta, sentences) = Meta::read(&title, movie.json);
+        let mut warnings = Warnings::default();
+        warnings.extend(sentences);
+        if movie.foreign_sounds > 0 {
+            warnings.push(
+                "it has sound in a codec that is not known here, which is left out".to_owned(),
+            );
+        }
+        let all_groups = index.len();
+        let (all_frames, groups_end) = (index.frames(all_groups - 1).end, index.end());
+        index.cut(source.len());
+        let groups: Vec<GroupInfo> = (0..index.len())
+            .map(|group| GroupInfo {
+                frames: index.frames(group),
+            })
+            .collect();
+        let Some(last) = groups.last() else {
+            return Err(malformed("it ends before its first group does".to_owned()));
+        };
+        if groups.len() < all_groups {
+            warnings.push_omission(format!(
+                "the file is cut short: {} of its {all_frames} frames are missing; copy it again",
+                all_frames - last.frames.end
+            ));
+        }
+        let info = clip_info(title, &movie, &meta, &index, &groups, warnings);
+        let description = describe(&movie, &meta, &info);
+        Ok(Self {
+            info,
+            groups,
+            description,
+            index,
+            gaussians: movie.gaussians,
+            layers: movie.layers,
+            sounds: movie.sounds,
+            defaults: movie.defaults,
+            pictures: meta.pictures,
+            front_pictures: front.pictures,
+            groups_end,
+            source,
+        })
+    }
+
+    /// The facts that a copy of the clip keeps.
+    pub fn description(&self) -> &ClipDescription {
+        &self.description
+    }
+
+    /// The clip's own camera path, a JSON object as the app writes it.
+    pub fn camera_path(&self) -> Option<&str> {
+        self.description.camera_path.as_deref()
+    }
+
+    /// Frames a second, exactly.
+    pub fn frame_rate(&self) -> FrameRate {
+        self.description.frame_rate
+    }
+
+    /// Gaussians of the frames of a group, where the clip tells.
+    pub fn gaussians(&self, group: usize) -> Option<u32> {
+        self.gaussians.get(group).copied()
+    }
+
+    /// The sound tracks.
+    pub fn sounds(&self) -> impl ExactSizeIterator<Item = &SoundFormat> {
+        self.sounds.iter().map(|(_, format)| format)
+    }
+
+    /// The packets of each sound track that begin in a group, in the order of [`Self::sounds`].
+    ///
+    /// # Errors
+    /// As [`Demuxer::read_group`].
+    pub fn read_sound(&self, group: usize, cancel: &Cancel) -> Result<Vec<Vec<SoundPacket>>> {
+        self.check(group)?;
+        let mut tracks = vec![Vec::new(); self.sounds.len()];
+        // The levels between the base layer and the next one, or the end.
+        let first = self.layers.first().map_or(0, |base| base.levels);
+        let after = self
+            .layers
+            .get(1)
+            .map_or(usize::MAX, |layer| layer.levels - 1);
+        let start = self.index.bytes(group, first).end;
+        let range = start..self.index.bytes(group, after).end;
+        if tracks.is_empty() || range.is_empty() {
+            return Ok(tracks);
+        }
+        let bytes = self.source.read(range, cancel)?;
+        for run in
+            read_fragments(&bytes, &self.defaults).map_err(|reason| self.damaged(group, &reason))?
+        {
+            let Some(track) = self.sounds.iter().position(|(id, _)| *id == run.track) else {
+                continue;
+            };
+            let mut time = run.decode_time;
+            for sample in run.samples {
+                limits::check(
+                    &self.name_of(group),
+                    "bytes in a packet of sound",
+                    sample.bytes.len() as u64,
+                    limits::MAX_SOUND_PACKET_BYTES,
+                )?;
+                tracks[track].push(SoundPacket {
+                    time,
+                    duration: sample.duration,
+                    bytes: sample.bytes.to_vec(),
+                });
+                time = time.saturating_add(u64::from(sample.duration));
+            }
+        }
+        Ok(tracks)
+    }
+
+    /// The picture that stands for the clip, a JPEG file.
+    ///
+    /// # Errors
+    /// As [`Demuxer::read_group`].
+    pub fn poster(&self, cancel: &Cancel) -> Result<Option<Vec<u8>>> {
+        let Some(bytes) = self.pictures.poster_bytes else {
+            return Ok(None);
+        };
+        let Some(start) = self.picture_start(cancel)? else {
+            return Ok(None);
+        };
+        let range = start..start.saturating_add(u64::from(bytes));
+        self.source.read(range, cancel).map(Some)
+    }
+
+    /// Where the content of the box of pictures begins; `None` where the clip was cut before it, of
+    /// which [`ClipInfo::warnings`] tells.
+    fn picture_start(&self, cancel: &Cancel) -> Result<Option<u64>> {
+        let content = match &self.front_pictures {
+            Some(content) => content.clone(),
+            None => {
+                let room = self.source.len().saturating_sub(self.groups_end);
+                let head_end = self.groups_end.saturating_add(room.min(BoxHead::MAX_BYTES));
+                let head = match room {
+                    0 => return Ok(None),
+                    _ => self.source.read(self.groups_end..head_end, cancel)?,
+                };
+                match BoxHead::read(&head, room) {
+                    Ok(Some(head)) if head.kind == *PICTURES => {
+                        self.groups_end + head.head_bytes..self.groups_end + head.bytes
+                    }
+                    _ => return Ok(None),
+                }
+            }
+        };
+        let whole = self.pictures.total_bytes() <= content.end - content.start;
+        Ok(whole.then_some(content.start))
+    }
+
+    /// Bytes of a part of a group in the file.
+    fn part_range(&self, group: usize, detail: Detail) -> Option<Range<u64>> {
+        self.groups.get(group)?;
+        let levels = match detail {
+            Detail::Key => 1,
+            Detail::Layers(_) => {
+                let last = detail.layers().min(self.layers.len());
+                self.layers.get(last.checked_sub(1)?)?.levels
+            }
+        };
+        Some(self.index.bytes(group, levels))
+    }
+
+    fn check(&self, group: usize) -> Result<()> {
+        if group < self.groups.len() {
+            return Ok(());
+        }
+        Err(Error::malformed(
+            self.source.name(),
+            format!("it has no group {group}"),
+        ))
+    }
+
+    fn name_of(&self, group: usize) -> String {
+        format!("group {group} of {}", self.info.title)
+    }
+
+    fn damaged(&self, group: usize, reason: &str) -> Error {
+        Error::malformed(
+            self.name_of(group),
+            format!("{reason}; copy the clip again"),
+        )
+    }
+
+    /// The first `count` layers of a group out of its `runs`.
+    fn layers_of(&self, group: usize, count: usize, runs: &[ReadRun<'_>]) -> Parse<LayeredGroup> {
+        let frames = self.index.frames(group);
+        let mut layered = LayeredGroup::default();
+        for (number, tracks) in self.layers.iter().take(count).enumerate() {
+            let of = |track: u32| runs.iter().filter(move |run| run.track == track);
+            let side: Vec<Vec<u8>> = of(tracks.side)
+                .flat_map(|run| &run.samples)
+                .map(|sample| sample.bytes.to_vec())
+                .collect();
+            let mut video = VideoStream {
+                codec: self.codec(),
+                config: Vec::new(),
+                width: 0,
+                height: 0,
+                packets: Vec::new(),
+            };
+            let mut entry = None;
+            for run in of(tracks.video) {
+                if *entry.get_or_insert(run.entry) != run.entry {
+                    return Err("its pictures change their codec".to_owned());
+                }
+                self.pictures_of(run, &frames, &mut video.packets)?;
+            }
+            if let Some(entry) = entry {
+                let place = (entry as usize).checked_sub(1);
+                let entry = place.and_then(|place| tracks.entries.get(place));
+                let entry = entry
+                    .ok_or_else(|| "the header of its pictures is missing".to_owned())?
+                    .as_ref()
+                    .ok_or_else(|| "its pictures have a codec that is not known here".to_owned())?;
+                video.codec = entry.codec;
+                video.config.clone_from(&entry.config);
+                (video.width, video.height) = (entry.width, entry.height);
+            }
+            if side.is_empty() {
+                // A group may end with fewer layers than the clip has.
+                if number == 0 || !video.packets.is_empty() {
+                    return Err(format!("its layer {number} is missing"));
+                }
+                break;
+            }
+            layered.layers.push(LayerPackets {
+                kind: tracks.kind,
+                video,
+                side,
+            });
+        }
+        Ok(layered)
+    }
+
+    /// Adds the packets of a run, with their places in the order of presentation.
+    fn pictures_of(
+        &self,
+        run: &ReadRun<'_>,
+        frames: &Range<usize>,
+        packets: &mut Vec<VideoPacket>,
+    ) -> Parse<()> {
+        let frame_ticks = i128::from(self.frame_rate().denominator);
+        let start = frames.start as i128 * frame_ticks;
+        let mut time = i128::from(run.decode_time);
+        for sample in &run.samples {
+            let presented = time + i128::from(sample.composition_offset) - start;
+            let picture = presented / frame_ticks;
+            if presented % frame_ticks != 0 || !(0..frames.len() as i128).contains(&picture) {
+                return Err("a picture lies outside its group".to_owned());
+            }
+            packets.push(VideoPacket {
+                picture: picture as u32,
+                bytes: sample.bytes.to_vec(),
+            });
+            time += i128::from(sample.duration);
+        }
+        Ok(())
+    }
+
+    /// The codec of the base layer.
+    fn codec(&self) -> VideoCodec {
+        let entries = self.layers.first().map_or(&[][..], |base| &base.entries);
+        let known = entries.iter().flatten().next();
+        known.map_or(VideoCodec::H264, |entry| entry.codec)
+    }
+}
+
+impl Demuxer for ZoeDemuxer {
+    fn info(&self) -> &ClipInfo {
+        &self.info
+    }
+
+    fn groups(&self) -> &[GroupInfo] {
+        &self.groups
+    }
+
+    fn read_group(&mut self, group: usize, cancel: &Cancel) -> Result<GroupPackets> {
+        self.read_part(group, Detail::FULL, cancel)
+    }
+
+    fn read_part(&mut self, group: usize, detail: Detail, cancel: &Cancel) -> Result<GroupPackets> {
+        self.check(group)?;
+        let range = self.part_range(group, detail).unwrap_or_default();
+        let bytes = self.source.read(range, cancel)?;
+        let layered = read_fragments(&bytes, &self.defaults)
+            .and_then(|runs| self.layers_of(group, detail.layers(), &runs))
+            .map_err(|reason| self.damaged(group, &reason))?;
+        let mut frames = self.index.frames(group);
+        if detail == Detail::Key {
+            frames.end = frames.start + 1;
+        }
+        Ok(GroupPackets {
+            group,
+            frames,
+            payload: GroupPayload::Layered(layered),
+        })
+    }
+
+    fn part_bytes(&self, group: usize, detail: Detail) -> Option<u64> {
+        let range = self.part_range(group, detail)?;
+        Some(range.end - range.start)
+    }
+
+    fn prefetch(&self, parts: &[(usize, Detail)]) {
+        let ranges: Vec<Range<u64>> = parts
+            .iter()
+            .filter_map(|(group, detail)| self.part_range(*group, *detail))
+            .collect();
+        self.source.prefetch(&ranges);
+    }
+
+    fn is_at_hand(&self, group: usize, detail: Detail) -> bool {
+        let range = self.part_range(group, detail);
+        range.is_some_and(|range| self.source.is_at_hand(range))
+    }
+
+    fn transfers(&self) -> Option<Vec<Transfer>> {
+        self.source.transfers()
+    }
+
+    fn thumbnails(&mut self, cancel: &Cancel) -> Result<Option<Thumbnails>> {
+        let Some(table) = &self.pictures.thumbnails else {
+            return Ok(None);
+        };
+        let poster = u64::from(self.pictures.poster_bytes.unwrap_or(0));
+        let Some(start) = self.picture_start(cancel)? else {
+            return Ok(None);
+        };
+        let start = start.saturating_add(poster);
+        let length: u64 = table.bytes.iter().map(|bytes| u64::from(*bytes)).sum();
+        let bytes = self
+            .source
+            .read(start..start.saturating_add(length), cancel)?;
+        let mut rest = &bytes[..];
+        let mut jpegs = Vec::with_capacity(table.bytes.len());
+        let frames: Vec<usize> = table
+            .frames
+            .iter()
+            .copied()
+            .take_while(|frame| *frame < self.info.frame_count)
+            .collect();
+        for length in table.bytes.iter().take(frames.len()) {
+            let (jpeg, others) = rest.split_at_checked(*length as usize).unwrap_or_default();
+            jpegs.push(jpeg.to_vec());
+            rest = others;
+        }
+        Ok(Some(Thumbnails {
+            width: table.width,
+            height: table.height,
+            frames,
+            jpegs,
+        }))
+    }
+}
+
+fn clip_info(
+    file: String,
+    movie: &Movie<'_>,
+    meta: &Meta,
+    index: &Index,
+    groups: &[GroupInfo],
+    warnings: Warnings,
+) -> ClipInfo {
+    let codec = movie
+        .layers
+        .iter()
+        .flat_map(|layer| layer.entries.iter().flatten())
+        .next()
+        .map_or("unknown", |entry| entry.codec.name());
+    let mut below = 0;
+    let layers = movie.layers.iter().enumerate().map(|(number, layer)| {
+        // Sound lies between the base layer and the next one, and is no part of either.
+        let levels = if number == 0 {
+            0..layer.levels
+        } else {
+            layer.levels - 1..layer.levels
+        };
+        below = layer.levels;
+        LayerInfo {
+            name: meta
+                .layer_names
+                .get(number)
+                .cloned()
+                .unwrap_or_else(|| format!("layer {number}")),
+            bytes: (0..groups.len())
+                .flat_map(|group| levels.clone().map(move |level| (group, level)))
+                .map(|(group, level)| index.level_bytes(group, level))
+                .sum(),
+        }
+    });
+    let layers: Vec<LayerInfo> = layers.collect();
+    let sidecar = &meta.common;
+    ClipInfo {
+        kind: ClipKind::Zoe,
+        title: sidecar.title.clone().unwrap_or(file),
+        codec: format!("{codec} atlas"),
+        frame_rate: movie.frame_rate.per_second(),
+        frame_rate_known: true,
+        frame_count: groups.last().map_or(0, |group| group.frames.end),
+        sh_degree: sidecar.sh_degree.unwrap_or(0),
+        gaussians: count_gaussians(&movie.gaussians, groups),
+        bounds: sidecar.bounds.map(Bounds::from),
+        up: sidecar.up.unwrap_or_default(),
+        camera: sidecar.camera.map(CameraHint::from),
+        size_bytes: Some(index.end() - index.start()),
+        credit: sidecar.credit.clone(),
+        licence: sidecar.licence.clone(),
+        layers,
+        warnings: warnings.all.into_list(),
+        omissions: warnings.omissions.into_list(),
+    }
+}
+
+fn count_gaussians(gaussians: &[u32], groups: &[GroupInfo]) -> Option<GaussianCounts> {
+    let counts = gaussians.get(..groups.len())?;
+    let frames: usize = groups.iter().map(|group| group.frames.len()).sum();
+    let sum: f64 = counts
+        .iter()
+        .zip(groups)
+        .map(|(count, group)| f64::from(*count) * group.frames.len() as f64)
+        .sum();
+    Some(GaussianCounts {
+        min: *counts.iter().min()? as usize,
+        mean: sum / frames as f64,
+        max: *counts.iter().max()? as usize,
+    })
+}
+
+fn describe(movie: &Movie<'_>, meta: &Meta, info: &ClipInfo) -> ClipDescription {
+    ClipDescription {
+        frame_rate: movie.frame_rate,
+        sh_degree: info.sh_degree,
+        up: info.up,
+        bounds: info.bounds,
+        camera: info.camera,
+        camera_path: meta.camera_path.clone(),
+        title: meta.common.title.clone(),
+        credit: info.credit.clone(),
+        licence: info.licence.clone(),
+        layers: movie
+            .layers
+            .iter()
+            .zip(&info.layers)
+            .map(|(tracks, layer)| LayerDescription {
+                kind: tracks.kind,
+                name: layer.name.clone(),
+            })
+            .collect(),
+    }
+}
+
+/// The bytes before the first group, and where its boxes lie in them.
+struct Front {
+    bytes: Vec<u8>,
+    moov: Range<u64>,
+    sidx: Range<u64>,
+    ssix: Range<u64>,
+    pictures: Option<Range<u64>>,
+}
+
+impl Front {
+    /// Reads the boxes up to the first fragment, in as few reads as may be.
+    fn read(source: &dyn Source, cancel: &Cancel) -> Result<Self> {
+        let length = source.len();
+        let mut front = Self {
+            bytes: source.read(0..length.min(FIRST_READ_BYTES), cancel)?,
+            moov: 0..0,
+            sidx: 0..0,
+            ssix: 0..0,
+            pictures: None,
+        };
+        let mut at = 0;
+        while at < length {
+            front.grow(source, (at + BoxHead::MAX_BYTES).min(length), cancel)?;
+            let head = BoxHead::read(&front.bytes[at as usize..], length - at);
+            let head = head.and_then(|head| head.ok_or_else(|| "it ends in a box".to_owned()));
+            let Ok(head) = head else {
+                break;
+            };
+            let content = at + head.head_bytes..at + head.bytes;
+            match &head.kind {
+                b"ftyp" if at == 0 => {
+                    front.grow(source, content.end, cancel)?;
+                    front.check_brand(source, &content)?;
+                }
+                _ if at == 0 => break,
+                b"moov" => {
+                    front.grow(source, content.end, cancel)?;
+                    front.moov = content;
+                }
+                b"sidx" => {
+                    front.grow(source, content.end, cancel)?;
+                    front.sidx = content;
+                }
+                b"ssix" => {
+                    front.grow(source, content.end, cancel)?;
+                    front.ssix = content;
+                }
+                kind if kind == PICTURES => front.pictures = Some(content),
+                b"moof" | b"mdat" => break,
+                _ => {}
+            }
+            at += head.bytes;
+        }
+        if front.moov.is_empty() || front.sidx.is_empty() || front.ssix.is_empty() {
+            return Err(Error::malformed(
+                source.name(),
+                "its header is cut short or damaged; copy the clip again",
+            ));
+        }
+        Ok(front)
+    }
+
+    /// Reads on until `end` bytes are there.
+    fn grow(&mut self, source: &dyn Source, end: u64, cancel: &Cancel) -> Result<()> {
+        let have = self.bytes.len() as u64;
+        if end <= have {
+            return Ok(());
+        }
+        limits::check(
+            source.name(),
+            "bytes in its header",
+            end,
+            limits::MAX_FRONT_BYTES,
+        )?;
+        // What follows is wanted too.
+        let to = end
+            .saturating_add(FIRST_READ_BYTES)
+            .min(limits::MAX_FRONT_BYTES)
+            .min(source.len());
+        let more = source.read(have..to, cancel)?;
+        self.bytes.extend(more);
+        Ok(())
+    }
+
+    fn content(&self, range: &Range<u64>) -> &[u8] {
+        // Every range was grown to before it was kept.
+        &self.bytes[range.start as usize..range.end as usize]
+    }
+
+    fn check_brand(&self, source: &dyn Source, content: &Range<u64>) -> Result<()> {
+        if self
+            .content(content)
+            .chunks_exact(4)
+            .any(|brand| brand == BRAND)
+        {
+            return Ok(());
+        }
+        Err(Error::unsupported(
+            source.name(),
+            "it is no Zoetrope clip, or one of a version that is not known yet; update Zoetrope",
+        ))
+    }
+}
