@@ -9,6 +9,7 @@
 mod adaptive_scale;
 pub mod camera;
 mod fuzzy;
+mod jpeg_file;
 mod kept;
 pub mod keys;
 mod link;

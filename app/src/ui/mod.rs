@@ -21,6 +21,7 @@ mod start_page;
 mod statistics;
 mod steer;
 mod theme;
+mod thumbnails;
 mod time_bar;
 mod time_field;
 mod timecode;
@@ -56,6 +57,7 @@ use panels::PanelStates;
 use posters::Posters;
 use start_page::{Demo, StartPage};
 use steer::Steer;
+use thumbnails::Thumbnails;
 use time_bar::Marks;
 use toasts::Toasts;
 use transport_bar::BarHands;
@@ -147,6 +149,7 @@ pub struct ZoetropeApp {
     hints: Hints,
     start_page: StartPage,
     posters: Posters,
+    thumbnails: Thumbnails,
     marks: Marks,
     /// The places of what floated over the picture in the last frame.
     covered: Vec<Rect>,
@@ -199,6 +202,7 @@ impl ZoetropeApp {
             hints: Hints::default(),
             start_page: StartPage::new(options.demos.into_iter().map(Demo::new).collect()),
             posters: Posters::default(),
+            thumbnails: Thumbnails::default(),
             marks: Marks::default(),
             covered: Vec::new(),
             typed: false,
@@ -337,6 +341,7 @@ impl ZoetropeApp {
     /// Another clip is on the screen, or none.
     fn clip_changed(&mut self) {
         self.viewport.forget();
+        self.thumbnails.clear();
         self.take_up_notes();
         let title = match self.session.clip() {
             Some(clip) => format!("Zoetrope – {}", clip.player.info().title),

@@ -24,6 +24,7 @@ mod settings;
 mod shelf;
 mod stage;
 mod states;
+mod streaming;
 mod time;
 mod touch;
 mod v3_clip;
