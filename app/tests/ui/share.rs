@@ -37,7 +37,7 @@ fn demo() -> DemoClip {
 
 fn serve(stage: &mut Stage) -> ShareLink {
     stage.click_without_rest("Share on this network");
-    stage.until("the server", |app| app.is_sharing());
+    stage.until("the server", zoetrope_app::ZoetropeApp::is_sharing);
     stage.harness.run_ok();
     stage.click("Copy link");
     let text = stage.copied().expect("a link");
@@ -220,7 +220,7 @@ fn it_looks_right() {
         stage.render(&name);
         let serve = stage.text().share.serve;
         stage.click_without_rest(serve);
-        stage.until("the server", |app| app.is_sharing());
+        stage.until("the server", zoetrope_app::ZoetropeApp::is_sharing);
         stage.harness.run_ok();
         stage.render(&format!("{name}-network"));
         let copy = stage.text().share.copy_link;

@@ -79,7 +79,7 @@ exercises! {
     built_in() => |stage| {
         stage.click("Share");
         stage.click_without_rest("Share on this network");
-        stage.until("the server", |app| app.is_sharing());
+        stage.until("the server", zoetrope_app::ZoetropeApp::is_sharing);
         stage.harness.run_ok();
         stage.click("Copy address");
         let address = stage.copied().expect("an address");
