@@ -10,8 +10,10 @@ mod seek;
 mod sort;
 mod splat;
 mod start;
+mod stream;
 mod v3_clip;
 mod v3_decode;
+mod zoe_clip;
 
 use std::collections::BTreeMap;
 
@@ -30,7 +32,7 @@ struct Benchmark {
 }
 
 /// All benchmarks, in the order they run.
-const BENCHMARKS: [Benchmark; 7] = [
+const BENCHMARKS: [Benchmark; 8] = [
     Benchmark {
         name: "splat-100k",
         about: "draw 100 000 Gaussians of Gaussian video, SH 0, 1280x720, beside wgpu-3dgs-viewer",
@@ -60,6 +62,11 @@ const BENCHMARKS: [Benchmark; 7] = [
         name: "seek",
         about: "200 exact seeks in a V3 clip, and backward steps inside a decoded group",
         run: seek::run,
+    },
+    Benchmark {
+        name: "stream",
+        about: "play a clip of 100 000 Gaussians over a network of 50 and 10 Mbit/s with outages",
+        run: stream::run,
     },
     Benchmark {
         name: "start",
