@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::keys::Keymap;
+use crate::known_hosts::KnownHosts;
 use crate::notes::Notes;
 use crate::recents::Recents;
 use crate::remembered::Remembered;
@@ -24,6 +25,8 @@ pub struct Kept {
     pub notes: Document<Notes>,
     /// How the window was left.
     pub remembered: Document<Remembered>,
+    /// Where links may lead to without asking.
+    pub known_hosts: Document<KnownHosts>,
     locale: String,
 }
 
@@ -42,6 +45,8 @@ impl Kept {
         notices.extend(more);
         let (remembered, more) = Document::load(&*storage, text);
         notices.extend(more);
+        let (known_hosts, more) = Document::load(&*storage, text);
+        notices.extend(more);
         let kept = Self {
             storage,
             settings,
@@ -49,6 +54,7 @@ impl Kept {
             recents,
             notes,
             remembered,
+            known_hosts,
             locale,
         };
         (kept, notices)
@@ -73,6 +79,7 @@ impl Kept {
             self.recents.sync(now, &*storage, text),
             self.notes.sync(now, &*storage, text),
             self.remembered.sync(now, &*storage, text),
+            self.known_hosts.sync(now, &*storage, text),
         ];
         let mut next: Option<f64> = None;
         let mut notices = Vec::new();
@@ -95,6 +102,7 @@ impl Kept {
             self.recents.save(&*storage, text),
             self.notes.save(&*storage, text),
             self.remembered.save(&*storage, text),
+            self.known_hosts.save(&*storage, text),
         ];
         for failure in failures.into_iter().flatten() {
             // There is no window any more to tell it in.
@@ -111,7 +119,13 @@ mod tests {
     #[test]
     fn every_document_may_be_broken_and_each_is_told_in_the_chosen_language() {
         let storage = Arc::new(MemoryStorage::default());
-        for name in ["keys.json", "recents.json", "notes.json", "state.json"] {
+        for name in [
+            "keys.json",
+            "recents.json",
+            "notes.json",
+            "state.json",
+            "hosts.json",
+        ] {
             storage.write(name, b"\xff{").expect("memory");
         }
         storage
@@ -119,7 +133,7 @@ mod tests {
             .expect("memory");
         let (kept, notices) = Kept::load(storage, "en-GB".to_owned());
         assert_eq!(kept.language(), Language::German);
-        assert_eq!(notices.len(), 4, "{notices:?}");
+        assert_eq!(notices.len(), 5, "{notices:?}");
         assert!(notices[0].starts_with("keys.json war nicht lesbar"));
         assert_eq!(kept.recents.value, Recents::default());
     }

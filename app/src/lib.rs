@@ -7,11 +7,14 @@
 //! ```
 
 mod adaptive_scale;
+pub mod arrivals;
 pub mod camera;
 mod fuzzy;
+mod jpeg_file;
 mod kept;
 pub mod keys;
-mod link;
+mod known_hosts;
+pub mod link;
 pub mod log_buffer;
 pub mod network;
 pub mod notes;
@@ -21,14 +24,17 @@ mod png_file;
 pub mod recents;
 pub mod remembered;
 mod run;
+mod save_copy;
 mod screenshot;
 pub mod session;
 pub mod settings;
+pub mod shared_clip;
 pub mod storage;
 pub mod text;
 mod ui;
 mod workers;
 
+pub use arrivals::{Arrival, Arrivals};
 pub use open::{ClipTarget, OpenClip, open_clip};
 pub use platform::{NullPlatform, Platform};
 pub use run::{RunOptions, run};

@@ -123,7 +123,7 @@ pub(crate) fn absolute(path: &Path) -> PathBuf {
 }
 
 /// Whether the path is a link to the network instead.
-pub(crate) fn is_link(path: &Path) -> bool {
+pub fn is_link(path: &Path) -> bool {
     let scheme = path.to_str().and_then(|text| text.split_once("://"));
     scheme.is_some_and(|(scheme, _)| {
         ["http", "https", "zoetrope"].contains(&scheme.to_ascii_lowercase().as_str())

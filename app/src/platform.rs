@@ -1,5 +1,6 @@
 //! What only a platform can do, behind one seam.
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 /// What a person is asked to choose.
@@ -13,6 +14,8 @@ pub enum Pick {
     Picture,
     /// A folder to put things into.
     Destination,
+    /// A name for a copy of the clip.
+    Copy,
 }
 
 /// What a dialog for choosing asks for.
@@ -24,6 +27,8 @@ pub struct PickRequest {
     pub title: String,
     /// Names and extensions of the files that are offered, those that are wanted first.
     pub filters: Vec<(String, &'static [&'static str])>,
+    /// The name that is offered for what is to be saved; `None` when something is to be opened.
+    pub file_name: Option<String>,
 }
 
 /// Takes what was chosen; `None` when the dialog was closed without a choice. Called once, on any
@@ -50,6 +55,11 @@ pub trait Platform: Send + Sync {
         false
     }
 
+    /// The address by which others on the network reach this machine; `None` when it is on none.
+    fn network_address(&self) -> Option<IpAddr> {
+        None
+    }
+
     /// Makes the calling thread one that works only where the others leave the processor alone.
     fn lower_thread_priority(&self) {}
 }
@@ -74,9 +84,13 @@ pub fn pick_with_dialog(request: PickRequest, answer: PickAnswer) {
             for (name, extensions) in request.filters {
                 dialog = dialog.add_filter(name, extensions);
             }
+            if let Some(name) = request.file_name {
+                dialog = dialog.set_file_name(name);
+            }
             answer(match request.what {
                 Pick::File | Pick::Picture => dialog.pick_file(),
                 Pick::Folder | Pick::Destination => dialog.pick_folder(),
+                Pick::Copy => dialog.save_file(),
             });
         });
     if let Err(error) = shown {

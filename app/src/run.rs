@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use eframe::egui_wgpu::{SurfaceConfig, WgpuConfiguration, WgpuSetup, WgpuSetupCreateNew};
 use zoetrope_render::Gpu;
 
+use crate::arrivals::Arrivals;
 use crate::open::{ClipTarget, open_clip};
 use crate::platform::Platform;
 use crate::remembered::Remembered;
@@ -22,8 +23,9 @@ const SIZE: [f32; 2] = [1280.0, 720.0];
 
 /// What a shell starts the application with.
 pub struct RunOptions {
-    /// The clip to open, if one was named on the command line.
-    pub clip: Option<ClipTarget>,
+    /// What comes from outside: the clip or link that was named on the command line, and what other
+    /// starts hand over.
+    pub arrivals: Arc<Arrivals>,
     /// The built-in clips.
     pub demos: Vec<DemoClip>,
     /// What only the platform can do.
@@ -41,7 +43,7 @@ pub struct RunOptions {
 /// When there is no display or no graphics device, or when the device is lost again and again.
 pub fn run(options: RunOptions) -> anyhow::Result<()> {
     Workers::lower_the_common(options.platform.clone());
-    let (mut clip, mut message) = (options.clip.clone(), None);
+    let (mut clip, mut message) = (None, None);
     loop {
         let opened = Instant::now();
         let lost = Arc::new(OnceLock::new());
@@ -76,6 +78,7 @@ fn open_window(
         ..eframe::NativeOptions::default()
     };
     let (platform, storage) = (options.platform.clone(), options.storage.clone());
+    let arrivals = options.arrivals.clone();
     let (demos, watch) = (options.demos.clone(), options.watch.clone());
     let result = eframe::run_native(
         "zoetrope",
@@ -85,6 +88,7 @@ fn open_window(
                 cc,
                 AppOptions {
                     clip,
+                    arrivals,
                     demos,
                     platform,
                     storage,

@@ -37,6 +37,8 @@ pub struct Shot {
     pub title: String,
     /// Time in the clip, seconds.
     pub time_s: f64,
+    /// A link to what it shows, for others; written into the file.
+    pub link: Option<String>,
     /// Folder that it goes to.
     pub folder: PathBuf,
 }
@@ -79,7 +81,11 @@ impl Shot {
             folder: self.folder.clone(),
             error,
         };
-        let bytes = encode(picture).map_err(write_error)?;
+        let notes = match &self.link {
+            Some(link) => vec![("Description", self.title.as_str()), ("Source", link)],
+            None => Vec::new(),
+        };
+        let bytes = encode(picture, &notes).map_err(write_error)?;
         let stem = file_stem(&self.title, self.time_s);
         write_new(&self.folder, &stem, &bytes).map_err(write_error)
     }
@@ -190,11 +196,12 @@ fn bilinear(picture: &Picture, x: f32, y: f32) -> [f32; 3] {
     })
 }
 
-/// An 8-bit PNG, without alpha where there is none.
+/// An 8-bit PNG, without alpha where there is none. `notes` are keywords with their texts, which
+/// programs that manage pictures show.
 ///
 /// # Errors
 /// When the picture has no pixels.
-pub fn encode(picture: Picture) -> io::Result<Vec<u8>> {
+pub fn encode(picture: Picture, notes: &[(&str, &str)]) -> io::Result<Vec<u8>> {
     let is_opaque = picture.rgba.chunks_exact(4).all(|pixel| pixel[3] == 255);
     let (color, samples) = if is_opaque {
         let pixels = picture.rgba.chunks_exact(4);
@@ -208,6 +215,11 @@ pub fn encode(picture: Picture) -> io::Result<Vec<u8>> {
     encoder.set_color(color);
     encoder.set_depth(png::BitDepth::Eight);
     encoder.set_source_srgb(png::SrgbRenderingIntent::Perceptual);
+    for (keyword, text) in notes {
+        encoder
+            .add_itxt_chunk((*keyword).to_owned(), (*text).to_owned())
+            .map_err(io::Error::other)?;
+    }
     let mut writer = encoder.write_header().map_err(io::Error::other)?;
     writer
         .write_image_data(&samples)
@@ -405,6 +417,7 @@ mod tests {
             backdrop: None,
             title: "a/b".to_owned(),
             time_s: 12.484,
+            link: None,
             folder: folder.to_owned(),
         }
     }
@@ -532,6 +545,30 @@ mod tests {
                 assert!(pixel.0[channel].abs_diff(expected.0[channel]) <= 1);
             }
         }
+    }
+
+    #[test]
+    fn the_link_stands_in_the_file() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (gpu, workers) = (gpu(), workers());
+        let notes = |link: Option<&str>| {
+            let mut shot = shot(folder.path(), Background::Transparent);
+            shot.title = "Tänzerin".to_owned();
+            shot.link = link.map(str::to_owned);
+            let path = shot.take(&gpu, &workers).expect("a picture");
+            let file = io::BufReader::new(fs::File::open(path).expect("it is there"));
+            let reader = png::Decoder::new(file).read_info().expect("a PNG");
+            let notes = reader.info().utf8_text.iter().map(|note| {
+                let text = note.get_text().expect("text");
+                (note.keyword.clone(), text)
+            });
+            notes.collect::<Vec<_>>()
+        };
+        let link = "zoetrope://open?src=https://example.org/a.zoe&t=1";
+        let expected = [("Description", "Tänzerin"), ("Source", link)];
+        let expected = expected.map(|(keyword, text)| (keyword.to_owned(), text.to_owned()));
+        assert_eq!(notes(Some(link)), expected);
+        assert_eq!(notes(None), []);
     }
 
     #[test]

@@ -7,9 +7,11 @@ use std::sync::mpsc::{self, Receiver, TryRecvError};
 use std::time::{Duration, Instant};
 
 use zoetrope_codecs::{Bounds, Cancel, ClipInfo, ClipKind, SplatCloud};
+use zoetrope_player::share_link::StartView;
 use zoetrope_player::{Command, LoopMode, Player, PlayerOptions, PlayerState};
 
 use crate::camera::CameraRig;
+use crate::link::Wanted;
 use crate::open::{ClipTarget, OpenClip};
 use crate::platform::Platform;
 
@@ -48,11 +50,13 @@ pub struct Clip {
     pub rig: Option<CameraRig>,
     /// The box that the first view shows.
     pub bounds: Option<Bounds>,
+    /// How it is shown at first.
+    pub view: StartView,
 }
 
 /// A clip on its way.
 struct Opening {
-    target: ClipTarget,
+    wanted: Wanted,
     name: String,
     result: Receiver<anyhow::Result<OpenClip>>,
     cancel: Cancel,
@@ -98,10 +102,10 @@ impl Session {
         }
     }
 
-    /// Starts opening `target` at the time `now`, instead of whatever was being opened. It plays
-    /// when it is there, in the loop mode of the clip that it replaces, else in `loop_mode`, with
-    /// `memory_mb` (10⁶ bytes) for decoded frames.
-    pub fn open(&mut self, target: ClipTarget, loop_mode: LoopMode, memory_mb: f64, now: f64) {
+    /// Starts opening what is `wanted` at the time `now`, instead of whatever was being opened. Unless
+    /// its view says otherwise it plays when it is there, in the loop mode of the clip that it
+    /// replaces, else in `loop_mode`, with `memory_mb` (10⁶ bytes) for decoded frames.
+    pub fn open(&mut self, wanted: Wanted, loop_mode: LoopMode, memory_mb: f64, now: f64) {
         let chosen = self.current.as_ref().map(|clip| clip.state.loop_mode);
         let loop_mode = chosen.unwrap_or(loop_mode);
         if let Some(opening) = self.opening.take() {
@@ -109,7 +113,8 @@ impl Session {
         }
         let (sender, result) = mpsc::channel();
         let cancel = Cancel::new();
-        let (name, wanted) = (target.name(), target.clone());
+        let target = wanted.target.clone();
+        let name = target.name();
         let (opener, wake, flag) = (self.opener.clone(), self.wake.clone(), cancel.clone());
         let platform = self.platform.clone();
         let failed = sender.clone();
@@ -134,7 +139,7 @@ impl Session {
             debug_assert!(sent.is_ok(), "the receiver is right here");
         }
         self.opening = Some(Opening {
-            target: wanted,
+            wanted,
             name,
             result,
             cancel,
@@ -167,7 +172,7 @@ impl Session {
     /// What was opened last, or is being opened.
     pub fn target(&self) -> Option<&ClipTarget> {
         let opened = self.incoming.as_ref().or(self.current.as_ref());
-        let opening = self.opening.as_ref().map(|opening| &opening.target);
+        let opening = self.opening.as_ref().map(|opening| &opening.wanted.target);
         opening.or(opened.map(|clip| &clip.target))
     }
 
@@ -266,14 +271,19 @@ impl Session {
             },
         )?;
         self.wake.urgent.store(true, Ordering::Relaxed);
+        let view = opening.wanted.view;
+        for command in view.commands(player.frame_rate()) {
+            player.apply(command);
+        }
         let state = player.tick(now);
         let bounds = player.info().bounds;
         Ok(Clip {
-            target: opening.target,
+            target: opening.wanted.target,
             player,
             state,
             rig: None,
             bounds,
+            view,
         })
     }
 }

@@ -88,6 +88,11 @@ pub const MAX_THUMBNAIL_SIDE: u64 = 1024;
 /// SH degree: 3 is the largest that 3D Gaussian Splatting is trained with.
 pub const MAX_SH_DEGREE: u64 = 3;
 
+/// Bytes of the address of a clip: as much as web servers take.
+pub const MAX_ADDRESS_BYTES: u64 = 8 << 10;
+/// Bytes of a link to a clip: an address of which every byte had to be encoded, and a view.
+pub const MAX_LINK_BYTES: u64 = 4 * MAX_ADDRESS_BYTES;
+
 /// [`Error::Limit`] when `value` is above `limit`.
 ///
 /// `name` is the input, `what` the plural of the thing counted.

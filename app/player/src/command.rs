@@ -319,6 +319,7 @@ commands! {
     ToggleMore = "toggle-more", Window, "More controls";
     ToggleInspector = "toggle-inspector", Window, "Inspector";
     ToggleCameraPanel = "toggle-camera-panel", Window, "Camera, views and path";
+    Share = "share", Window, "Share: link, network and copies";
     ToggleStatistics = "toggle-statistics", Window, "Statistics over the picture";
     ToggleLog = "toggle-log", Window, "Log";
     ToggleFullscreen = "toggle-fullscreen", Window, "Full screen";
@@ -334,6 +335,7 @@ commands! {
     OpenFolder = "open-folder", File, "Open a folder of frames";
     OpenLink = "open-link", File, "Open a path or a link";
     OpenRecent(usize, "N") = "open-recent", File, "Open a recent clip, counted from 1";
+    CopyLink = "copy-link", File, "Copy a link to this moment and view";
     StartPage = "start-page", File, "Close the clip and show the start page";
     Quit = "quit", File, "Quit";
 }

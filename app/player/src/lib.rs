@@ -22,6 +22,7 @@ mod play_order;
 mod player;
 mod prefetch;
 mod range_set;
+pub mod share_link;
 mod stall;
 mod state;
 mod supplier;

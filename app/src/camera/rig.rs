@@ -248,6 +248,19 @@ impl CameraRig {
         self.gripped = gripped;
     }
 
+    /// Is at a camera at once, to the last bit; only what is up stays the scene's.
+    pub fn show(&mut self, camera: &Camera) {
+        self.following = false;
+        self.turning = false;
+        self.flight = None;
+        self.fly_motion.stop();
+        self.held.put(camera);
+        self.shown = Camera {
+            up: self.held.camera().up,
+            ..*camera
+        };
+    }
+
     /// Flies to a camera.
     pub fn go_to(&mut self, camera: &Camera, now_s: f64) {
         let mut goal = self.held;

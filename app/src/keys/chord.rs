@@ -30,6 +30,14 @@ const SHIFTED: [Key; 7] = [
 ];
 
 impl Chord {
+    /// What the system tells as a wish to copy, and not as a key.
+    pub const COPY: Self = Self {
+        key: Key::C,
+        command: true,
+        shift: false,
+        alt: false,
+    };
+
     /// A key as it was pressed.
     pub fn new(key: Key, modifiers: Modifiers) -> Self {
         Self {

@@ -18,7 +18,7 @@ impl Keymap {
         ctx.data_mut(|data| data.insert_temp(Id::NULL, keymap));
     }
 
-    /// The commands of the keys pressed in this frame. Keys typed into a text field are not the
+    /// The commands of the keys pressed in this frame. Ctrl+C comes as what it is for. Keys typed into a text field are not the
     /// player's; Space and Enter belong to a button that has the keyboard's focus.
     pub fn pressed(&self, ctx: &Context) -> Vec<Command> {
         if ctx.text_edit_focused() {
@@ -38,6 +38,7 @@ impl Keymap {
                     } if !(focused && matches!(key, Key::Space | Key::Enter)) => {
                         self.command_of(Chord::new(*key, *modifiers), *repeat)
                     }
+                    Event::Copy => self.command_of(Chord::COPY, false),
                     _ => None,
                 })
                 .collect()

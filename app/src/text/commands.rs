@@ -99,6 +99,7 @@ const GERMAN: &[(&str, &str)] = &[
     ("toggle-more", "Weitere Bedienelemente"),
     ("toggle-inspector", "Inspektor"),
     ("toggle-camera-panel", "Kamera, Ansichten und Pfad"),
+    ("share", "Link, Netzwerk und Kopien"),
     ("toggle-statistics", "Statistik über dem Bild"),
     ("toggle-log", "Protokoll"),
     ("toggle-fullscreen", "Vollbild"),
@@ -118,6 +119,10 @@ const GERMAN: &[(&str, &str)] = &[
     (
         "open-recent",
         "Einen zuletzt geöffneten Clip öffnen, ab 1 gezählt",
+    ),
+    (
+        "copy-link",
+        "Link zu diesem Moment und dieser Ansicht kopieren",
     ),
     ("start-page", "Clip schließen und Startseite zeigen"),
     ("quit", "Beenden"),

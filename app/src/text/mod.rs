@@ -14,6 +14,7 @@ mod inspector;
 mod panels;
 mod playback;
 mod settings;
+mod share;
 
 use egui::{Context, Id, Ui};
 
@@ -24,6 +25,7 @@ pub use inspector::InspectorText;
 pub use panels::PanelsText;
 pub use playback::PlaybackText;
 pub use settings::SettingsText;
+pub use share::ShareText;
 
 /// A language of the interface.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,6 +56,8 @@ pub struct Text {
     pub settings: SettingsText,
     /// The command palette, help, keys, log and hints.
     pub panels: PanelsText,
+    /// Links and sharing.
+    pub share: ShareText,
 }
 
 macro_rules! text_in {
@@ -67,6 +71,7 @@ macro_rules! text_in {
             inspector: InspectorText::$code,
             settings: SettingsText::$code,
             panels: PanelsText::$code,
+            share: ShareText::$code,
         }
     };
 }
@@ -164,6 +169,7 @@ mod tests {
             InspectorText::pairs(),
             SettingsText::pairs(),
             PanelsText::pairs(),
+            ShareText::pairs(),
         ]
         .concat()
     }

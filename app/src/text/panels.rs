@@ -64,10 +64,8 @@ texts! {
         log_empty: "Nothing has been logged", "Es wurde nichts protokolliert";
         log_was_copied: "The log is in the clipboard", "Das Protokoll ist in der Zwischenablage";
 
-        link_explained: "A file, a folder, a pattern like walk/*.ply, or a file:// link",
-            "Eine Datei, ein Ordner, ein Muster wie lauf/*.ply oder ein file://-Link";
-        link_is_remote: "This version opens files and folders only; download the clip and open that",
-            "Diese Version öffnet nur Dateien und Ordner; lade den Clip herunter und öffne die Datei";
+        link_explained: "A file, a folder, a pattern like walk/*.ply, a web address or a zoetrope:// link",
+            "Eine Datei, ein Ordner, ein Muster wie lauf/*.ply, eine Webadresse oder ein zoetrope://-Link";
         link_is_empty: "Type a path or a link", "Einen Pfad oder Link eingeben";
         link_is_elsewhere: "This link points to another computer", "Dieser Link zeigt auf einen anderen Rechner";
         link_is_broken: "This is not a link to a file", "Das ist kein Link zu einer Datei";

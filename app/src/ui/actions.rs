@@ -43,6 +43,7 @@ impl ZoetropeApp {
             Command::ToggleMore => self.panels.toggle(Panel::More),
             Command::ToggleInspector => self.panels.toggle(Panel::Inspector),
             Command::ToggleCameraPanel => self.panels.toggle(Panel::Camera),
+            Command::Share => self.panels.toggle(Panel::Share),
             Command::ToggleLog => self.panels.toggle(Panel::Log),
             Command::ToggleStatistics => {
                 let shown = &mut self.kept.remembered.value.statistics;
@@ -86,6 +87,7 @@ impl ZoetropeApp {
                     }
                 }
             }
+            Command::CopyLink => self.copy_link(),
             Command::StartPage => {
                 self.session.close();
                 self.clip_changed();
@@ -186,6 +188,7 @@ impl ZoetropeApp {
             Pick::Folder => text.files.open_folder,
             Pick::Picture => text.settings.background_picture_file,
             Pick::Destination => text.settings.screenshot_folder,
+            Pick::Copy => text.share.save_copy,
         };
         let all = (text.files.filter_all.to_owned(), ["*"].as_slice());
         let filters = match what {
@@ -197,12 +200,13 @@ impl ZoetropeApp {
                 all,
             ],
             Pick::Picture => vec![(text.files.filter_pictures.to_owned(), ["png"].as_slice())],
-            Pick::Folder | Pick::Destination => Vec::new(),
+            Pick::Folder | Pick::Destination | Pick::Copy => Vec::new(),
         };
         let request = PickRequest {
             what,
             title: title.trim_end_matches('…').to_owned(),
             filters,
+            file_name: self.name_to_save(what),
         };
         self.platform.pick(
             request,
@@ -226,6 +230,7 @@ impl ZoetropeApp {
             let settings = &mut self.kept.settings.value;
             match (what, text) {
                 (Pick::File | Pick::Folder, _) => clips.push(path),
+                (Pick::Copy, _) => self.save(what, path),
                 (Pick::Picture, Some(text)) => {
                     settings.background_picture = text;
                     settings.background = BackgroundChoice::Picture;

@@ -12,6 +12,7 @@ use super::transport_bar::{self, BarState};
 use super::{ZoetropeApp, statistics, theme, top_bar};
 use crate::camera::{CameraRig, RigOptions, Scene};
 use crate::text::{fill, text};
+use zoetrope_render::Camera;
 
 /// Opening shorter than this shows nothing: what flashes by cannot be read.
 const OPENING_SHOWN_AFTER_S: f64 = 0.4;
@@ -33,8 +34,18 @@ impl ZoetropeApp {
         let info = clip.player.info();
         let options = RigOptions::of(&self.kept.settings.value);
         let rig = clip.rig.get_or_insert_with(|| {
-            let mut rig = CameraRig::new(Scene::new(info, bounds, notes.up), canvas, options);
+            // What a link says of the clip counts before what was noted of it.
+            let up = clip.view.up.or(notes.up);
+            let mut rig = CameraRig::new(Scene::new(info, bounds, up), canvas, options);
             rig.set_mode(notes.mode);
+            if let Some(camera) = &clip.view.camera {
+                rig.show(&Camera {
+                    position: camera.position.into(),
+                    target: camera.target.into(),
+                    fov_y: camera.fov_y,
+                    ..rig.camera()
+                });
+            }
             rig
         });
         rig.arrange(canvas, options);
@@ -109,6 +120,7 @@ impl ZoetropeApp {
                 marks: &self.marks,
                 side: self.panels.side(),
                 fullscreen: self.is_fullscreen(),
+                thumbnail: self.thumbnails.shown(),
             };
             let hands = &mut self.bar;
             let asked = ui
@@ -118,6 +130,7 @@ impl ZoetropeApp {
                 })
                 .inner;
             commands.extend(asked);
+            self.want_thumbnail(ui.ctx());
             self.covered.push(transport_bar::bar_rect(window));
             free = above.free;
         }

@@ -11,16 +11,19 @@ mod icons;
 mod idle;
 mod inspect;
 mod layers;
+mod links;
 mod look;
 mod panel;
 mod panels;
 mod posters;
+mod sharing;
 mod shelf;
 mod shots;
 mod start_page;
 mod statistics;
 mod steer;
 mod theme;
+mod thumbnails;
 mod time_bar;
 mod time_field;
 mod timecode;
@@ -38,13 +41,14 @@ use anyhow::Context;
 use egui::{Rect, Ui, ViewportCommand};
 use zoetrope_player::{Command, PlayerState};
 
+use crate::arrivals::Arrivals;
 use crate::camera::CameraRig;
 use crate::kept::Kept;
 use crate::keys::Keymap;
 use crate::open::ClipTarget;
 use crate::platform::{Pick, Platform};
 use crate::screenshot::Screenshots;
-use crate::session::{Opener, Session, sentence};
+use crate::session::{Opener, Repaint, Session, sentence};
 use crate::settings::{Settings, StartWith, ThemeChoice};
 use crate::storage::Storage;
 use backdrop::Backdrop;
@@ -54,8 +58,10 @@ use idle::Idle;
 use panel::{Panel, Panels};
 use panels::PanelStates;
 use posters::Posters;
+use sharing::ShareDesk;
 use start_page::{Demo, StartPage};
 use steer::Steer;
+use thumbnails::Thumbnails;
 use time_bar::Marks;
 use toasts::Toasts;
 use transport_bar::BarHands;
@@ -70,8 +76,10 @@ pub const SIZE_MIN: [f32; 2] = [340.0, 280.0];
 
 /// What the application is started with.
 pub struct AppOptions {
-    /// The clip that is opened at once; without one the settings decide.
+    /// The clip that is opened at once; without one and without an arrival the settings decide.
     pub clip: Option<ClipTarget>,
+    /// What comes from outside.
+    pub arrivals: Arc<Arrivals>,
     /// The built-in clips of the start page.
     pub demos: Vec<DemoClip>,
     /// Dialogs and the like.
@@ -145,8 +153,10 @@ pub struct ZoetropeApp {
     bar: BarHands,
     idle: Idle,
     hints: Hints,
+    share_desk: ShareDesk,
     start_page: StartPage,
     posters: Posters,
+    thumbnails: Thumbnails,
     marks: Marks,
     /// The places of what floated over the picture in the last frame.
     covered: Vec<Rect>,
@@ -154,6 +164,7 @@ pub struct ZoetropeApp {
     typed: bool,
     /// The clip to open in the first frame.
     first: Option<ClipTarget>,
+    arrivals: Arc<Arrivals>,
     lost: Arc<OnceLock<LostDevice>>,
     watch: Option<FrameWatch>,
     ctx: egui::Context,
@@ -171,9 +182,15 @@ impl ZoetropeApp {
             .context("the window has no graphics device")?;
         theme::apply(&cc.egui_ctx);
         let ctx = cc.egui_ctx.clone();
-        let repaint = Arc::new(move |after: Duration| ctx.request_repaint_after(after));
+        let repaint: Repaint = Arc::new(move |after: Duration| ctx.request_repaint_after(after));
+        options.arrivals.set_wake(repaint.clone());
         let (kept, notices) = Kept::load(options.storage, options.platform.locale());
-        let first = options.clip.or_else(|| first_clip(&kept, &options.demos));
+        let first = options.clip.or_else(|| {
+            let is_alone = !options.arrivals.has_clip();
+            is_alone
+                .then(|| first_clip(&kept, &options.demos))
+                .flatten()
+        });
         let mut app = Self {
             session: Session::new(options.opener, repaint, options.platform.clone()),
             viewport: Viewport::new(
@@ -197,12 +214,15 @@ impl ZoetropeApp {
             bar: BarHands::default(),
             idle: Idle::default(),
             hints: Hints::default(),
+            share_desk: ShareDesk::default(),
             start_page: StartPage::new(options.demos.into_iter().map(Demo::new).collect()),
             posters: Posters::default(),
+            thumbnails: Thumbnails::default(),
             marks: Marks::default(),
             covered: Vec::new(),
             typed: false,
             first,
+            arrivals: options.arrivals,
             lost: options.lost,
             watch: options.watch,
             ctx: cc.egui_ctx.clone(),
@@ -219,10 +239,7 @@ impl ZoetropeApp {
 
     /// Starts opening a clip; the one that is open stays until the new one has its first frame.
     pub fn open(&mut self, target: ClipTarget) {
-        let now = self.ctx.input(|input| input.time);
-        let settings = &self.kept.settings.value;
-        self.session
-            .open(target, settings.loop_mode, settings.memory_mb, now);
+        self.open_wanted(target.into());
     }
 
     /// Tells the person at the screen something, in a sentence.
@@ -278,6 +295,7 @@ impl ZoetropeApp {
         if let Some(target) = self.first.take() {
             self.open(target);
         }
+        self.receive_arrivals();
         let picked = self.take_picked();
         let dropped = self.ctx.input(|input| {
             let files = input.raw.dropped_files.iter();
@@ -305,7 +323,7 @@ impl ZoetropeApp {
                 || self
                     .panels
                     .middle()
-                    .is_some_and(|open| open.command() == command);
+                    .is_some_and(|open| open.command() == Some(command));
             if !self.panels.is_modal() || closes {
                 self.apply(command);
             }
@@ -330,6 +348,7 @@ impl ZoetropeApp {
         }
         self.apply_settings();
         self.receive_screenshots();
+        self.receive_shared();
         self.receive_backdrop();
         self.make_poster(now);
     }
@@ -337,6 +356,7 @@ impl ZoetropeApp {
     /// Another clip is on the screen, or none.
     fn clip_changed(&mut self) {
         self.viewport.forget();
+        self.thumbnails.clear();
         self.take_up_notes();
         let title = match self.session.clip() {
             Some(clip) => format!("Zoetrope – {}", clip.player.info().title),
@@ -344,6 +364,7 @@ impl ZoetropeApp {
         };
         self.ctx.send_viewport_cmd(ViewportCommand::Title(title));
         self.take_up_recent();
+        self.stop_sharing();
     }
 
     /// Tells the interface what has changed in the settings and the keys.

@@ -4,6 +4,7 @@ use egui::Ui;
 use zoetrope_player::Command;
 
 use super::ZoetropeApp;
+use super::links::Asking;
 use super::panel::{
     self, Frames, HelpPanel, KeysPanel, LogPanel, MoreState, OpenLinkPanel, PalettePanel,
     PaletteSources, Panel, SettingsPanel, SettingsRequest,
@@ -20,6 +21,8 @@ pub struct PanelStates {
     pub(super) keys: KeysPanel,
     log: LogPanel,
     open_link: OpenLinkPanel,
+    /// A link that waits for an answer.
+    pub(super) asking: Option<Asking>,
 }
 
 /// What a panel asks for.
@@ -45,6 +48,9 @@ impl ZoetropeApp {
             for command in asked.commands {
                 self.apply(command);
             }
+        }
+        if !self.panels.is_open(Panel::Trust) {
+            self.panel_states.asking = None;
         }
         if !self.panels.is_open(Panel::Log) {
             self.panel_states.log.close();
@@ -82,6 +88,14 @@ impl ZoetropeApp {
             }
             Panel::OpenLink => self.show_open_link(ui, frames, is_new),
             Panel::Log => self.show_log(ui, frames),
+            Panel::Share => Asked {
+                close: self.show_share(ui, frames),
+                commands: Vec::new(),
+            },
+            Panel::Trust => Asked {
+                close: self.show_trust(ui, frames, is_new),
+                commands: Vec::new(),
+            },
         }
     }
 
@@ -137,11 +151,11 @@ impl ZoetropeApp {
     }
 
     fn show_open_link(&mut self, ui: &Ui, frames: Frames, is_new: bool) -> Asked {
-        let mut target = None;
+        let mut wanted = None;
         let panel = &mut self.panel_states.open_link;
-        let close = panel.show(ui, frames, is_new, &mut target).close;
-        if let Some(target) = target {
-            self.open(target);
+        let close = panel.show(ui, frames, is_new, &mut wanted).close;
+        if let Some(wanted) = wanted {
+            self.open_typed(wanted);
         }
         Asked {
             close,

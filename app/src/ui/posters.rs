@@ -90,7 +90,7 @@ impl Posters {
                 let written = workers
                     .run(|| screenshot::draw(&gpu, &frame, &view))
                     .map_err(anyhow::Error::from)
-                    .and_then(|picture| Ok(screenshot::encode(picture)?))
+                    .and_then(|picture| Ok(screenshot::encode(picture, &[])?))
                     .and_then(|bytes| Ok(storage.write(&poster_name(&path), &bytes)?));
                 match written {
                     Ok(()) => {

@@ -57,6 +57,7 @@ impl ZoetropeApp {
             backdrop,
             title: clip.player.info().title.clone(),
             time_s: shown as f64 / state.frame_rate,
+            link: self.link_for_others(),
             folder,
         };
         let ctx = self.ctx.clone();

@@ -18,7 +18,7 @@ const TITLE_WIDTH_MAX: f32 = 360.0;
 pub struct TopBar {
     /// Start page, open and the title.
     pub left: Rect,
-    /// Commands and settings.
+    /// Sharing, commands and settings.
     pub right: Rect,
 }
 
@@ -27,7 +27,9 @@ pub fn top_bar(ui: &mut Ui, window: Rect, clip: Option<&str>) -> (TopBar, Vec<Co
     let margin = transport_bar::margin(window);
     let top = window.top() + margin;
     let inset = theme::GAP_XS;
-    let right_width = 2.0 * theme::BUTTON + 2.0 * inset;
+    // Without a clip there is nothing to share.
+    let right_buttons = if clip.is_some() { 3.0 } else { 2.0 };
+    let right_width = right_buttons * theme::BUTTON + 2.0 * inset;
     let right = Rect::from_min_size(
         pos2(window.right() - margin - right_width, top),
         vec2(right_width, HEIGHT),
@@ -64,7 +66,15 @@ pub fn top_bar(ui: &mut Ui, window: Rect, clip: Option<&str>) -> (TopBar, Vec<Co
         )
     };
     let text = text(ui);
-    for (rect, icon, label, command) in [
+    let share = clip.map(|_| {
+        (
+            slot(right, 0.0),
+            Icon::Share2,
+            text.share.title,
+            Command::Share,
+        )
+    });
+    let always = [
         (
             slot(left, 0.0),
             Icon::House,
@@ -72,18 +82,19 @@ pub fn top_bar(ui: &mut Ui, window: Rect, clip: Option<&str>) -> (TopBar, Vec<Co
             Command::StartPage,
         ),
         (
-            slot(right, 0.0),
+            slot(right, right_buttons - 2.0),
             Icon::Search,
             text.panels.palette,
             Command::CommandPalette,
         ),
         (
-            slot(right, 1.0),
+            slot(right, right_buttons - 1.0),
             Icon::Settings,
             text.settings.title,
             Command::Settings,
         ),
-    ] {
+    ];
+    for (rect, icon, label, command) in share.into_iter().chain(always) {
         let hint = keys::with_hint(ui.ctx(), label, command);
         if icon_button(ui, rect, icon, label, &hint, false).clicked() {
             commands.push(command);

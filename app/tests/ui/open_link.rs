@@ -46,12 +46,17 @@ fn what_is_pasted_is_tidied() {
 }
 
 #[test]
-fn links_that_cannot_be_opened_yet_are_told_so() {
+fn what_cannot_be_opened_is_told_where_it_was_typed() {
     let mut stage = open(Setup::default());
-    let remote = "This version opens files and folders only; download the clip and open that";
     for (typed, sentence) in [
-        ("https://example.org/walk.ply", remote),
-        ("zoetrope://open?url=x", remote),
+        (
+            "https://me@example.org/walk.ply",
+            "This link names no clip that can be opened",
+        ),
+        (
+            "zoetrope://open?url=x",
+            "This link names no clip that can be opened",
+        ),
         (
             "file://server/walk.ply",
             "This link points to another computer",
@@ -73,6 +78,23 @@ fn links_that_cannot_be_opened_yet_are_told_so() {
 }
 
 #[test]
+fn a_pasted_link_is_followed_without_asking() {
+    let mut stage = open(Setup::default());
+    paste(
+        &mut stage,
+        "<zoetrope://open?src=https://example.org/\n other&t=2>",
+    );
+    stage.key(Key::Enter);
+    stage.until_titled("Zoetrope – other");
+    assert_eq!(stage.state().frame, 20);
+    // Its host is known from then on.
+    let link = "zoetrope://open?src=https://example.org/other&t=3";
+    stage.harness.state_mut().open_link(link);
+    stage.harness.run_ok();
+    assert_eq!(stage.state().frame, 30);
+}
+
+#[test]
 fn what_is_not_there_is_told_as_ever() {
     let mut stage = open(Setup::default());
     stage.type_text("no-such-clip");
@@ -87,7 +109,7 @@ fn it_looks_right() {
         let size = setup.size;
         let mut stage = open(setup);
         stage.render(&name);
-        stage.type_text("https://example.org/walk.ply");
+        stage.type_text("ftp://example.org/walk.ply");
         stage.key(Key::Enter);
         stage.harness.run();
         stage.render(&format!("{name}-wrong"));

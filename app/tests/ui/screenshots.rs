@@ -75,6 +75,48 @@ fn plain_transparent_and_large() {
     assert_eq!(files(&shots).len(), 3);
 }
 
+/// The keywords and texts in a PNG.
+fn notes(path: &Path) -> Vec<(String, String)> {
+    let file = std::io::BufReader::new(fs::File::open(path).expect("it is there"));
+    let reader = png::Decoder::new(file).read_info().expect("a PNG");
+    let notes = reader.info().utf8_text.iter();
+    notes
+        .map(|note| (note.keyword.clone(), note.get_text().expect("text")))
+        .collect()
+}
+
+#[test]
+fn the_link_is_in_the_file_unless_it_would_give_something_away() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let shots = folder.path().join("shots");
+    let mut stage = stage_in(&shots);
+    for (clip, is_told) in [("https://example.org/ring", true), ("other", false)] {
+        stage.asked.commands.lock().expect("unpoisoned").clear();
+        stage.open(clip);
+        stage.until("the clip", |app| app.player_state().is_some());
+        let title = if clip == "other" { "other" } else { "ring" };
+        stage.until_titled(&format!("Zoetrope – {title}"));
+        stage.apply("pause");
+        stage.apply("seek-frame 12");
+        stage.harness.run_ok();
+        stage.key(Key::S);
+        wait(&mut stage);
+        let shot = files(&shots).remove(0);
+        let notes = notes(&shot);
+        fs::remove_file(shot).expect("removed");
+        stage.apply("dismiss-notices");
+        assert_eq!(notes.len(), if is_told { 2 } else { 0 }, "{clip} {notes:?}");
+        if is_told {
+            let start = "zoetrope://open?src=https://example.org/ring&t=1.2&cam=";
+            assert_eq!(notes[0], ("Description".to_owned(), "ring".to_owned()));
+            assert!(
+                notes[1].0 == "Source" && notes[1].1.starts_with(start),
+                "{notes:?}"
+            );
+        }
+    }
+}
+
 #[test]
 fn the_folder_is_shown() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -1,6 +1,7 @@
 //! The application under test.
 
 use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
@@ -13,8 +14,8 @@ use zoetrope_app::platform::{Pick, PickAnswer, PickRequest};
 use zoetrope_app::settings::ThemeChoice;
 use zoetrope_app::text::{Text, text_of};
 use zoetrope_app::{
-    AppOptions, ClipTarget, DemoClip, LostDevice, MemoryStorage, OpenClip, Platform, Storage,
-    ZoetropeApp, open_clip,
+    AppOptions, Arrivals, ClipTarget, DemoClip, LostDevice, MemoryStorage, OpenClip, Platform,
+    Storage, ZoetropeApp, open_clip,
 };
 use zoetrope_codecs::Cancel;
 use zoetrope_player::{Command, LoopMode, PlayerState};
@@ -41,6 +42,11 @@ impl Platform for ScriptedPlatform {
     fn pick(&self, request: PickRequest, answer: PickAnswer) {
         self.asked.lock().expect("unpoisoned").push(request.what);
         answer(self.answer.clone());
+    }
+
+    /// Nobody else on the network is served by a test.
+    fn network_address(&self) -> Option<IpAddr> {
+        Some(Ipv4Addr::LOCALHOST.into())
     }
 
     fn show_folder(&self, folder: &Path) -> bool {
@@ -154,6 +160,8 @@ pub struct Stage {
     /// Held by the test while "slow" must not open.
     pub gate: Arc<Mutex<()>>,
     pub lost: Arc<OnceLock<LostDevice>>,
+    /// What comes from outside of the window.
+    pub arrivals: Arc<Arrivals>,
     pub render_state: RenderState,
     /// Labels of the controls that were used.
     pub used: BTreeSet<String>,
@@ -180,6 +188,8 @@ impl Stage {
         let gate = Arc::new(Mutex::new(()));
         let lost = Arc::new(OnceLock::new());
         let (for_app, for_opener, for_loss) = (platform.clone(), gate.clone(), lost.clone());
+        let arrivals = Arc::new(Arrivals::default());
+        let for_arrivals = arrivals.clone();
         let (sender, render_state) = std::sync::mpsc::channel();
         let harness = Harness::builder()
             .with_size(setup.size)
@@ -194,6 +204,7 @@ impl Stage {
                 sender.send(render_state.clone()).expect("the test listens");
                 let options = AppOptions {
                     clip: setup.clip,
+                    arrivals: for_arrivals,
                     platform: for_app,
                     demos: setup.demos,
                     storage: setup.storage,
@@ -221,6 +232,7 @@ impl Stage {
             platform,
             gate,
             lost,
+            arrivals,
             render_state: render_state.recv().expect("a graphics device"),
             used: BTreeSet::new(),
             asked: Asked::default(),
@@ -415,6 +427,23 @@ fn open(target: &ClipTarget, gate: &Mutex<()>) -> anyhow::Result<OpenClip> {
         }
         "holed" => Ok(scripted::clip(&name, &[2])),
         "hopeless" => Ok(scripted::clip(&name, &(0..FRAMES).collect::<Vec<_>>())),
+        "layered" => Ok(scripted::scripted(
+            &name,
+            scripted::Script {
+                layers: 3,
+                thumbnails: true,
+                ..scripted::Script::default()
+            },
+        )),
+        "partly" => Ok(scripted::scripted(
+            &name,
+            scripted::Script {
+                layers: 3,
+                thumbnails: true,
+                at_hand: Some(4),
+                ..scripted::Script::default()
+            },
+        )),
         "panics" => panic!("scripted panic while opening"),
         _ => anyhow::bail!("cannot read {name}: there is no such file or folder"),
     }

@@ -146,9 +146,22 @@ pub const STATES: &[State] = &[
     State::panel("settings", "settings"),
     State::panel("keys", "edit-keys"),
     State::panel("open link", "open-link"),
+    State::new(
+        "link asks",
+        |stage| {
+            let link = "zoetrope://open?src=https://example.org/clips/a-dance-with-a-long-name.ply";
+            stage.harness.state_mut().open_link(link);
+            stage.harness.run_ok();
+        },
+        |stage| {
+            stage.apply("dismiss-notices");
+            stage.harness.run();
+        },
+    ),
     State::panel("more", "toggle-more"),
     State::panel("inspector", "toggle-inspector"),
     State::panel("camera", "toggle-camera-panel"),
+    State::panel("share", "share"),
     State::panel("log", "toggle-log"),
     State::new(
         "speed menu",

@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 
 use zoetrope_codecs::{CameraHint, UpAxis, limits};
+use zoetrope_player::share_link::{LinkCamera, LinkQuality, StartView};
 
 /// Largest side of a picture that is drawn, supersampling included: the smallest texture limit worth
 /// supporting.
@@ -76,6 +77,38 @@ pub fn camera(text: &str) -> Result<CameraHint, String> {
     Ok(camera)
 }
 
+/// "PX,PY,PZ,TX,TY,TZ,FOV", as a link has it.
+pub fn link_camera(text: &str) -> Result<LinkCamera, String> {
+    // For its sentences about what is wrong.
+    camera(text)?;
+    text.replace(' ', "")
+        .parse()
+        .map_err(|()| "the camera is too far away".to_owned())
+}
+
+/// "auto", "high", "low" or a number of layers.
+pub fn link_quality(text: &str) -> Result<LinkQuality, String> {
+    text.parse()
+        .map_err(|()| "expected auto, high, low or a number of layers".to_owned())
+}
+
+/// Seconds of a clip.
+pub fn seconds(text: &str) -> Result<f64, String> {
+    text.parse()
+        .ok()
+        .filter(|time| StartView::TIMES_S.contains(time))
+        .ok_or_else(|| "expected a number of seconds from 0 to 1000000".to_owned())
+}
+
+/// "3.0,5.5": two times in seconds, the earlier first.
+pub fn times(text: &str) -> Result<(f64, f64), String> {
+    let (a, b) = text
+        .split_once(',')
+        .ok_or("expected two times, like 3,5.5")?;
+    let (a, b) = (seconds(a.trim())?, seconds(b.trim())?);
+    Ok((a.min(b), a.max(b)))
+}
+
 /// "3..9", "3..=9" or "4": first and last frame, both included.
 pub fn frames(text: &str) -> Result<RangeInclusive<usize>, String> {
     let (first, last) = text
@@ -139,6 +172,25 @@ mod tests {
         ] {
             assert!(camera(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn what_a_link_restores() {
+        assert_eq!(seconds("12.48"), Ok(12.48));
+        assert_eq!(times("5.5, 3"), Ok((3.0, 5.5)));
+        let camera = link_camera("0, -1,-3,0,0,0,50").expect("a camera");
+        assert_eq!(camera.to_string(), "0,-1,-3,0,0,0,50");
+        assert_eq!(link_quality("2"), Ok(LinkQuality::Layers(2)));
+        for bad in ["", "-1", "nan", "inf", "1000001", "x"] {
+            assert!(
+                seconds(bad).is_err() && times(&format!("1,{bad}")).is_err(),
+                "{bad}"
+            );
+        }
+        assert!(times("3").is_err() && link_quality("best").is_err());
+        assert!(link_camera("0,0,0,0,0,0,50").is_err());
+        let far = link_camera("1e8,0,1,0,0,0,50").expect_err("too far");
+        assert!(far.contains("too far away"), "{far}");
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! What can be typed. Every sub-command, its options and an example of each.
 
+use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use zoetrope_codecs::{CameraHint, UpAxis};
+use zoetrope_player::share_link::{LinkCamera, LinkQuality};
 
 use crate::args::{self, Colour, Size};
 
@@ -15,11 +17,14 @@ use crate::args::{self, Colour, Size};
     version,
     about,
     args_conflicts_with_subcommands = true,
-    after_help = "Examples:\n  zoetrope                       the built-in demo clip\n  zoetrope clips/monkey          a V3 folder, a splat file or a folder of frames\n  zoetrope info clips/monkey     what is in it\n\nCLIP is a file, a folder or a quoted glob of frames; what it holds is found out from its content."
+    after_help = "Examples:\n  zoetrope                       the built-in demo clip\n  zoetrope clips/monkey          a V3 folder, a splat file or a folder of frames\n  zoetrope info clips/monkey     what is in it\n\nCLIP is a file, a folder, a quoted glob of frames, an http(s) address or a zoetrope:// link; what it\nholds is found out from its content."
 )]
 pub struct Cli {
     /// The clip to open; without it the built-in demo clip plays.
     pub clip: Option<PathBuf>,
+    /// Open a window of its own, even where one is open already.
+    #[arg(long)]
+    pub new_window: bool,
     /// Write what the start took to a file and close the window again (for `zoetrope bench start`).
     #[arg(long, value_name = "FILE", hide = true)]
     pub measure: Option<PathBuf>,
@@ -52,8 +57,14 @@ pub enum Command {
     Render(RenderArgs),
     /// Writes frames of a clip as PNG files.
     Decode(DecodeArgs),
+    /// Makes an ordinary video of a clip along a camera path.
+    Export(ExportArgs),
     /// Compares two clips as seen from a ring of cameras.
     Compare(CompareArgs),
+    /// Prints a link to a moment and a view of a clip.
+    Link(LinkArgs),
+    /// Serves a clip on the local network.
+    Share(ShareArgs),
     /// Makes a clip out of a sequence of splat files.
     Pack(PackArgs),
     /// Runs the project's benchmarks.
@@ -156,6 +167,35 @@ pub struct DecodeArgs {
     pub picture: PictureArgs,
 }
 
+/// `zoetrope export`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  zoetrope export clips/monkey -o monkey.mp4 --path orbit\n  zoetrope export dance.zoe -o dance.mp4 --from 2.5 --to 6 --size 1920x1080 --fps 60"
+)]
+pub struct ExportArgs {
+    /// The clip.
+    pub clip: PathBuf,
+    /// The MP4 file to write, H.264 with the clip's sound.
+    #[arg(short, long, value_name = "OUT.mp4")]
+    pub output: PathBuf,
+    /// Where to begin, in seconds from the clip's start.
+    #[arg(long, value_name = "S")]
+    pub from: Option<f64>,
+    /// Where to end, in seconds from the clip's start.
+    #[arg(long, value_name = "S")]
+    pub to: Option<f64>,
+    /// How the camera moves: "orbit", once around, or a JSON file of keys; without it along the clip's
+    /// own path, or else not at all.
+    #[arg(long, value_name = "orbit|FILE.json")]
+    pub path: Option<PathBuf>,
+    /// Pictures a second; the clip's own without it.
+    #[arg(long, value_name = "F", value_parser = args::frame_rate)]
+    pub fps: Option<f64>,
+    /// Size, background and filter.
+    #[command(flatten)]
+    pub picture: PictureArgs,
+}
+
 /// `zoetrope compare`.
 #[derive(Debug, Args)]
 #[command(
@@ -180,6 +220,50 @@ pub struct CompareArgs {
     pub picture: PictureArgs,
 }
 
+/// `zoetrope link`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  zoetrope link https://example.org/dance.zoe --time 12.48\n  zoetrope link https://example.org/dance.zoe --ab 3,5.5 --web\n\nA clip on this computer gets a link that works on this computer only; \"zoetrope share\" serves it to\nothers."
+)]
+pub struct LinkArgs {
+    /// The clip: a path, an address, or a link, whose view the options change.
+    pub clip: PathBuf,
+    /// The moment, in seconds from the start.
+    #[arg(long, value_name = "S", value_parser = args::seconds)]
+    pub time: Option<f64>,
+    /// Camera centre, the point it looks at, and the vertical field of view in degrees.
+    #[arg(long, value_name = "PX,PY,PZ,TX,TY,TZ,FOV", value_parser = args::link_camera, allow_hyphen_values = true)]
+    pub camera: Option<LinkCamera>,
+    /// Which axis is up, where that is not the clip's own.
+    #[arg(long, value_name = "AXIS", value_parser = args::up_axis, allow_hyphen_values = true)]
+    pub up: Option<UpAxis>,
+    /// The A-B loop: its first and its last moment, in seconds.
+    #[arg(long, value_name = "A,B", value_parser = args::times)]
+    pub ab: Option<(f64, f64)>,
+    /// The quality: auto, high, low, or a number of layers.
+    #[arg(long, value_name = "Q", value_parser = args::link_quality)]
+    pub quality: Option<LinkQuality>,
+    /// Print the clip's own address with the view behind it instead of a zoetrope:// link.
+    #[arg(long)]
+    pub web: bool,
+}
+
+/// `zoetrope share`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  zoetrope share dance.zoe\n  zoetrope share clips/monkey --bind 192.168.1.5 --port 8080\n\nOnly the clip's own files can be reached, below a name that nobody can guess and that is another one\neach time."
+)]
+pub struct ShareArgs {
+    /// The clip: a file or a V3 folder.
+    pub clip: PathBuf,
+    /// The address to listen on; without it that of this computer on its network.
+    #[arg(long, value_name = "ADDR")]
+    pub bind: Option<IpAddr>,
+    /// The port; 0 for any that is free.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub port: u16,
+}
+
 /// The clip formats that can be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum FormatArg {
@@ -201,7 +285,7 @@ pub enum CodecArg {
 /// `zoetrope pack`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  zoetrope pack frames/ -o monkey.zoe --fps 30\n  zoetrope pack clips/v3 -o dance.zoe --ladder --quality 80\n  zoetrope pack 'frames/*.ply' -o clips/dance --format v3 --up +y"
+    after_help = "Examples:\n  zoetrope pack frames/ -o monkey.zoe --fps 30\n  zoetrope pack clips/v3 -o dance.zoe --ladder --audio dance.m4a\n  zoetrope pack 'frames/*.ply' -o clips/dance --format v3 --up +y"
 )]
 pub struct PackArgs {
     /// A folder or a quoted glob of splat files (SOG, PLY), a frame each, or a clip.
@@ -239,6 +323,10 @@ pub struct PackArgs {
     /// A camera path that the clip carries, as the window saves it.
     #[arg(long, value_name = "FILE")]
     pub camera_path: Option<PathBuf>,
+    /// Sound to go with it: AAC (M4A), MP3, Opus, FLAC or WAV, which is not coded anew; the input's own
+    /// without it.
+    #[arg(long, value_name = "FILE")]
+    pub audio: Option<PathBuf>,
     /// Name of the clip, for people.
     #[arg(long)]
     pub title: Option<String>,
@@ -275,4 +363,10 @@ pub struct BenchArgs {
     /// Print the names of all benchmarks.
     #[arg(long)]
     pub list: bool,
+    /// The folder of the clips that `size` packs.
+    #[arg(long, value_name = "DIR", default_value = "../shared/data/splats")]
+    pub data: PathBuf,
+    /// The folder to draw curves into.
+    #[arg(long, value_name = "DIR")]
+    pub plots: Option<PathBuf>,
 }

@@ -1,5 +1,6 @@
 //! What only a desktop can do.
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -65,6 +66,10 @@ impl Platform for Desktop {
         }
     }
 
+    fn network_address(&self) -> Option<IpAddr> {
+        zoetrope_share::local_address()
+    }
+
     fn lower_thread_priority(&self) {
         let lowered = ThreadPriorityValue::try_from(BACKGROUND)
             .map_err(|error| format!("{error:?}"))
@@ -88,6 +93,15 @@ pub fn config_folder() -> Option<PathBuf> {
 pub fn cache_folder() -> Option<PathBuf> {
     let strategy = etcetera::choose_base_strategy().ok()?;
     Some(strategy.cache_dir().join("zoetrope"))
+}
+
+/// A folder of the person's own for what lasts no longer than the session; where the system has none,
+/// the one of the cache.
+pub fn runtime_folder() -> Option<PathBuf> {
+    let strategy = etcetera::choose_base_strategy().ok()?;
+    let folder = strategy.runtime_dir();
+    let folder = folder.unwrap_or_else(|| strategy.cache_dir());
+    Some(folder.join("zoetrope"))
 }
 
 #[cfg(test)]

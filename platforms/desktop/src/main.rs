@@ -7,6 +7,7 @@ mod cli;
 mod commands;
 mod cpu_time;
 mod desktop;
+mod instance;
 mod interrupt;
 mod measure;
 mod offscreen;
@@ -43,14 +44,17 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
     let Some(command) = &cli.command else {
         let measure = cli.measure.clone();
         let measure = measure.map(|path| measure::Measure::new(path, cli.measure_seconds));
-        return commands::window::run(cli.clip.as_deref(), measure);
+        return commands::window::run(cli.clip.as_deref(), cli.new_window, measure);
     };
     let cancel = interrupt::install()?;
     match command {
         Command::Info(args) => commands::info::run(args, &cancel),
         Command::Render(args) => commands::render::run(args, &cancel),
         Command::Decode(args) => commands::decode::run(args, &cancel),
+        Command::Export(args) => commands::export::run(args, &cancel),
         Command::Compare(args) => commands::compare::run(args, &cancel),
+        Command::Link(args) => commands::link::run(args),
+        Command::Share(args) => commands::share::run(args, cli.quiet, &cancel),
         Command::Pack(args) => commands::pack::run(args, &cancel),
         Command::Bench(args) => bench::run(args, &cancel),
     }

@@ -183,6 +183,11 @@ impl Player {
         &self.engine
     }
 
+    /// Frames a second that it plays at.
+    pub fn frame_rate(&self) -> f64 {
+        self.transport.frame_rate()
+    }
+
     /// Carries out a command; false for those that are not the player's. The next [`Self::tick`]
     /// shows its effect.
     pub fn apply(&mut self, command: Command) -> bool {

@@ -331,6 +331,7 @@ fn pressed_chord(event: &Event) -> Option<Chord> {
             modifiers,
             ..
         } => Some(Chord::new(*key, *modifiers)),
+        Event::Copy => Some(Chord::COPY),
         _ => None,
     }
 }

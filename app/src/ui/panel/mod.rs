@@ -9,6 +9,8 @@ mod more;
 mod open_link;
 mod palette;
 mod settings;
+mod share;
+mod trust;
 
 use egui::{
     Align, Area, Context, Frame, Id, Layout, Margin, Modal, Order, Pos2, Rect, Response, RichText,
@@ -42,6 +44,10 @@ pub enum Panel {
     Inspector,
     /// Camera, views and path.
     Camera,
+    /// Link, network and copies.
+    Share,
+    /// Asks before a link is followed.
+    Trust,
 }
 
 /// Where a panel is.
@@ -56,7 +62,7 @@ enum Place {
 impl Panel {
     fn place(self) -> Place {
         match self {
-            Self::Log | Self::Inspector | Self::Camera => Place::Side,
+            Self::Log | Self::Inspector | Self::Camera | Self::Share => Place::Side,
             _ => Place::Middle,
         }
     }
@@ -64,7 +70,7 @@ impl Panel {
     /// The widest that it gets.
     fn width_max(self) -> f32 {
         match self {
-            Self::Inspector | Self::Camera => SIDE_WIDTH,
+            Self::Inspector | Self::Camera | Self::Share => SIDE_WIDTH,
             Self::Log => 460.0,
             Self::Help => 920.0,
             Self::Settings | Self::Keys => 720.0,
@@ -72,9 +78,9 @@ impl Panel {
         }
     }
 
-    /// The command that opens it, and closes it again.
-    pub fn command(self) -> Command {
-        match self {
+    /// The command that opens it, and closes it again; `None` for one that opens by itself.
+    pub fn command(self) -> Option<Command> {
+        Some(match self {
             Self::Palette => Command::CommandPalette,
             Self::Help => Command::Help,
             Self::Settings => Command::Settings,
@@ -84,7 +90,9 @@ impl Panel {
             Self::Log => Command::ToggleLog,
             Self::Inspector => Command::ToggleInspector,
             Self::Camera => Command::ToggleCameraPanel,
-        }
+            Self::Share => Command::Share,
+            Self::Trust => return None,
+        })
     }
 
     /// Whether it is typed into at once, so that a keyboard on the screen covers the foot.
@@ -468,3 +476,5 @@ pub use more::{MoreState, more};
 pub use open_link::OpenLinkPanel;
 pub use palette::{PalettePanel, PaletteSources};
 pub use settings::{SettingsPanel, SettingsRequest};
+pub use share::{LinkParts, Reach, ShareRequest, ShareState, Sharing, share};
+pub use trust::{Question, trust};

@@ -2,11 +2,11 @@
 
 use egui::{Button, Id, Key, Margin, RichText, Role, TextEdit, Ui, WidgetInfo, vec2};
 
+use super::super::links::link_error;
 use super::super::theme;
 use super::{Frames, Panel, SheetResponse, sheet};
-use crate::link::{self, LinkError};
-use crate::open::ClipTarget;
-use crate::text::{Text, text};
+use crate::link::{self, LinkError, Wanted};
+use crate::text::text;
 
 /// The panel, from frame to frame.
 #[derive(Default)]
@@ -16,27 +16,27 @@ pub struct OpenLinkPanel {
 }
 
 impl OpenLinkPanel {
-    /// Shows the panel. What is to be opened is put into `target`, and the panel is to be closed
+    /// Shows the panel. What is to be opened is put into `wanted`, and the panel is to be closed
     /// then.
     pub fn show(
         &mut self,
         ui: &Ui,
         frames: Frames,
         is_new: bool,
-        target: &mut Option<ClipTarget>,
+        wanted: &mut Option<Wanted>,
     ) -> SheetResponse {
         if is_new {
             *self = Self::default();
         }
         let title = text(ui).files.open_link_title;
         let mut response = sheet(ui, frames, Panel::OpenLink, title, |ui| {
-            *target = self.contents(ui, is_new);
+            *wanted = self.contents(ui, is_new);
         });
-        response.close |= target.is_some();
+        response.close |= wanted.is_some();
         response
     }
 
-    fn contents(&mut self, ui: &mut Ui, is_new: bool) -> Option<ClipTarget> {
+    fn contents(&mut self, ui: &mut Ui, is_new: bool) -> Option<Wanted> {
         let (texts, palette) = (text(ui), theme::palette(ui));
         let field = Id::unique("link field");
         let is_typing = ui.memory(|memory| memory.has_focus(field));
@@ -65,7 +65,7 @@ impl OpenLinkPanel {
         });
         match self.error {
             Some(error) => {
-                let sentence = sentence(text(ui), error);
+                let sentence = link_error(text(ui), error);
                 let told = RichText::new(sentence).color(palette.danger);
                 let label = ui.add(egui::Label::new(told).wrap());
                 label.widget_info(|| WidgetInfo::labeled(Role::Alert, true, sentence));
@@ -82,21 +82,12 @@ impl OpenLinkPanel {
         }
         let home = std::env::home_dir();
         match link::parse(&self.typed, home.as_deref()) {
-            Ok(target) => Some(target),
+            Ok(wanted) => Some(wanted),
             Err(error) => {
                 self.error = Some(error);
                 ui.memory_mut(|memory| memory.request_focus(field));
                 None
             }
         }
-    }
-}
-
-fn sentence(text: &Text, error: LinkError) -> &'static str {
-    match error {
-        LinkError::Empty => text.panels.link_is_empty,
-        LinkError::Remote => text.panels.link_is_remote,
-        LinkError::Elsewhere => text.panels.link_is_elsewhere,
-        LinkError::Broken => text.panels.link_is_broken,
     }
 }

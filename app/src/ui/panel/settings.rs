@@ -1,6 +1,6 @@
 //! The settings, as the table of settings has them.
 
-mod controls;
+pub(super) mod controls;
 
 use egui::{Align, Button, Id, Layout, Rect, RichText, Ui, UiBuilder, vec2};
 

@@ -11,6 +11,7 @@ mod file;
 mod panels;
 mod picture;
 mod playback;
+mod share;
 mod time;
 mod window;
 
@@ -35,6 +36,7 @@ pub fn all() -> impl Iterator<Item = &'static Exercise> {
         window::EXERCISES,
         file::EXERCISES,
         panels::EXERCISES,
+        share::EXERCISES,
     ];
     areas.into_iter().flatten()
 }

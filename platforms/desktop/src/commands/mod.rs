@@ -2,7 +2,10 @@
 
 pub mod compare;
 pub mod decode;
+pub mod export;
 pub mod info;
+pub mod link;
 pub mod pack;
 pub mod render;
+pub mod share;
 pub mod window;

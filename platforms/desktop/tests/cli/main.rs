@@ -1,7 +1,11 @@
 //! The built binary on good and bad input: what it prints, what it writes, how it exits.
 
 mod clip;
+mod desktop_files;
+mod export;
+mod link;
 mod ply_sequence;
+mod share;
 mod support;
 
 use std::fs;

@@ -2,6 +2,7 @@
 //! the screen shows.
 #![cfg(target_os = "linux")]
 
+mod other_starts;
 mod playing;
 mod quiet;
 mod robustness;

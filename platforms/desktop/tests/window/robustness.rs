@@ -75,7 +75,8 @@ fn a_place_where_nothing_can_be_kept_does_not_stop_the_start() {
 fn two_starts_at_once_both_play() {
     let display = Display::start();
     let home = display.folder().join("home");
-    let mut apps = ["one", "other"].map(|name| App::spawn(&display, name, &[], &home));
+    let mut apps =
+        ["one", "other"].map(|name| App::spawn(&display, name, &["--new-window"], &home));
     let windows = apps.each_mut().map(App::wait_for_window);
     for (app, window) in apps.iter_mut().zip(&windows) {
         app.bring_to_front(window);

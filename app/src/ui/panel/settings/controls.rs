@@ -84,7 +84,7 @@ pub fn control(
 }
 
 /// A switch that is on or off.
-fn switch(ui: &mut Ui, title: &str, on: bool) -> Response {
+pub fn switch(ui: &mut Ui, title: &str, on: bool) -> Response {
     let palette = theme::palette(ui);
     let (rect, response) = ui.allocate_exact_size(SWITCH, Sense::click());
     response.widget_info(|| WidgetInfo::selected(Role::Switch, ui.is_enabled(), on, title));

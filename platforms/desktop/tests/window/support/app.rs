@@ -354,7 +354,19 @@ impl<'a> App<'a> {
         self.wait_for_end()
     }
 
-    fn wait_for_end(mut self) -> ExitStatus {
+    /// Waits until the window has a title that starts so.
+    pub fn wait_for_title(&mut self, window: &str, start: &str) {
+        self.wait(&format!("the title {start:?}"), ANSWER_LIMIT, |app| {
+            let title = app.display.xdotool(&["getwindowname", window])?;
+            title.trim().starts_with(start).then_some(())
+        });
+    }
+
+    /// Waits for the process to end.
+    ///
+    /// # Panics
+    /// When it does not end in time.
+    pub fn wait_for_end(mut self) -> ExitStatus {
         let end = wait_for(CLOSE_LIMIT, || {
             self.child.try_wait().expect("ask for the app")
         });

@@ -1,0 +1,278 @@
+//! Sharing: the link to what is seen, the local network, and copies.
+
+use egui::{
+    Align, Button, Checkbox, Color32, Frame, Label, Layout, Margin, Rect, RichText, Role, Sense,
+    Ui, WidgetInfo, pos2, vec2,
+};
+use zoetrope_share::{QrCode, Visitors};
+
+use super::super::icons::{Icon, labeled};
+use super::super::theme;
+use super::settings::controls::switch;
+use super::{Frames, Panel, SheetResponse, section, sheet};
+use crate::text::{fill, text};
+
+/// Dark modules of a QR code. Readers want dark on light, whatever the theme is.
+const QR_DARK: Color32 = Color32::from_rgb(16, 16, 20);
+/// Widest a QR code gets, in points.
+const QR_SIDE: f32 = 216.0;
+
+/// What a link holds besides the clip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LinkParts {
+    /// The frame.
+    pub moment: bool,
+    /// Where from.
+    pub view: bool,
+    /// The A–B loop, where there is one.
+    pub ab: bool,
+}
+
+impl Default for LinkParts {
+    fn default() -> Self {
+        Self {
+            moment: true,
+            view: true,
+            ab: true,
+        }
+    }
+}
+
+/// For whom a link works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// For nobody: the clip is built in.
+    BuiltIn,
+    /// On this computer.
+    Here,
+    /// On this network, while the clip is shared.
+    Network,
+    /// Wherever the web reaches.
+    Web,
+}
+
+/// Whether the clip is shared on the network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sharing<'a> {
+    /// It cannot be, and why.
+    Never(&'a str),
+    /// It is not.
+    Off,
+    /// It will be in a moment.
+    Starting,
+    /// It is.
+    On {
+        /// The address of its page.
+        page: &'a str,
+        /// Who was there.
+        visitors: Visitors,
+    },
+}
+
+/// What the panel has to know.
+pub struct ShareState<'a> {
+    /// For whom the link works.
+    pub reach: Reach,
+    /// The link, if there is one.
+    pub link: Option<&'a str>,
+    /// What a phone gets from the screen.
+    pub qr: Option<&'a QrCode>,
+    /// Whether there is an A–B loop.
+    pub has_ab: bool,
+    /// Whether the clip has more than one moment.
+    pub has_time: bool,
+    /// The network.
+    pub sharing: Sharing<'a>,
+    /// How much of a copy is saved, in per cent.
+    pub saving: Option<u64>,
+}
+
+/// What is asked for with the panel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ShareRequest {
+    /// The link in the clipboard.
+    CopyLink,
+    /// The address of the page in the clipboard.
+    CopyAddress,
+    /// To share on the network, or to stop that.
+    Serve(bool),
+    /// A copy of the clip.
+    SaveCopy,
+    /// To stop saving.
+    StopSaving,
+}
+
+/// Shows the panel; what is chosen goes into `parts` and into `asked`.
+pub fn share(
+    ui: &Ui,
+    frames: Frames,
+    state: &ShareState<'_>,
+    parts: &mut LinkParts,
+    asked: &mut Vec<ShareRequest>,
+) -> SheetResponse {
+    let title = text(ui).share.title;
+    sheet(ui, frames, Panel::Share, title, |ui| {
+        link(ui, state, parts, asked);
+        network(ui, state.sharing, asked);
+        save(ui, state, asked);
+        ui.add_space(theme::GAP_S);
+    })
+}
+
+fn link(ui: &mut Ui, state: &ShareState<'_>, parts: &mut LinkParts, asked: &mut Vec<ShareRequest>) {
+    let texts = &text(ui).share;
+    quiet(
+        ui,
+        match state.reach {
+            Reach::BuiltIn => texts.reach_built_in,
+            Reach::Here => texts.reach_here,
+            Reach::Network => texts.reach_network,
+            Reach::Web => texts.reach_web,
+        },
+    );
+    let Some(link) = state.link else {
+        return;
+    };
+    section(ui, texts.section_link);
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = vec2(theme::GAP_L, 0.0);
+        for (part, label, is_there) in [
+            (&mut parts.moment, texts.part_moment, state.has_time),
+            (&mut parts.view, texts.part_view, true),
+            (&mut parts.ab, texts.part_ab, state.has_ab),
+        ] {
+            if is_there {
+                ui.add(Checkbox::new(part, label));
+            }
+        }
+    });
+    mono(ui, link);
+    ui.add_space(theme::GAP_XS);
+    let palette = theme::palette(ui);
+    let mut copy = labeled(Icon::Link, texts.copy_link);
+    for section in &mut copy.sections {
+        section.format.color = palette.on_accent;
+    }
+    let copy = Button::new(copy)
+        .fill(palette.accent)
+        .min_size(vec2(ui.available_width(), theme::BUTTON));
+    if ui.add(copy).accessible_name(texts.copy_link).clicked() {
+        asked.push(ShareRequest::CopyLink);
+    }
+    if let Some(code) = state.qr {
+        ui.add_space(theme::GAP_S);
+        qr_code(ui, code, texts.qr_code);
+    }
+}
+
+/// A QR code, in whole pixels so that its edges are sharp.
+fn qr_code(ui: &mut Ui, code: &QrCode, label: &str) {
+    let side = code.side();
+    let pixel = 1.0 / ui.ctx().pixels_per_point();
+    let room = ui.available_width().min(QR_SIDE);
+    let module = (room / side as f32 / pixel).floor().max(1.0) * pixel;
+    let size = module * side as f32;
+    let (row, response) = ui.allocate_exact_size(vec2(ui.available_width(), size), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, label));
+    let snapped = |at: f32| (at / pixel).round() * pixel;
+    let corner = pos2(snapped(row.center().x - 0.5 * size), snapped(row.top()));
+    let painter = ui.painter();
+    let paper = Rect::from_min_size(corner, vec2(size, size));
+    painter.rect_filled(paper, theme::RADIUS_CONTROL, Color32::WHITE);
+    for y in 0..side {
+        let mut x = 0;
+        while x < side {
+            let run = (x..side).take_while(|x| code.is_dark(*x, y)).count();
+            if run > 0 {
+                let at = corner + module * vec2(x as f32, y as f32);
+                let rect = Rect::from_min_size(at, module * vec2(run as f32, 1.0));
+                painter.rect_filled(rect, 0.0, QR_DARK);
+            }
+            x += run.max(1);
+        }
+    }
+}
+
+fn network(ui: &mut Ui, sharing: Sharing<'_>, asked: &mut Vec<ShareRequest>) {
+    let texts = &text(ui).share;
+    section(ui, texts.section_network);
+    if let Sharing::Never(reason) = sharing {
+        quiet(ui, reason);
+        return;
+    }
+    let on = sharing != Sharing::Off;
+    ui.horizontal(|ui| {
+        ui.label(texts.serve);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if switch(ui, texts.serve, on).clicked() {
+                asked.push(ShareRequest::Serve(!on));
+            }
+        });
+    });
+    let Sharing::On { page, visitors } = sharing else {
+        let said = if on {
+            texts.starting
+        } else {
+            texts.serve_explained
+        };
+        quiet(ui, said);
+        return;
+    };
+    mono(ui, page);
+    quiet(
+        ui,
+        &match visitors.devices {
+            0 => texts.nobody_yet.to_owned(),
+            1 => texts.one_device.to_owned(),
+            devices => fill(texts.devices, &[&devices.to_string()]),
+        },
+    );
+    if wide_button(ui, Icon::Copy, texts.copy_address) {
+        asked.push(ShareRequest::CopyAddress);
+    }
+}
+
+fn save(ui: &mut Ui, state: &ShareState<'_>, asked: &mut Vec<ShareRequest>) {
+    let texts = &text(ui).share;
+    section(ui, texts.section_save);
+    if let Some(percent) = state.saving {
+        quiet(ui, &fill(texts.saving, &[&percent.to_string()]));
+        if wide_button(ui, Icon::X, texts.stop_saving) {
+            asked.push(ShareRequest::StopSaving);
+        }
+        return;
+    }
+    if wide_button(ui, Icon::Download, texts.save_copy) {
+        asked.push(ShareRequest::SaveCopy);
+    }
+}
+
+/// A button with an icon, as wide as there is room; whether it was pressed.
+fn wide_button(ui: &mut Ui, icon: Icon, label: &str) -> bool {
+    let button = Button::new(labeled(icon, label))
+        .fill(theme::palette(ui).hover)
+        .right_text("")
+        .min_size(vec2(ui.available_width(), theme::BUTTON));
+    ui.add(button).accessible_name(label).clicked()
+}
+
+/// A link or an address, every letter of it.
+fn mono(ui: &mut Ui, address: &str) {
+    let palette = theme::palette(ui);
+    let frame = Frame::NONE
+        .fill(palette.surface_raised)
+        .corner_radius(theme::RADIUS_CONTROL)
+        .inner_margin(Margin::symmetric(10, 8));
+    frame.show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        let font = egui::FontId::new(11.0, egui::FontFamily::Monospace);
+        ui.add(Label::new(RichText::new(address).font(font)).wrap());
+    });
+}
+
+/// A text that explains.
+fn quiet(ui: &mut Ui, text: &str) {
+    let color = theme::palette(ui).text_quiet;
+    let text = RichText::new(text).font(theme::small()).color(color);
+    ui.add(Label::new(text).wrap());
+}

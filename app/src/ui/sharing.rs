@@ -1,0 +1,356 @@
+//! Sharing what is seen: the link, the local network, copies.
+
+use std::path::PathBuf;
+use std::sync::mpsc::{self, Receiver};
+use std::time::Duration;
+
+use egui::Ui;
+use zoetrope_player::share_link::{ShareLink, StartView};
+use zoetrope_share::{Options, QrCode, Server, Share};
+
+use super::ZoetropeApp;
+use super::links::view_of;
+use super::panel::{self, Frames, LinkParts, Reach, ShareRequest, ShareState, Sharing};
+use crate::link;
+use crate::open::ClipTarget;
+use crate::platform::Pick;
+use crate::recents::poster_name;
+use crate::save_copy::{self, Saving};
+use crate::session::{Clip, sentence};
+use crate::shared_clip::{NotServed, share_of};
+use crate::text::{Text, fill, text_of};
+
+/// How often the link in the panel follows a clip that plays: a code that flickers cannot be read.
+const FOLLOWS_S: f64 = 0.5;
+/// How often is looked who has connected.
+const LOOKS: Duration = Duration::from_secs(1);
+
+/// The server of the clip.
+#[derive(Default)]
+enum Serving {
+    #[default]
+    Off,
+    Starting(Receiver<anyhow::Result<Server>>),
+    On(Server),
+}
+
+/// A link as it would be now.
+struct Offer {
+    reach: Reach,
+    link: Option<ShareLink>,
+    /// What a phone gets from the screen.
+    scanned: Option<String>,
+}
+
+/// The link that is shown, and its code.
+#[derive(Default)]
+struct ShownLink {
+    address: String,
+    link: String,
+    scanned: Option<String>,
+    code: Option<QrCode>,
+    since: f64,
+}
+
+/// Sharing, from frame to frame.
+#[derive(Default)]
+pub struct ShareDesk {
+    parts: LinkParts,
+    serving: Serving,
+    shown: ShownLink,
+    saving: Option<Saving>,
+}
+
+impl ShareDesk {
+    fn server(&self) -> Option<&Server> {
+        match &self.serving {
+            Serving::On(server) => Some(server),
+            _ => None,
+        }
+    }
+}
+
+impl ShownLink {
+    /// Follows what is seen; seconds until it has to be looked at again, where it lags behind.
+    fn follow(&mut self, offer: &Offer, now: f64) -> Option<f64> {
+        let (address, link) = match &offer.link {
+            Some(link) => (link.source(), link.app_link()),
+            None => ("", String::new()),
+        };
+        if self.link == link && self.scanned == offer.scanned {
+            return None;
+        }
+        let due = self.since + FOLLOWS_S;
+        // Another clip, or another way to it, is shown at once.
+        if now < due && self.address == address {
+            return Some(due - now);
+        }
+        if self.scanned != offer.scanned {
+            self.code = offer.scanned.as_deref().and_then(QrCode::of);
+        }
+        *self = Self {
+            address: address.to_owned(),
+            link,
+            scanned: offer.scanned.clone(),
+            code: self.code.take(),
+            since: now,
+        };
+        None
+    }
+}
+
+impl ZoetropeApp {
+    /// Shows the panel; whether it is to be closed.
+    pub(super) fn show_share(&mut self, ui: &Ui, frames: Frames) -> bool {
+        let text = text_of(&self.ctx);
+        let Some(clip) = self.session.clip() else {
+            return true;
+        };
+        let now = ui.input(|input| input.time);
+        let offer = self.offer(clip);
+        let (has_ab, has_time) = (view_of(clip).ab_s.is_some(), clip.state.frame_count > 1);
+        let never = self.never_served(clip, text);
+        let desk = &mut self.share_desk;
+        if let Some(rest) = desk.shown.follow(&offer, now) {
+            let rest = Duration::try_from_secs_f64(rest).unwrap_or_default();
+            self.ctx.request_repaint_after(rest);
+        }
+        let page = desk.server().map(Server::page_url).unwrap_or_default();
+        let sharing = match (&desk.serving, never) {
+            (Serving::Off, Some(reason)) => Sharing::Never(reason),
+            (Serving::Off, None) => Sharing::Off,
+            (Serving::Starting(_), _) => Sharing::Starting,
+            (Serving::On(server), _) => {
+                self.ctx.request_repaint_after(LOOKS);
+                Sharing::On {
+                    page: &page,
+                    visitors: server.visitors(),
+                }
+            }
+        };
+        let saving = desk.saving.as_ref().map(Saving::percent);
+        if saving.is_some() {
+            self.ctx.request_repaint_after(LOOKS / 4);
+        }
+        let state = ShareState {
+            reach: offer.reach,
+            link: offer.link.is_some().then_some(desk.shown.link.as_str()),
+            qr: desk.shown.code.as_ref(),
+            has_ab,
+            has_time,
+            sharing,
+            saving,
+        };
+        let mut asked = Vec::new();
+        let mut parts = desk.parts;
+        let shown = panel::share(ui, frames, &state, &mut parts, &mut asked);
+        if parts != desk.parts {
+            // What was chosen is seen at once.
+            desk.parts = parts;
+            desk.shown = ShownLink::default();
+            self.ctx.request_repaint();
+        }
+        self.covered.push(shown.rect);
+        for request in asked {
+            self.fulfil_share(request, now, text);
+        }
+        shown.close
+    }
+
+    /// The link with the parts that are chosen.
+    fn offer(&self, clip: &Clip) -> Offer {
+        let parts = self.share_desk.parts;
+        let view = view_of(clip);
+        let view = StartView {
+            time_s: view.time_s.filter(|_| parts.moment),
+            camera: view.camera.filter(|_| parts.view),
+            up: view.up.filter(|_| parts.view),
+            ab_s: view.ab_s.filter(|_| parts.ab),
+            ..view
+        };
+        let link_to = |address: &str| {
+            let mut link = ShareLink::new(address).ok()?;
+            link.view = view;
+            Some(link)
+        };
+        if let Some(server) = self.share_desk.server() {
+            // A phone opens the page, which has the link for those that have the application.
+            return Offer {
+                reach: Reach::Network,
+                link: link_to(server.clip_url()),
+                scanned: link_to(&server.page_url()).and_then(|link| link.web_link()),
+            };
+        }
+        let link = link::address_of(&clip.target).and_then(|address| link_to(&address));
+        let reach = match &link {
+            Some(link) if link.host().is_some() => Reach::Web,
+            Some(_) => Reach::Here,
+            None => Reach::BuiltIn,
+        };
+        let scanned = link.as_ref().filter(|_| reach == Reach::Web);
+        Offer {
+            reach,
+            scanned: scanned.map(ShareLink::app_link),
+            link,
+        }
+    }
+
+    /// Why the clip is not to be shared on the network.
+    fn never_served(&self, clip: &Clip, text: &'static Text) -> Option<&'static str> {
+        let refused = NotServed::of(&clip.target, clip.player.info())?;
+        Some(match refused {
+            NotServed::OnTheWeb => text.share.on_the_web,
+            NotServed::Frames => text.share.frames_not_served,
+        })
+    }
+
+    fn fulfil_share(&mut self, request: ShareRequest, now: f64, text: &Text) {
+        match request {
+            ShareRequest::CopyLink => {
+                // Of this very moment, which the panel may lag behind.
+                let offer = self.session.clip().map(|clip| self.offer(clip));
+                if let Some(link) = offer.and_then(|offer| offer.link) {
+                    self.ctx.copy_text(link.app_link());
+                    self.toasts.note(text.share.copied.to_owned(), now);
+                }
+            }
+            ShareRequest::CopyAddress => {
+                if let Some(server) = self.share_desk.server() {
+                    self.ctx.copy_text(server.page_url());
+                    let note = text.share.address_copied.to_owned();
+                    self.toasts.note(note, now);
+                }
+            }
+            ShareRequest::Serve(true) => self.start_sharing(text),
+            ShareRequest::Serve(false) => self.stop_sharing(),
+            ShareRequest::SaveCopy => self.pick(Pick::Copy),
+            ShareRequest::StopSaving => self.share_desk.saving = None,
+        }
+        self.ctx.request_repaint();
+    }
+
+    /// What is served and copied of the clip.
+    fn share_source(&self) -> Option<impl FnOnce() -> anyhow::Result<Share> + Send + use<>> {
+        let clip = self.session.clip()?;
+        let (target, info) = (clip.target.clone(), clip.player.info().clone());
+        Some(move || share_of(&target, &info))
+    }
+
+    /// Begins to share on the network, on a thread: a folder may have many files.
+    fn start_sharing(&mut self, text: &Text) {
+        let Some(source) = self.share_source() else {
+            return;
+        };
+        let poster = self.poster();
+        let bind = self.platform.network_address();
+        let (sender, started) = mpsc::channel();
+        let ctx = self.ctx.clone();
+        let thread = std::thread::Builder::new()
+            .name("start sharing".to_owned())
+            .spawn(move || {
+                let server = source().and_then(|mut share| {
+                    share.poster = poster;
+                    let bind = bind.ok_or(zoetrope_share::Error::NoNetwork)?;
+                    let options = Options {
+                        bind: Some(bind),
+                        port: 0,
+                    };
+                    Ok(Server::start(share, options)?)
+                });
+                // It is stopped again when nobody waits for it any more.
+                if sender.send(server).is_ok() {
+                    ctx.request_repaint();
+                }
+            });
+        match thread {
+            Ok(_) => self.share_desk.serving = Serving::Starting(started),
+            Err(error) => self.tell(fill(text.share.not_served, &[&error.to_string()])),
+        }
+    }
+
+    /// The picture of the clip on the start page.
+    fn poster(&self) -> Option<std::sync::Arc<[u8]>> {
+        let ClipTarget::Path(path) = &self.session.clip()?.target else {
+            return None;
+        };
+        let path = std::path::absolute(path).ok()?;
+        let poster = self.kept.storage.read(&poster_name(&path));
+        poster.ok().flatten().map(Into::into)
+    }
+
+    /// No longer shares on the network.
+    pub(super) fn stop_sharing(&mut self) {
+        let was = std::mem::take(&mut self.share_desk.serving);
+        if let Serving::On(server) = was {
+            let text = text_of(&self.ctx).share.stopped;
+            let now = self.ctx.input(|input| input.time);
+            self.toasts.note(fill(text, &[server.title()]), now);
+        }
+    }
+
+    /// Whether the clip is shared on the network.
+    pub fn is_sharing(&self) -> bool {
+        self.share_desk.server().is_some()
+    }
+
+    /// Takes what was begun and is there now: the server, a copy.
+    pub(super) fn receive_shared(&mut self) {
+        let text = text_of(&self.ctx);
+        if let Serving::Starting(started) = &self.share_desk.serving
+            && let Ok(started) = started.try_recv()
+        {
+            self.share_desk.serving = match started {
+                Ok(server) => Serving::On(server),
+                Err(error) => {
+                    self.tell(fill(text.share.not_served, &[&format!("{error:#}")]));
+                    Serving::Off
+                }
+            };
+        }
+        let saved = self.share_desk.saving.as_ref().and_then(Saving::result);
+        if let Some(saved) = saved {
+            self.share_desk.saving = None;
+            match saved {
+                Ok(path) => {
+                    let said = fill(text.share.saved, &[&path.display().to_string()]);
+                    log::info!("{said}");
+                    let now = self.ctx.input(|input| input.time);
+                    self.toasts.note(said, now);
+                }
+                Err(error) => {
+                    let reason = sentence(format!("{error:#}"));
+                    self.tell(fill(text.share.not_saved, &[&reason]));
+                }
+            }
+        }
+    }
+
+    /// The name that is offered for what is to be saved.
+    pub(super) fn name_to_save(&self, what: Pick) -> Option<String> {
+        let target = &self.session.clip()?.target;
+        (what == Pick::Copy).then(|| match target {
+            ClipTarget::Memory { name, .. } => format!("{}.zip", name.to_lowercase()),
+            ClipTarget::Path(_) => target.name(),
+        })
+    }
+
+    /// Saves a copy of the clip.
+    pub(super) fn save(&mut self, _: Pick, path: PathBuf) {
+        let Some(source) = self.share_source() else {
+            return;
+        };
+        let ctx = self.ctx.clone();
+        let saving = Saving::start(
+            path,
+            move |path, progress, cancel| save_copy::copy(&source()?, path, progress, cancel),
+            move || ctx.request_repaint(),
+        );
+        match saving {
+            Ok(saving) => self.share_desk.saving = Some(saving),
+            Err(error) => {
+                let text = text_of(&self.ctx).share.not_saved;
+                self.tell(fill(text, &[&error.to_string()]));
+            }
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Links, the local network and copies.
+
+use egui::{Key, Modifiers};
+
+use super::exercises;
+use crate::stage::{Setup, Stage};
+
+/// With a clip that can be served, and a name for a copy.
+fn built_in() -> Stage {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut stage = Stage::build(Setup {
+        clip: None,
+        demos: Setup::demo(),
+        answer: Some(folder.path().join("copy.zip")),
+        ..Setup::default()
+    });
+    stage.folder = Some(folder);
+    stage.until("a picture", |app| app.player_state().is_some());
+    stage.apply("pause");
+    stage.harness.run_ok();
+    stage
+}
+
+exercises! {
+    copying_a_link {
+        commands: ["copy-link"],
+        controls: []
+    }
+    Stage::ready(1.0) => |stage| {
+        stage.key_with(Modifiers::COMMAND, Key::C);
+        stage.harness.run_ok();
+        let link = stage.copied().expect("text in the clipboard");
+        assert!(link.starts_with("zoetrope://open?src=file:///"), "{link}");
+    };
+
+    following_a_link {
+        commands: [],
+        controls: ["Always open links to this host", "Cancel", "Open"]
+    }
+    Stage::ready(1.0) => |stage| {
+        let link = "zoetrope://open?src=https://example.org/other";
+        stage.harness.state_mut().open_link(link);
+        stage.harness.run_ok();
+        stage.click("Cancel");
+        assert!(!stage.has_dialog("Open this link?"));
+        stage.harness.state_mut().open_link(link);
+        stage.harness.run_ok();
+        stage.click("Always open links to this host");
+        stage.click_last("Open");
+        stage.until_titled("Zoetrope – other");
+    };
+
+    the_share_panel {
+        commands: ["share"],
+        controls: ["Share", "This moment", "This view", "The A–B loop", "Copy link"]
+    }
+    Stage::ready(1.0) => |stage| {
+        stage.apply("set-a 3");
+        stage.apply("set-b 9");
+        stage.click("Share");
+        for part in ["This moment", "This view", "The A–B loop"] {
+            stage.click(part);
+        }
+        stage.click("Copy link");
+        let link = stage.copied().expect("a link");
+        assert!(link.ends_with("/ring"), "{link}");
+        stage.click("This moment");
+        stage.click("Copy link");
+        assert!(stage.copied().expect("a link").ends_with("/ring&t=0"));
+        stage.key_with(Modifiers::COMMAND, Key::S);
+        stage.harness.run_ok();
+        assert_eq!(stage.count("Copy link"), 0);
+    };
+
+    the_network_and_a_copy {
+        commands: ["share"],
+        controls: ["Share on this network", "Copy address", "Save a copy…"]
+    }
+    built_in() => |stage| {
+        stage.click("Share");
+        stage.click_without_rest("Share on this network");
+        stage.until("the server", zoetrope_app::ZoetropeApp::is_sharing);
+        stage.harness.run_ok();
+        stage.click("Copy address");
+        let address = stage.copied().expect("an address");
+        assert!(address.starts_with("http://127.0.0.1:"), "{address}");
+        stage.click("Share on this network");
+        assert!(!stage.harness.state().is_sharing());
+        stage.click_without_rest("Save a copy…");
+        let is_saved = |app: &zoetrope_app::ZoetropeApp| {
+            app.messages().iter().any(|message| message.starts_with("Saved as"))
+        };
+        stage.until("the copy", is_saved);
+    };
+}
