@@ -15,6 +15,7 @@ pub mod keys;
 mod known_hosts;
 pub mod link;
 pub mod log_buffer;
+pub mod network;
 pub mod notes;
 pub mod open;
 pub mod platform;

@@ -10,11 +10,14 @@ use zoetrope_codecs::source::{FileSource, MemorySource, Source};
 use zoetrope_codecs::splat::SplatFileDecoder;
 use zoetrope_codecs::{Cancel, ClipKind, Decoder, Demuxer, limits};
 use zoetrope_ffmpeg::{FfmpegAtlasDecoder, PlaneVideoDecoder};
+use zoetrope_http::open_link;
+
+use crate::network::network;
 
 /// What is to be opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClipTarget {
-    /// A file, a folder, or a glob of frames ("walk/*.ply").
+    /// A file, a folder, a glob of frames ("walk/*.ply"), or a link to a web server.
     Path(PathBuf),
     /// A file in memory: a built-in clip.
     Memory {
@@ -29,6 +32,12 @@ impl ClipTarget {
     /// Name for people: the last part of the path.
     pub fn name(&self) -> String {
         match self {
+            Self::Path(path) if is_link(path) => {
+                let link = path.to_string_lossy();
+                let place = link.split(['?', '#']).next().unwrap_or_default();
+                let place = place.trim_end_matches('/');
+                place.rsplit('/').next().unwrap_or(place).to_owned()
+            }
             Self::Path(path) => path.file_name().map_or_else(
                 || path.display().to_string(),
                 |name| name.to_string_lossy().into_owned(),
@@ -58,9 +67,12 @@ pub struct OpenClip {
 /// One sentence that says what is wrong with it and what would work.
 pub fn open_clip(target: &ClipTarget, cancel: &Cancel) -> anyhow::Result<OpenClip> {
     let demuxer = match target {
+        ClipTarget::Path(path) if is_web_link(path) => {
+            let link = path.to_string_lossy();
+            container::open(open_link(network(), &link, cancel)?, cancel)?
+        }
         ClipTarget::Path(path) if is_link(path) => bail!(
-            "{} is a link, and this version opens files and folders only; download the clip and \
-             open that",
+            "{} names no clip; a link to one holds its address after \"src=\"",
             path.display()
         ),
         ClipTarget::Path(path) => match glob_pattern(path) {
@@ -80,6 +92,22 @@ pub fn open_clip(target: &ClipTarget, cancel: &Cancel) -> anyhow::Result<OpenCli
         _ => Box::new(SplatFileDecoder::new()),
     };
     Ok(OpenClip { demuxer, decoder })
+}
+
+/// Whether the path is a link to a web server instead.
+pub fn is_web_link(path: &Path) -> bool {
+    let scheme = path.to_str().and_then(|text| text.split_once("://"));
+    scheme.is_some_and(|(scheme, _)| {
+        ["http", "https"].contains(&scheme.to_ascii_lowercase().as_str())
+    })
+}
+
+/// The path, made absolute unless it is a link.
+pub(crate) fn absolute(path: &Path) -> PathBuf {
+    if is_link(path) {
+        return path.to_owned();
+    }
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
 /// Whether the path is a link to the network instead.
@@ -238,10 +266,16 @@ mod tests {
         assert!(none.starts_with("no file matches "), "{none}");
         let pattern = error(folder.path().join("***.ply").into());
         assert!(pattern.contains("is not a pattern"), "{pattern}");
-        for link in ["https://example.org/a.zip", "ZOETROPE://open?src=x*"] {
-            let text = error(link.into());
-            assert!(text.starts_with(&format!("{link} is a link")), "{text}");
-        }
+        let link = error("ZOETROPE://open?source=x*".into());
+        assert!(link.contains("names no clip"), "{link}");
+        let link = error("https://".into());
+        assert!(link.contains("it is no link"), "{link}");
+        // Port 9 of this machine is nobody's.
+        let link = error("http://127.0.0.1:9/a.zoe".into());
+        assert!(
+            link.contains("127.0.0.1:9 refuses the connection"),
+            "{link}"
+        );
         error(folder.path().into());
         error(ClipTarget::Memory {
             name: "empty".to_owned(),
@@ -253,5 +287,11 @@ mod tests {
     fn names_are_the_last_part() {
         assert_eq!(ClipTarget::from("a/b/walk.ply").name(), "walk.ply");
         assert_eq!(ClipTarget::from("/").name(), "/");
+        let link = ClipTarget::from("https://example.org/clips/dance.zoe?t=1#x");
+        assert_eq!(link.name(), "dance.zoe");
+        assert_eq!(
+            ClipTarget::from("http://example.org/").name(),
+            "example.org"
+        );
     }
 }

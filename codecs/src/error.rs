@@ -53,6 +53,14 @@ pub enum Error {
         /// The file.
         name: String,
     },
+    /// The network or the server at its other end does not deliver.
+    #[error("cannot load {name}: {reason}")]
+    Network {
+        /// The link.
+        name: String,
+        /// What happened, and what to do.
+        reason: String,
+    },
     /// Planes cannot be encoded.
     #[error("the planes cannot be encoded: {reason}")]
     Encode {

@@ -8,13 +8,16 @@
 //!
 //! * [`source`]: where bytes come from (a file, memory, an entry of a zip), and folders of them.
 //! * [`splat`]: one file per format of a single Gaussian cloud, and the cloud itself.
-//! * [`container`]: finds out what an input is and opens it: V3 clips, sequences, splat files.
+//! * [`container`]: finds out what an input is and opens it: our own clips, V3 clips, sequences, splat
+//!   files.
+//! * [`audio`]: sound files as coded packets.
 //! * [`gaussian_video`]: Gaussians as 2D pictures: layout, quantisation, the frame made of planes.
 //! * [`clip`]: the facts of a clip and the traits [`Demuxer`] and [`Decoder`].
 //! * [`frame_reader`]: frames by their number, through both.
 //! * [`random`]: numbers that are the same in every run, for packing, synthetic scenes and tests.
 //! * [`limits`]: every cap in one place, with its reason.
 
+pub mod audio;
 pub mod cancel;
 pub mod clip;
 pub mod container;

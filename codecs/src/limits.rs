@@ -73,7 +73,7 @@ pub const MAX_GROUP_SAMPLES: u64 = 100_000;
 pub const MAX_SAMPLE_ENTRIES: u64 = 4096;
 /// Bytes of what a codec needs before its first packet; honest ones take some hundreds.
 pub const MAX_CODEC_CONFIG_BYTES: u64 = 64 << 10;
-/// Bytes of all packets of one sound file that is put into a clip: they lie in memory meanwhile.
+/// Bytes of a sound file that is put into a clip: its packets lie in memory meanwhile.
 pub const MAX_SOUND_BYTES: u64 = 512 << 20;
 /// Bytes of one packet of sound: a second of eight channels without compression.
 pub const MAX_SOUND_PACKET_BYTES: u64 = 2 << 20;

@@ -58,7 +58,7 @@ impl Folder for Claims {
         self.folder.list()
     }
 
-    fn open(&self, path: &str) -> Result<Box<dyn Source>> {
+    fn open(&self, path: &str, cancel: &Cancel) -> Result<Box<dyn Source>> {
         let claimed = self.larger.iter().find(|(name, _)| name == path);
         match claimed {
             Some((name, len)) => Ok(Box::new(Claim {
@@ -66,7 +66,7 @@ impl Folder for Claims {
                 head: self.folder.get(path).unwrap_or_default().to_vec(),
                 len: *len,
             })),
-            None => self.folder.open(path),
+            None => self.folder.open(path, cancel),
         }
     }
 }
@@ -343,10 +343,10 @@ impl Folder for Zeros {
         self.clip.list()
     }
 
-    fn open(&self, path: &str) -> Result<Box<dyn Source>> {
+    fn open(&self, path: &str, cancel: &Cancel) -> Result<Box<dyn Source>> {
         match self.sizes.iter().find(|(name, _)| *name == path) {
             Some((_, len)) => Ok(Box::new(Empty(*len))),
-            None => self.clip.open(path),
+            None => self.clip.open(path, cancel),
         }
     }
 }

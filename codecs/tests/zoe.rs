@@ -12,11 +12,12 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use common::memory;
+use common::{data, memory};
+use zoetrope_codecs::audio::read_sound;
 use zoetrope_codecs::container::zoe::{
-    ClipDescription, FrameRate, SoundPacket, ZoeDemuxer, ZoeWriter, trim,
+    ClipDescription, FrameRate, SoundCodec, SoundPacket, ZoeDemuxer, ZoeWriter, trim,
 };
-use zoetrope_codecs::source::Source;
+use zoetrope_codecs::source::{FileSource, Source};
 use zoetrope_codecs::{
     Cancel, Demuxer, Detail, Error, GroupPayload, Input, LayeredGroup, Result, VideoPacket, limits,
 };
@@ -179,6 +180,71 @@ fn sound_comes_with_its_groups_and_ends_with_the_clip() {
     let first = &clip.read_sound(0, &Cancel::new()).expect("reads")[0];
     assert!(first.iter().all(|packet| packet.time < group_end));
     assert!(expected[first.len()].time >= group_end);
+}
+
+/// Packets, ticks a second, delay and ticks in all of a quarter of a second of every kind of file.
+#[test]
+fn sound_files_are_put_into_clips_without_decoding() {
+    let cancel = Cancel::new();
+    for (name, codec, packets, timescale, delay, ticks) in [
+        ("tone.m4a", SoundCodec::Aac, 5, 16000, 1024, 5024),
+        ("tone.aac", SoundCodec::Aac, 5, 16000, 0, 5120),
+        ("tone.mp3", SoundCodec::Mp3, 9, 16000, 1105, 5184),
+        ("tone.opus", SoundCodec::Opus, 13, 48000, 312, 12480),
+        ("tone.flac", SoundCodec::Flac, 4, 16000, 0, 4000),
+        ("tone.wav", SoundCodec::Pcm, 4, 16000, 0, 4000),
+    ] {
+        let path = data(&format!("sound/{name}"));
+        let source = Arc::new(FileSource::open(&path).expect("is there"));
+        let track = read_sound(source, &cancel).expect("reads");
+        let format = &track.format;
+        assert_eq!(format.codec, codec, "{name}");
+        assert_eq!(
+            (format.sample_rate, format.channels),
+            (timescale, 1),
+            "{name}"
+        );
+        assert_eq!(
+            (format.timescale, format.delay),
+            (timescale, delay),
+            "{name}"
+        );
+        let all: u64 = track
+            .packets
+            .iter()
+            .map(|packet| u64::from(packet.duration))
+            .sum();
+        assert_eq!((track.packets.len(), all), (packets, ticks), "{name}");
+        let spool = Cursor::new(Vec::new());
+        let mut writer = ZoeWriter::new(entry::tiny_description(), spool).expect("makes sense");
+        writer.add_sound(track.clone()).expect("fits");
+        for (group, frames, gaussians) in entry::tiny_groups() {
+            writer.add_group(&group, frames, gaussians).expect("fits");
+        }
+        let mut bytes = Vec::new();
+        writer
+            .finish(&mut bytes, &cancel)
+            .expect("memory takes everything");
+        let clip = open(bytes).expect("opens");
+        assert_eq!(clip.sounds().collect::<Vec<_>>(), [&track.format], "{name}");
+        assert_eq!(all_sound(&clip), track.packets, "{name}");
+    }
+    for (path, reason) in [
+        ("sound/tone.ogg", "Vorbis"),
+        (
+            "wave_0001.sog",
+            "AAC (M4A), MP3, Opus, FLAC and WAV files work",
+        ),
+    ] {
+        let source = Arc::new(FileSource::open(data(path)).expect("is there"));
+        let error = read_sound(source, &cancel)
+            .expect_err("is refused")
+            .to_string();
+        assert!(error.contains(reason), "{error}");
+    }
+    cancel.cancel();
+    let source = Arc::new(FileSource::open(data("sound/tone.mp3")).expect("is there"));
+    assert!(matches!(read_sound(source, &cancel), Err(Error::Cancelled)));
 }
 
 #[test]
@@ -369,7 +435,7 @@ fn what_does_not_fit_is_refused() {
                 .push(VideoPacket { picture: 4, bytes });
         },
         &|group| {
-            group.layers[0].video.config = vec![0; limits::MAX_CODEC_CONFIG_BYTES as usize + 1]
+            group.layers[0].video.config = vec![0; limits::MAX_CODEC_CONFIG_BYTES as usize + 1];
         },
     ];
     for (number, change) in changes.iter().enumerate() {

@@ -134,7 +134,38 @@ impl FromStr for RenderScale {
     }
 }
 
-parsed_by_from_str!(RenderScale);
+/// In how many layers a clip is read that has layers of quality.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Quality {
+    /// As many as network and device allow.
+    #[default]
+    Auto,
+    /// This many, at least 1; a clip with fewer is read in all it has.
+    Layers(u8),
+}
+
+impl Display for Quality {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::Layers(layers) => layers.fmt(f),
+        }
+    }
+}
+
+impl FromStr for Quality {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        if text == "auto" {
+            return Ok(Self::Auto);
+        }
+        let layers = text.parse().map_err(|_| ())?;
+        (layers > 0).then_some(Self::Layers(layers)).ok_or(())
+    }
+}
+
+parsed_by_from_str!(RenderScale, Quality);
 
 /// What a command is about: the sections of the help screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -237,6 +268,7 @@ commands! {
     SetB(usize, "FRAME") = "set-b", Playback, "End of the A-B loop at a frame";
     AbClear = "ab-clear", Playback, "Forget the A-B loop";
     AbCycle = "ab-cycle", Playback, "Mark A, then B, then forget both";
+    Quality(Quality, "auto|LAYERS") = "quality", Playback, "Layers of quality that are loaded";
 
     Seek(f64, "SECONDS") = "seek", Time, "Go to a time";
     SeekBy(f64, "SECONDS") = "seek-by", Time, "Go forwards or backwards";
@@ -368,6 +400,7 @@ mod tests {
                 "off|all|bounce" => "bounce",
                 "auto|classic|mip" => "mip",
                 "auto|PERCENT" => "50",
+                "auto|LAYERS" => "2",
                 other => panic!("no example for {other}"),
             };
             let text = format!("{} {argument}", info.name);

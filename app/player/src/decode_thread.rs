@@ -6,13 +6,19 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use zoetrope_codecs::Cancel;
 
-use crate::{Delivery, Error, FrameSupplier, Pipeline, Request, Step};
+use crate::supplier::Urgency;
+use crate::{Delivery, Error, FrameSupplier, Pipeline, Reading, Request, Step, Supply};
 
 /// Called on the decoding thread after each result, to make the user interface look.
 pub type Waker = Arc<dyn Fn() + Send + Sync>;
+
+/// While nothing is to be done but the network brings something, what is at hand is looked up this
+/// often.
+const LOOK: Duration = Duration::from_millis(200);
 
 /// Decodes on a thread; dropping it stops the thread and waits for it.
 pub struct DecodeThread {
@@ -29,12 +35,13 @@ struct Mailbox {
 #[derive(Default)]
 struct State {
     request: Option<Request>,
-    /// The group that the latest request needs at once.
-    urgent_group: Option<usize>,
+    /// What the latest request needs at once.
+    urgency: Urgency,
     results: VecDeque<Delivery>,
     result_bytes: usize,
-    /// The group being read and the flag that stops it.
-    reading: Option<(usize, Cancel)>,
+    /// What is being read and the flag that stops it.
+    reading: Option<(Reading, Cancel)>,
+    supply: Supply,
     stop: bool,
 }
 
@@ -46,13 +53,12 @@ impl Mailbox {
 }
 
 impl State {
-    /// Stops the reading of a group that is no longer the most urgent one.
+    /// Stops reading what is no longer the most urgent.
     fn drop_stale_reading(&self) {
-        if let Some((group, cancel)) = &self.reading {
-            let other = self.urgent_group.is_some_and(|urgent| urgent != *group);
-            if other || self.stop {
-                cancel.cancel();
-            }
+        if let Some((reading, cancel)) = &self.reading
+            && (self.stop || reading.is_stale(&self.urgency))
+        {
+            cancel.cancel();
         }
     }
 }
@@ -70,6 +76,7 @@ impl DecodeThread {
         started: impl FnOnce() + Send + 'static,
     ) -> Result<Self, Error> {
         let mailbox = Arc::new(Mailbox::default());
+        mailbox.lock().supply = pipeline.supply().clone();
         let shared = mailbox.clone();
         let thread = thread::Builder::new()
             .name("decode".to_owned())
@@ -88,44 +95,70 @@ impl DecodeThread {
 fn run(mut pipeline: Pipeline, mailbox: &Mailbox, limit_bytes: usize, waker: &Waker) {
     let mut idle = true;
     loop {
-        {
-            let mut state = mailbox.lock();
-            while !state.stop
-                && (state.request.is_none() && idle || state.result_bytes >= limit_bytes.max(1))
-            {
-                state = mailbox
-                    .changed
-                    .wait(state)
-                    .unwrap_or_else(PoisonError::into_inner);
-            }
-            if state.stop {
-                return;
-            }
-            if let Some(request) = state.request.take() {
-                pipeline.request(request);
-            }
+        if !wait(&mut pipeline, mailbox, limit_bytes, idle) {
+            return;
         }
-        let step = pipeline.step(&mut |group, cancel| {
+        let step = pipeline.step(&mut |reading, cancel| {
             let mut state = mailbox.lock();
-            state.reading = Some((group, cancel.clone()));
+            state.reading = Some((reading, cancel.clone()));
             state.drop_stale_reading();
         });
         idle = matches!(step, Step::Idle);
+        let is_news = pipeline.poll();
         let mut state = mailbox.lock();
+        let had_thumbnails = state.supply.thumbnails.is_some();
         state.reading = None;
-        if let Step::Delivered(delivery) = step {
-            state.result_bytes += delivery.size_bytes();
-            state.results.push_back(delivery);
-            drop(state);
+        state.supply = pipeline.supply().clone();
+        let is_news = is_news || state.supply.thumbnails.is_some() != had_thumbnails;
+        let is_result = match step {
+            Step::Delivered(delivery) => {
+                state.result_bytes += delivery.size_bytes();
+                state.results.push_back(delivery);
+                true
+            }
+            Step::Idle | Step::Worked => false,
+        };
+        drop(state);
+        if is_result || is_news {
             waker();
         }
     }
 }
 
+/// Waits until there is something to do, and hands the latest request on. False at the end.
+fn wait(pipeline: &mut Pipeline, mailbox: &Mailbox, limit_bytes: usize, idle: bool) -> bool {
+    let looks = pipeline.waits_for_network();
+    let mut state = mailbox.lock();
+    while !state.stop
+        && (state.request.is_none() && idle || state.result_bytes >= limit_bytes.max(1))
+    {
+        if looks {
+            let waited = mailbox.changed.wait_timeout(state, LOOK);
+            let (woken, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+            state = woken;
+            if timeout.timed_out() && state.result_bytes < limit_bytes.max(1) {
+                break;
+            }
+        } else {
+            let waited = mailbox.changed.wait(state);
+            state = waited.unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+    if state.stop {
+        return false;
+    }
+    let request = state.request.take();
+    drop(state);
+    if let Some(request) = request {
+        pipeline.request(request);
+    }
+    true
+}
+
 impl FrameSupplier for DecodeThread {
     fn request(&mut self, request: Request) {
         let mut state = self.mailbox.lock();
-        state.urgent_group = request.urgent_group;
+        state.urgency = Urgency::of(&request);
         state.request = Some(request);
         state.drop_stale_reading();
         self.mailbox.changed.notify_one();
@@ -137,6 +170,14 @@ impl FrameSupplier for DecodeThread {
         state.result_bytes -= delivery.size_bytes();
         self.mailbox.changed.notify_one();
         Some(delivery)
+    }
+
+    fn supply(&self) -> Supply {
+        let state = self.mailbox.lock();
+        Supply {
+            reading: state.reading.as_ref().map(|(reading, _)| *reading),
+            ..state.supply.clone()
+        }
     }
 
     fn waiting_bytes(&self) -> usize {

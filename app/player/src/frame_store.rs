@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use zoetrope_codecs::SplatFrame;
+use zoetrope_codecs::clip::Detail;
 
 use crate::{PlayOrder, RangeSet, Window};
 
@@ -23,10 +24,11 @@ impl FrameSize for SplatFrame {
 /// What the store has for a frame.
 #[derive(Clone, Debug)]
 pub enum Lookup<F> {
-    /// The frame itself.
-    Ready(Arc<F>),
-    /// Not that one, but the nearest that is decoded, with its number.
-    Stale(usize, Arc<F>),
+    /// The frame itself, and in which detail.
+    Ready(Arc<F>, Detail),
+    /// Not that one, but the nearest that is decoded, with its number, or that one as a coarse
+    /// picture.
+    Stale(usize, Arc<F>, Detail),
     /// Nothing is decoded.
     Missing,
 }
@@ -34,9 +36,9 @@ pub enum Lookup<F> {
 /// Whether a frame can be had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FrameStatus {
-    /// Decoded and held.
+    /// Decoded and held, in one layer of quality at least.
     Ready,
-    /// Not decoded, or no longer held.
+    /// Not decoded, or no longer held; or there is but a coarse picture.
     Missing,
     /// It cannot be decoded.
     Failed,
@@ -47,17 +49,26 @@ pub enum FrameStatus {
 pub enum Insert {
     /// It is held.
     Stored,
+    /// It is held in better detail already.
+    Worse,
     /// Others are wanted more and there is no room.
     Dropped,
     /// It alone is larger than the cap.
     TooLarge,
 }
 
+/// A frame in the store.
+#[derive(Debug)]
+struct Held<F> {
+    frame: Arc<F>,
+    detail: Detail,
+}
+
 /// Decoded frames around the playhead. Never holds more than `limit_bytes`; throws away first what
-/// will be played last.
+/// will be played last. A frame of better detail replaces a worse one, never the other way round.
 #[derive(Debug)]
 pub struct FrameStore<F> {
-    frames: BTreeMap<usize, Arc<F>>,
+    frames: BTreeMap<usize, Held<F>>,
     bytes: usize,
     limit_bytes: usize,
     /// The largest frame seen: how many frames are asked for follows from it, so that all that
@@ -118,7 +129,7 @@ impl<F: FrameSize> FrameStore<F> {
     }
 
     /// Takes a decoded frame, making room for it if it is wanted more than others.
-    pub fn insert(&mut self, index: usize, frame: Arc<F>) -> Insert {
+    pub fn insert(&mut self, index: usize, frame: Arc<F>, detail: Detail) -> Insert {
         let size = frame.size_bytes();
         if size > self.limit_bytes {
             return Insert::TooLarge;
@@ -128,37 +139,71 @@ impl<F: FrameSize> FrameStore<F> {
             self.window = self.order.window(self.capacity());
         }
         self.revision += 1;
-        if let Some(old) = self.frames.remove(&index) {
-            self.bytes -= old.size_bytes();
+        let held = self.frames.get(&index).map(|held| held.detail);
+        if held.is_some_and(|held| held > detail) {
+            return Insert::Worse;
         }
-        let rank = |frame: usize| (!self.window.contains(frame), self.order.distance(frame));
-        let mut result = Insert::Stored;
-        while self.bytes + size > self.limit_bytes {
-            let worst = self.frames.keys().copied().max_by_key(|other| rank(*other));
-            match worst {
-                Some(other) if rank(other) > rank(index) => {
-                    if let Some(old) = self.frames.remove(&other) {
-                        self.bytes -= old.size_bytes();
-                    }
-                }
-                _ => {
-                    result = Insert::Dropped;
-                    break;
-                }
+        let old = self.remove(index);
+        let result = if self.make_room(index, size) {
+            self.put(index, Held { frame, detail });
+            Insert::Stored
+        } else {
+            // What was there fitted, and still does.
+            if let Some(old) = old {
+                self.put(index, old);
             }
-        }
-        if result == Insert::Stored {
-            self.bytes += size;
-            self.frames.insert(index, frame);
-        }
-        let decoded: RangeSet = self.frames.keys().copied().collect();
+            Insert::Dropped
+        };
+        let decoded: RangeSet = self.with_detail(|detail| detail != Detail::Key);
         self.decoded = decoded.ranges().into();
         result
+    }
+
+    fn put(&mut self, index: usize, held: Held<F>) {
+        self.bytes += held.frame.size_bytes();
+        self.frames.insert(index, held);
+    }
+
+    fn remove(&mut self, index: usize) -> Option<Held<F>> {
+        let held = self.frames.remove(&index)?;
+        self.bytes -= held.frame.size_bytes();
+        Some(held)
+    }
+
+    /// Throws away frames until `size` more bytes fit; false when all that are left are wanted more
+    /// than `index`.
+    fn make_room(&mut self, index: usize, size: usize) -> bool {
+        let rank = |store: &Self, frame: usize| {
+            (!store.window.contains(frame), store.order.distance(frame))
+        };
+        while self.bytes + size > self.limit_bytes {
+            let worst = self.frames.keys().copied();
+            match worst.max_by_key(|other| rank(self, *other)) {
+                Some(other) if rank(self, other) > rank(self, index) => {
+                    self.remove(other);
+                }
+                _ => return false,
+            }
+        }
+        true
+    }
+
+    fn with_detail(&self, is_wanted: impl Fn(Detail) -> bool) -> RangeSet {
+        let frames = self.frames.iter();
+        let frames = frames.filter(|(_, held)| is_wanted(held.detail));
+        frames.map(|(index, _)| *index).collect()
     }
 
     /// Remembers that `frames` cannot be decoded.
     pub fn fail(&mut self, frames: Range<usize>) {
         self.failed.insert(frames);
+        self.buffered = self.failed.gaps(0..self.frame_count).into();
+        self.revision += 1;
+    }
+
+    /// Forgets that `frames` could not be decoded, so that they are tried again.
+    pub fn forgive(&mut self, frames: Range<usize>) {
+        self.failed.remove(frames);
         self.buffered = self.failed.gaps(0..self.frame_count).into();
         self.revision += 1;
     }
@@ -173,20 +218,31 @@ impl<F: FrameSize> FrameStore<F> {
             (None, after) => after,
         };
         match nearest {
-            Some((found, frame)) if *found == index => Lookup::Ready(frame.clone()),
-            Some((found, frame)) => Lookup::Stale(*found, frame.clone()),
+            Some((found, held)) if *found == index && held.detail != Detail::Key => {
+                Lookup::Ready(held.frame.clone(), held.detail)
+            }
+            Some((found, held)) => Lookup::Stale(*found, held.frame.clone(), held.detail),
             None => Lookup::Missing,
         }
     }
 
+    /// The frame itself in whatever detail it is held.
+    pub fn held(&self, index: usize) -> Option<(Arc<F>, Detail)> {
+        let held = self.frames.get(&index)?;
+        Some((held.frame.clone(), held.detail))
+    }
+
+    /// In which detail the frame is held.
+    pub fn detail(&self, index: usize) -> Option<Detail> {
+        self.frames.get(&index).map(|held| held.detail)
+    }
+
     /// Whether the frame can be had.
     pub fn status(&self, index: usize) -> FrameStatus {
-        if self.frames.contains_key(&index) {
-            FrameStatus::Ready
-        } else if self.failed.contains(index) {
-            FrameStatus::Failed
-        } else {
-            FrameStatus::Missing
+        match self.detail(index) {
+            Some(Detail::Layers(_)) => FrameStatus::Ready,
+            _ if self.failed.contains(index) => FrameStatus::Failed,
+            _ => FrameStatus::Missing,
         }
     }
 
@@ -207,6 +263,21 @@ impl<F: FrameSize> FrameStore<F> {
             settled.insert(range.clone());
         }
         settled
+    }
+
+    /// Frames of which only a coarse picture is held.
+    pub fn coarse(&self) -> RangeSet {
+        self.with_detail(|detail| detail == Detail::Key)
+    }
+
+    /// Decoded frames that are held in fewer than `layers` layers.
+    pub fn below(&self, layers: u8) -> RangeSet {
+        self.with_detail(|detail| detail != Detail::Key && detail < Detail::Layers(layers))
+    }
+
+    /// Frames that cannot be decoded.
+    pub fn failed(&self) -> &RangeSet {
+        &self.failed
     }
 
     /// Bytes held.
@@ -250,7 +321,7 @@ mod tests {
     }
 
     fn put(store: &mut FrameStore<Sized>, index: usize, size: usize) -> Insert {
-        store.insert(index, Arc::new(Sized(size)))
+        store.insert(index, Arc::new(Sized(size)), Detail::FULL)
     }
 
     #[test]
@@ -259,11 +330,11 @@ mod tests {
         assert!(matches!(store.get(3), Lookup::Missing));
         put(&mut store, 10, 1);
         put(&mut store, 20, 1);
-        assert!(matches!(store.get(10), Lookup::Ready(_)));
-        assert!(matches!(store.get(0), Lookup::Stale(10, _)));
-        assert!(matches!(store.get(15), Lookup::Stale(10, _)));
-        assert!(matches!(store.get(16), Lookup::Stale(20, _)));
-        assert!(matches!(store.get(49), Lookup::Stale(20, _)));
+        assert!(matches!(store.get(10), Lookup::Ready(..)));
+        assert!(matches!(store.get(0), Lookup::Stale(10, ..)));
+        assert!(matches!(store.get(15), Lookup::Stale(10, ..)));
+        assert!(matches!(store.get(16), Lookup::Stale(20, ..)));
+        assert!(matches!(store.get(49), Lookup::Stale(20, ..)));
         assert_eq!(*store.decoded().clone(), [10..11, 20..21]);
     }
 
@@ -297,6 +368,29 @@ mod tests {
         put(&mut store, 0, 4);
         put(&mut store, 0, 6);
         assert_eq!(store.bytes(), 6);
+    }
+
+    #[test]
+    fn better_detail_replaces_worse_and_never_the_other_way_round() {
+        let mut store = FrameStore::new(20, 9);
+        let put = |store: &mut FrameStore<Sized>, size, detail| {
+            store.insert(4, Arc::new(Sized(size)), detail)
+        };
+        assert_eq!(put(&mut store, 1, Detail::Key), Insert::Stored);
+        assert_eq!(store.status(4), FrameStatus::Missing);
+        assert!(matches!(store.get(4), Lookup::Stale(4, _, Detail::Key)));
+        assert!(store.decoded().is_empty() && store.coarse().contains(4));
+        assert_eq!(put(&mut store, 3, Detail::Layers(2)), Insert::Stored);
+        assert_eq!((store.status(4), store.bytes()), (FrameStatus::Ready, 3));
+        assert_eq!(put(&mut store, 2, Detail::Layers(1)), Insert::Worse);
+        assert_eq!(put(&mut store, 1, Detail::Key), Insert::Worse);
+        assert_eq!(store.detail(4), Some(Detail::Layers(2)));
+        assert!(store.below(3).contains(4) && !store.below(2).contains(4));
+        assert_eq!(put(&mut store, 5, Detail::Layers(3)), Insert::Stored);
+        assert_eq!((store.bytes(), store.coarse()), (5, RangeSet::new()));
+        // One that does not fit leaves what was there.
+        assert_eq!(put(&mut store, 21, Detail::FULL), Insert::TooLarge);
+        assert_eq!(store.detail(4), Some(Detail::Layers(3)));
     }
 
     #[test]

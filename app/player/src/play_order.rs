@@ -15,7 +15,7 @@ pub enum Repeat {
 }
 
 /// Where playback is and where it goes from there.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PlayOrder {
     /// The frame to be shown now; inside `range` unless the clip is empty.
     pub playhead: usize,

@@ -30,6 +30,34 @@ impl RangeSet {
         self.0.splice(first..last, [merged]);
     }
 
+    /// Takes `range` away.
+    pub fn remove(&mut self, range: Range<usize>) {
+        if range.is_empty() {
+            return;
+        }
+        let mut kept = Vec::with_capacity(self.0.len() + 1);
+        for own in &self.0 {
+            let before = own.start..own.end.min(range.start);
+            let after = own.start.max(range.end)..own.end;
+            kept.extend([before, after].into_iter().filter(|part| !part.is_empty()));
+        }
+        self.0 = kept;
+    }
+
+    /// The first frame of `range` that is in the set.
+    pub fn first_in(&self, range: Range<usize>) -> Option<usize> {
+        let index = self.0.partition_point(|own| own.end <= range.start);
+        let frame = self.0.get(index)?.start.max(range.start);
+        range.contains(&frame).then_some(frame)
+    }
+
+    /// The last frame of `range` that is in the set.
+    pub fn last_in(&self, range: Range<usize>) -> Option<usize> {
+        let index = self.0.partition_point(|own| own.start < range.end);
+        let frame = self.0[..index].last()?.end.min(range.end).checked_sub(1)?;
+        range.contains(&frame).then_some(frame)
+    }
+
     /// The range that holds `frame`.
     pub fn covering(&self, frame: usize) -> Option<&Range<usize>> {
         let index = self.0.partition_point(|range| range.end <= frame);
@@ -106,6 +134,28 @@ mod tests {
         }
         assert_eq!(set.ranges(), [0..4, 5..30]);
         assert!(set.contains(3) && !set.contains(4) && set.contains(29) && !set.contains(30));
+    }
+
+    #[test]
+    fn parts_are_taken_away_and_found() {
+        let mut set = RangeSet::new();
+        set.insert(2..10);
+        set.insert(20..30);
+        set.remove(4..6);
+        set.remove(9..9);
+        set.remove(8..22);
+        assert_eq!(set.ranges(), [2..4, 6..8, 22..30]);
+        assert_eq!(set.first_in(0..50), Some(2));
+        assert_eq!(set.first_in(4..6), None);
+        assert_eq!(set.first_in(4..9), Some(6));
+        assert_eq!(set.first_in(7..9), Some(7));
+        assert_eq!(set.last_in(0..50), Some(29));
+        assert_eq!(set.last_in(4..6), None);
+        assert_eq!(set.last_in(0..7), Some(6));
+        assert_eq!(set.last_in(8..22), None);
+        set.remove(0..100);
+        assert_eq!(set, RangeSet::new());
+        assert_eq!(set.last_in(0..5), None);
     }
 
     #[test]

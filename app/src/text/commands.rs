@@ -49,6 +49,7 @@ const GERMAN: &[(&str, &str)] = &[
     ("set-b", "Ende der A-B-Schleife bei einem Bild"),
     ("ab-clear", "A-B-Schleife löschen"),
     ("ab-cycle", "A setzen, dann B, dann beide löschen"),
+    ("quality", "Qualitätsschichten, die geladen werden"),
     ("seek", "Zu einer Zeit springen"),
     ("seek-by", "Vor oder zurück springen"),
     ("seek-frame", "Zu einem Bild springen, ab 0 gezählt"),

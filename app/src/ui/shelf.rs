@@ -6,7 +6,7 @@ use std::time::Duration;
 use egui::{Rect, Ui};
 
 use super::{ZoetropeApp, start_page, theme};
-use crate::open::ClipTarget;
+use crate::open::{ClipTarget, absolute};
 use crate::recents::{Recent, poster_name};
 
 impl ZoetropeApp {
@@ -22,7 +22,7 @@ impl ZoetropeApp {
             self.posters.clip_changed(None, now);
             return;
         };
-        let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+        let path = absolute(path);
         let lasts = clip.state.frame_count > 1;
         let recent = Recent {
             path: path.clone(),

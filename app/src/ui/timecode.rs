@@ -66,7 +66,7 @@ fn number(text: &str) -> Option<f64> {
 mod tests {
     use super::*;
     use std::sync::Arc;
-    use zoetrope_player::{LoopMode, Playback};
+    use zoetrope_player::{LoopMode, Playback, Quality};
 
     #[test]
     fn times_are_read_like_a_clock() {
@@ -94,12 +94,18 @@ mod tests {
             duration: 80.0,
             playback: Playback::Paused,
             buffering: false,
+            waiting: None,
             scrubbing: false,
             speed: 1.0,
             loop_mode: LoopMode::Off,
             ab: (None, None),
             buffered: Arc::from([]),
             decoded: Arc::from([]),
+            quality: Quality::Auto,
+            layers: 1,
+            levels: 1,
+            network: None,
+            thumbnails: None,
             notices: Vec::new(),
             decode_ms: None,
             memory_bytes: 0,

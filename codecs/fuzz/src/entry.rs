@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use image_webp::{ColorType, WebPEncoder};
+use zoetrope_codecs::audio;
 use zoetrope_codecs::clip::CameraHint;
 use zoetrope_codecs::container::v3::{Sidecar, V3Demuxer};
 use zoetrope_codecs::container::zoe::{
@@ -23,7 +24,7 @@ use zoetrope_codecs::{
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets. Each has its folder in `corpus/` and its program in `targets/`.
-pub const TARGETS: [Target; 9] = [
+pub const TARGETS: [Target; 10] = [
     ("ply", ply),
     ("compressed_ply", compressed_ply),
     ("sog", sog_part),
@@ -31,6 +32,7 @@ pub const TARGETS: [Target; 9] = [
     ("v3_metadata", v3_metadata),
     ("sidecar", sidecar),
     ("probe", probe),
+    ("sound", sound),
     ("zoe", zoe),
     ("zoe_index", zoe_index),
 ];
@@ -86,7 +88,7 @@ pub fn zip_folder(data: &[u8]) {
         return;
     };
     for path in folder.list().ok().flatten().unwrap_or_default() {
-        let Ok(entry) = folder.open(&path) else {
+        let Ok(entry) = folder.open(&path, &cancel) else {
             continue;
         };
         let len = entry.len();
@@ -136,6 +138,16 @@ pub fn probe(data: &[u8]) {
     let input = Input::File(Box::new(source(data)));
     if let Ok(mut demuxer) = zoetrope_codecs::open(input, &Cancel::new()) {
         read_groups(&mut *demuxer);
+    }
+}
+
+/// A sound file.
+pub fn sound(data: &[u8]) {
+    if let Ok(track) = audio::read_sound(Arc::new(source(data)), &Cancel::new()) {
+        assert!(track.format.timescale > 0 && track.format.channels > 0);
+        let bytes: usize = track.packets.iter().map(|packet| packet.bytes.len()).sum();
+        assert!(!track.packets.is_empty() && bytes <= data.len());
+        assert!(track.packets.is_sorted_by_key(|packet| packet.time));
     }
 }
 

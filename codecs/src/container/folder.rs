@@ -20,14 +20,14 @@ const TRIES: usize = 4;
 
 /// Opens the clip in `folder`.
 pub(super) fn open(folder: Arc<dyn Folder>, cancel: &Cancel) -> Result<Box<dyn Demuxer>> {
-    if has(&*folder, GROUP_INFO_NAME)? || has(&*folder, VIEWER_MIN_MAX_NAME)? {
+    if has(&*folder, GROUP_INFO_NAME, cancel)? || has(&*folder, VIEWER_MIN_MAX_NAME, cancel)? {
         return Ok(Box::new(V3Demuxer::open(folder, cancel)?));
     }
     if is_sog(&*folder, cancel)? {
         return single(Item::Sog(folder), cancel);
     }
     let unsupported = |reason: &str| Err(Error::unsupported(folder.name(), reason));
-    if has(&*folder, LOD_META_NAME)? {
+    if has(&*folder, LOD_META_NAME, cancel)? {
         return unsupported(magic::STREAMED_SOG);
     }
     let Some(paths) = folder.list()? else {
@@ -54,8 +54,8 @@ pub(super) fn open(folder: Arc<dyn Folder>, cancel: &Cancel) -> Result<Box<dyn D
 }
 
 /// Whether `path` is there. Errors other than that it is missing are passed on.
-fn has(folder: &dyn Folder, path: &str) -> Result<bool> {
-    match folder.open(path) {
+fn has(folder: &dyn Folder, path: &str, cancel: &Cancel) -> Result<bool> {
+    match folder.open(path, cancel) {
         Ok(_) => Ok(true),
         Err(error) if error.is_not_found() => Ok(false),
         Err(error) => Err(error),
@@ -64,7 +64,7 @@ fn has(folder: &dyn Folder, path: &str) -> Result<bool> {
 
 /// Whether the folder itself is a SOG model.
 pub(super) fn is_sog(folder: &dyn Folder, cancel: &Cancel) -> Result<bool> {
-    match folder.open(sog::META_NAME) {
+    match folder.open(sog::META_NAME, cancel) {
         Ok(source) => Ok(magic::recognise(&*source, cancel)? == Content::SogMeta),
         Err(error) if error.is_not_found() => Ok(false),
         Err(error) => Err(error),
@@ -121,7 +121,7 @@ fn splat_files(
         }
     };
     if let ([path], true) = (&chosen.paths[..], chosen.content != Content::SogMeta) {
-        let opened = super::open(Input::File(folder.open(path)?), cancel);
+        let opened = super::open(Input::File(folder.open(path, cancel)?), cancel);
         return match opened {
             // Many things are zip archives; nobody named this one.
             Err(Error::Unsupported { reason, .. }) if chosen.content == Content::Zip => Err(
@@ -190,7 +190,7 @@ fn patterns<'a>(
         let mut content = Content::Unknown;
         for path in paths.iter().take(TRIES) {
             let found = folder
-                .open(path)
+                .open(path, cancel)
                 .and_then(|source: Box<dyn Source>| magic::recognise(&*source, cancel));
             content = match found {
                 Ok(found) => found,

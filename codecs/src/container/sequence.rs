@@ -38,7 +38,9 @@ impl Item {
     fn facts(&self, cancel: &Cancel) -> Result<SplatFacts> {
         match self {
             Self::File(source) => splat::facts(source, cancel),
-            Self::Entry(folder, path) => splat::facts(&Arc::from(folder.open(path)?), cancel),
+            Self::Entry(folder, path) => {
+                splat::facts(&Arc::from(folder.open(path, cancel)?), cancel)
+            }
             Self::Sog(folder) => sog::facts(&**folder, cancel),
         }
     }
@@ -46,19 +48,23 @@ impl Item {
     fn read(&self, cancel: &Cancel) -> Result<SplatCloud> {
         match self {
             Self::File(source) => splat::read(source, cancel),
-            Self::Entry(folder, path) => splat::read(&Arc::from(folder.open(path)?), cancel),
+            Self::Entry(folder, path) => {
+                splat::read(&Arc::from(folder.open(path, cancel)?), cancel)
+            }
             Self::Sog(folder) => sog::read(&**folder, cancel),
         }
     }
 
     /// Bytes, where one look tells.
-    fn size(&self) -> Option<u64> {
+    fn size(&self, cancel: &Cancel) -> Option<u64> {
         match self {
             Self::File(source) => Some(source.len()),
-            Self::Entry(folder, path) => Some(folder.open(path).ok()?.len()),
+            Self::Entry(folder, path) => Some(folder.open(path, cancel).ok()?.len()),
             Self::Sog(folder) => {
                 let paths = folder.list().ok()??;
-                let sizes = paths.iter().map(|path| Some(folder.open(path).ok()?.len()));
+                let sizes = paths
+                    .iter()
+                    .map(|path| Some(folder.open(path, cancel).ok()?.len()));
                 sizes.sum()
             }
         }
@@ -103,7 +109,7 @@ impl SequenceDemuxer {
         let sizes = items
             .iter()
             .take(MAX_EXAMINED_FRAMES)
-            .map(Item::size)
+            .map(|item| item.size(cancel))
             .sum::<Option<u64>>();
         let groups = (0..items.len())
             .map(|frame| GroupInfo {

@@ -198,7 +198,7 @@ impl Folder for FileFolder {
         self.list_up_to(limits::MAX_FOLDER_ENTRIES).map(Some)
     }
 
-    fn open(&self, path: &str) -> Result<Box<dyn Source>> {
+    fn open(&self, path: &str, _: &Cancel) -> Result<Box<dyn Source>> {
         // On Windows a part may still be a drive.
         let mut parts = Path::new(path).components();
         if !super::is_inside(path) || !parts.all(|part| matches!(part, Component::Normal(_))) {
@@ -309,14 +309,21 @@ mod tests {
             ]
         );
         let cancel = Cancel::new();
-        let source = files.open(&paths[1]).expect("opens");
+        let source = files.open(&paths[1], &Cancel::new()).expect("opens");
         assert_eq!(source.read(0..3, &cancel).expect("reads"), b"two");
 
         write(b"caf\xe8_2.ply", "three");
-        let error = files.open(&paths[1]).map(|_| ()).expect_err("is ambiguous");
+        let error = files
+            .open(&paths[1], &Cancel::new())
+            .map(|_| ())
+            .expect_err("is ambiguous");
         assert!(error.to_string().contains("rename the files"), "{error}");
-        files.open(&paths[0]).expect("the other one still opens");
-        let missing = files.open("t\u{e4}nze/\u{fffd}.ply").map(|_| ());
+        files
+            .open(&paths[0], &Cancel::new())
+            .expect("the other one still opens");
+        let missing = files
+            .open("t\u{e4}nze/\u{fffd}.ply", &Cancel::new())
+            .map(|_| ());
         assert!(missing.expect_err("is missing").is_not_found());
     }
 
@@ -328,7 +335,10 @@ mod tests {
         let folder = FileFolder::open(outer.path().join("clip")).expect("opens");
         let absolute = outer.path().join("secret").display().to_string();
         for path in ["../secret", "a/../../secret", &absolute, "", "a//b", "a\\b"] {
-            let error = folder.open(path).map(|_| ()).expect_err("is outside");
+            let error = folder
+                .open(path, &Cancel::new())
+                .map(|_| ())
+                .expect_err("is outside");
             assert!(error.is_not_found(), "{path}: {error}");
         }
     }

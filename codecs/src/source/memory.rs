@@ -87,7 +87,7 @@ impl Folder for MemoryFolder {
         Ok(Some(paths))
     }
 
-    fn open(&self, path: &str) -> Result<Box<dyn Source>> {
+    fn open(&self, path: &str, _: &Cancel) -> Result<Box<dyn Source>> {
         match self.files.get(path) {
             Some(bytes) => Ok(Box::new(MemorySource::new(path, bytes.clone()))),
             None => Err(super::not_found(&self.name, path)),

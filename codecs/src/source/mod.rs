@@ -84,8 +84,35 @@ pub trait Folder: Send + Sync {
     /// Opens one by its relative path.
     ///
     /// # Errors
-    /// An error for which [`crate::Error::is_not_found`] holds when there is none of that name.
-    fn open(&self, path: &str) -> Result<Box<dyn Source>>;
+    /// An error for which [`crate::Error::is_not_found`] holds when there is none of that name;
+    /// [`crate::Error::Cancelled`] within 100 ms of `cancel`.
+    fn open(&self, path: &str, cancel: &Cancel) -> Result<Box<dyn Source>>;
+
+    /// Opens several that will be read whole at once, in the order of `paths`. Where each would wait
+    /// for the network, they wait together.
+    ///
+    /// # Errors
+    /// As [`Folder::open`], about the first that cannot be opened.
+    fn open_together(&self, paths: &[String], cancel: &Cancel) -> Result<Vec<Box<dyn Source>>> {
+        paths.iter().map(|path| self.open(path, cancel)).collect()
+    }
+
+    /// Says which will be read whole soon, the most wanted first; replaces what was said before. A
+    /// folder that is at hand has nothing to do.
+    fn prefetch(&self, paths: &[String]) {
+        let _ = paths;
+    }
+
+    /// Whether that one can be read without waiting for the network.
+    fn is_at_hand(&self, path: &str) -> bool {
+        let _ = path;
+        true
+    }
+
+    /// The latest transfers over the network, oldest first; `None` for a folder that lies here.
+    fn transfers(&self) -> Option<Vec<Transfer>> {
+        None
+    }
 }
 
 /// Whether `path` is a relative path that stays inside its folder.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Folder, Source};
-use crate::Result;
+use crate::{Cancel, Result, Transfer};
 
 /// The part of a folder that lies under one path.
 #[derive(Clone)]
@@ -23,6 +23,10 @@ impl SubFolder {
             prefix: format!("{path}/"),
         }
     }
+
+    fn locate(&self, path: &str) -> String {
+        format!("{}{path}", self.prefix)
+    }
 }
 
 impl Folder for SubFolder {
@@ -41,7 +45,25 @@ impl Folder for SubFolder {
         }))
     }
 
-    fn open(&self, path: &str) -> Result<Box<dyn Source>> {
-        self.parent.open(&format!("{}{path}", self.prefix))
+    fn open(&self, path: &str, cancel: &Cancel) -> Result<Box<dyn Source>> {
+        self.parent.open(&self.locate(path), cancel)
+    }
+
+    fn open_together(&self, paths: &[String], cancel: &Cancel) -> Result<Vec<Box<dyn Source>>> {
+        let paths: Vec<String> = paths.iter().map(|path| self.locate(path)).collect();
+        self.parent.open_together(&paths, cancel)
+    }
+
+    fn prefetch(&self, paths: &[String]) {
+        let paths: Vec<String> = paths.iter().map(|path| self.locate(path)).collect();
+        self.parent.prefetch(&paths);
+    }
+
+    fn is_at_hand(&self, path: &str) -> bool {
+        self.parent.is_at_hand(&self.locate(path))
+    }
+
+    fn transfers(&self) -> Option<Vec<Transfer>> {
+        self.parent.transfers()
     }
 }

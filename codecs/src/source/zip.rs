@@ -100,7 +100,7 @@ impl Folder for ZipFolder {
         Ok(Some(paths))
     }
 
-    fn open(&self, path: &str) -> Result<Box<dyn Source>> {
+    fn open(&self, path: &str, _: &Cancel) -> Result<Box<dyn Source>> {
         let entry = *self
             .entries
             .get(path)
@@ -334,17 +334,22 @@ mod tests {
             let folder = open(archive(method, &[("b/2.bin", &content), ("b/10.bin", b"")]));
             let paths = folder.list().expect("lists").expect("knows");
             assert_eq!(paths, ["b/2.bin", "b/10.bin"]);
-            let entry = folder.open("b/2.bin").expect("is there");
+            let entry = folder.open("b/2.bin", &Cancel::new()).expect("is there");
             let cancel = Cancel::new();
             for range in [0..10, 50_000..70_000, 99_999..100_000, 0..100_000, 3..3] {
                 let read = entry.read(range.clone(), &cancel).expect("reads");
                 assert_eq!(read, content[range.start as usize..range.end as usize]);
             }
             assert!(entry.read(5..100_001, &cancel).is_err());
-            assert!(folder.open("b/10.bin").expect("is there").is_empty());
             assert!(
                 folder
-                    .open("b")
+                    .open("b/10.bin", &Cancel::new())
+                    .expect("is there")
+                    .is_empty()
+            );
+            assert!(
+                folder
+                    .open("b", &Cancel::new())
                     .map(|_| ())
                     .expect_err("is a folder")
                     .is_not_found()
@@ -361,7 +366,7 @@ mod tests {
         let folder = open(archive(CompressionMethod::Stored, &files));
         let paths = folder.list().expect("lists").expect("knows");
         assert_eq!(paths, ["a/b.txt", "ok/i"]);
-        let entry = folder.open("a/b.txt").expect("is there");
+        let entry = folder.open("a/b.txt", &Cancel::new()).expect("is there");
         assert_eq!(entry.read_all(1, &Cancel::new()).expect("reads"), b"x");
     }
 
@@ -377,7 +382,7 @@ mod tests {
         for claimed in [4999_u32, 5001, 3_000_000_000] {
             let mut bad = good.clone();
             bad[table + 24..table + 28].copy_from_slice(&claimed.to_le_bytes());
-            let entry = open(bad).open("x").expect("is there");
+            let entry = open(bad).open("x", &Cancel::new()).expect("is there");
             assert!(
                 entry.read_all(u64::MAX, &Cancel::new()).is_err(),
                 "{claimed}"
@@ -390,7 +395,7 @@ mod tests {
             .expect("is stored");
         let mut bad = stored;
         bad[at] = 8;
-        let entry = open(bad).open("x").expect("is there");
+        let entry = open(bad).open("x", &Cancel::new()).expect("is there");
         let message = entry
             .read_all(9999, &Cancel::new())
             .expect_err("is damaged")
@@ -408,7 +413,7 @@ mod tests {
         for (claimed, is_limit) in [(2_u32 << 30, false), ((2 << 30) + 1, true)] {
             let mut bad = good.clone();
             bad[table + 24..table + 28].copy_from_slice(&claimed.to_le_bytes());
-            let entry = open(bad).open("x").expect("is there");
+            let entry = open(bad).open("x", &Cancel::new()).expect("is there");
             let error = entry
                 .read(0..u64::from(claimed), &Cancel::new())
                 .expect_err("lies");

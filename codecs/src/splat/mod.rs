@@ -102,7 +102,7 @@ fn open(source: &Arc<dyn Source>, cancel: &Cancel) -> Result<Opened> {
     }
     if magic.starts_with(ZIP_MAGIC) {
         let folder = ZipFolder::open(source.clone(), cancel)?;
-        return match folder.open(sog::META_NAME) {
+        return match folder.open(sog::META_NAME, cancel) {
             Ok(_) => Ok(Opened::Sog(folder)),
             Err(_) => Err(Error::unsupported(
                 source.name(),

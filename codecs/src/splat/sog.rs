@@ -207,7 +207,7 @@ impl Meta {
     fn read(folder: &dyn Folder, cancel: &Cancel) -> Result<Self> {
         let name = folder.name();
         let bytes = folder
-            .open(META_NAME)?
+            .open(META_NAME, cancel)?
             .read_all(limits::MAX_SOG_META_BYTES, cancel)?;
         let raw: RawMeta = serde_json::from_slice(&bytes).map_err(|error| {
             Error::malformed(
@@ -406,7 +406,7 @@ impl Picture {
         file: &str,
         cancel: &Cancel,
     ) -> Result<(String, WebPDecoder<CancellableBytes>)> {
-        let source = folder.open(file)?;
+        let source = folder.open(file, cancel)?;
         let bytes = source.read_all(limits::MAX_SOG_PICTURE_BYTES, cancel)?;
         let name = format!("{}/{file}", folder.name());
         let decoder = WebPDecoder::new(CancellableBytes {

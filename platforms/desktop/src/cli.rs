@@ -236,33 +236,52 @@ pub struct ShareArgs {
 /// The clip formats that can be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum FormatArg {
+    /// One file that streams from any web server, in layers of quality.
+    Zoe,
     /// A V3 folder, which V3's own players open too.
     V3,
+}
+
+/// The video codecs that a clip can be packed with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CodecArg {
+    /// HEVC Main: smaller.
+    Hevc,
+    /// H.264 High: decoded by everything.
+    H264,
 }
 
 /// `zoetrope pack`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  zoetrope pack frames/ -o clips/monkey --format v3 --fps 30\n  zoetrope pack 'frames/*.ply' -o clips/dance --format v3 --quality 80 --up +y"
+    after_help = "Examples:\n  zoetrope pack frames/ -o monkey.zoe --fps 30\n  zoetrope pack clips/v3 -o dance.zoe --ladder --quality 80\n  zoetrope pack 'frames/*.ply' -o clips/dance --format v3 --up +y"
 )]
 pub struct PackArgs {
     /// A folder or a quoted glob of splat files (SOG, PLY), a frame each, or a clip.
     pub input: PathBuf,
-    /// The folder to write.
+    /// The file (or, for V3, the folder) to write.
     #[arg(short, long, value_name = "OUT")]
     pub output: PathBuf,
     /// Format of the clip.
-    #[arg(long, value_enum, default_value_t = FormatArg::V3)]
+    #[arg(long, value_enum, default_value_t = FormatArg::Zoe)]
     pub format: FormatArg,
+    /// Layers of quality for slow networks and devices: few Gaussians, all of them, their colours
+    /// by direction, exact values.
+    #[arg(long)]
+    pub ladder: bool,
+    /// Video codec of the lossy planes.
+    #[arg(long, value_enum, default_value_t = CodecArg::Hevc)]
+    pub codec: CodecArg,
     /// Frames a second; the input's own where it has one.
     #[arg(long, value_name = "F", value_parser = args::frame_rate)]
     pub fps: Option<f64>,
-    /// 0 (smallest) to 100 (best).
-    #[arg(long, value_name = "0..100", default_value_t = zoetrope_encode::DEFAULT_QUALITY, value_parser = clap::value_parser!(u8).range(0..=100))]
-    pub quality: u8,
-    /// Frames of a group; seeking is finer and the clip larger with fewer.
-    #[arg(long, value_name = "N", default_value_t = zoetrope_encode::DEFAULT_GROUP_FRAMES as u32, value_parser = clap::value_parser!(u32).range(1..=1000))]
-    pub group: u32,
+    /// 0 (smallest) to 100 (best); 60 without it, 50 for V3.
+    #[arg(long, value_name = "0..100", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub quality: Option<u8>,
+    /// Frames of a group; seeking is finer and the clip larger with fewer. 0.8 seconds without it, 20
+    /// frames for V3.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=250))]
+    pub group: Option<u32>,
     /// Which axis points up: +x, -x, +y, -y, +z or -z.
     #[arg(long, value_name = "AXIS", value_parser = args::up_axis, allow_hyphen_values = true)]
     pub up: Option<UpAxis>,
@@ -270,6 +289,9 @@ pub struct PackArgs {
     /// field of view in degrees; the input's own where it has one.
     #[arg(long, value_name = "PX,PY,PZ,TX,TY,TZ,FOV", value_parser = args::camera, allow_hyphen_values = true)]
     pub camera: Option<CameraHint>,
+    /// A camera path that the clip carries, as the window saves it.
+    #[arg(long, value_name = "FILE")]
+    pub camera_path: Option<PathBuf>,
     /// Name of the clip, for people.
     #[arg(long)]
     pub title: Option<String>,
@@ -279,6 +301,12 @@ pub struct PackArgs {
     /// Its licence, for people.
     #[arg(long)]
     pub license: Option<String>,
+    /// Do not draw pictures for the time bar and a poster.
+    #[arg(long)]
+    pub no_thumbnails: bool,
+    /// Start anew instead of going on where the last run was stopped.
+    #[arg(long)]
+    pub no_resume: bool,
     /// Do not draw pictures at the end to measure the PSNR.
     #[arg(long)]
     pub no_psnr: bool,

@@ -98,6 +98,12 @@ pub fn runtime_folder() -> Option<PathBuf> {
     Some(folder.join("zoetrope"))
 }
 
+/// The folder of what may be deleted at any time; `None` when there is no home.
+pub fn cache_folder() -> Option<PathBuf> {
+    let strategy = etcetera::choose_base_strategy().ok()?;
+    Some(strategy.cache_dir().join("zoetrope"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -24,6 +24,9 @@ use cli::{Cli, Command};
 fn main() -> ExitCode {
     let cli = Cli::parse();
     start_log(cli.quiet, cli.verbose, cli.command.is_none());
+    if let Some(folder) = desktop::cache_folder() {
+        zoetrope_app::network::keep_clips_in(folder.join("network"));
+    }
     match run(&cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if matches!(error.downcast_ref(), Some(Error::Cancelled)) => {
@@ -72,6 +75,8 @@ fn start_log(quiet: bool, verbose: u8, window: bool) {
         builder.filter_module("zoetrope", log::LevelFilter::Warn);
         // It takes every driver that is not there for an error.
         builder.filter_module("wgpu_hal", log::LevelFilter::Off);
+        // What it finds wrong comes back as an error too.
+        builder.filter_module("rustls_platform_verifier", log::LevelFilter::Off);
     }
     if window {
         let terminal = builder.build();

@@ -7,12 +7,14 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Licences under which a dependency may be, each compatible with MIT OR Apache-2.0 in binaries.
-const LICENCES: [&str; 13] = [
+const LICENCES: [&str; 14] = [
     "0BSD",
     "Apache-2.0",
     "Apache-2.0 WITH LLVM-exception",
     "BSD-2-Clause",
     "BSD-3-Clause",
+    // Lists of certificates.
+    "CDLA-Permissive-2.0",
     "ISC",
     "MIT",
     "MIT-0",
@@ -24,10 +26,12 @@ const LICENCES: [&str; 13] = [
 ];
 
 /// A crate of ours, and crates that must not be among what it is built from.
-const KEPT_AWAY: [(&str, &[&str]); 5] = [
+const KEPT_AWAY: [(&str, &[&str]); 6] = [
     (
         "zoetrope-codecs",
         &[
+            "reqwest",
+            "tokio",
             "wgpu",
             "egui",
             "winit",
@@ -39,6 +43,8 @@ const KEPT_AWAY: [(&str, &[&str]); 5] = [
     (
         "zoetrope-render",
         &[
+            "reqwest",
+            "tokio",
             "egui",
             "winit",
             "ffmpeg-sys-next",
@@ -49,6 +55,8 @@ const KEPT_AWAY: [(&str, &[&str]); 5] = [
     (
         "zoetrope-player",
         &[
+            "reqwest",
+            "tokio",
             "wgpu",
             "egui",
             "winit",
@@ -60,6 +68,8 @@ const KEPT_AWAY: [(&str, &[&str]); 5] = [
     (
         "zoetrope-encode",
         &[
+            "reqwest",
+            "tokio",
             "egui",
             "winit",
             "ffmpeg-sys-next",
@@ -67,7 +77,23 @@ const KEPT_AWAY: [(&str, &[&str]); 5] = [
             "zoetrope-app",
         ],
     ),
-    ("zoetrope-app", &["clap", "zoetrope-desktop"]),
+    (
+        "zoetrope-http",
+        &[
+            "wgpu",
+            "egui",
+            "winit",
+            "ffmpeg-sys-next",
+            "zoetrope-render",
+            "zoetrope-player",
+            "zoetrope-app",
+            "zoetrope-shaped",
+        ],
+    ),
+    (
+        "zoetrope-app",
+        &["clap", "zoetrope-desktop", "zoetrope-shaped"],
+    ),
 ];
 
 /// Crates of which two versions would not fit together: types of one are no types of the other.

@@ -4,6 +4,7 @@
 
 mod playback;
 mod properties;
+mod remote;
 mod scripted;
 mod threads;
 mod transport;

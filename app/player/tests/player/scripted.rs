@@ -1,19 +1,20 @@
 //! A clip that does what the test says, and decoding that is driven by hand.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use zoetrope_codecs::clip::{Detail, LayerInfo, Thumbnails};
 use zoetrope_codecs::{
     Cancel, ClipInfo, ClipKind, Decoder, Demuxer, Engine, Error, Frame, GroupInfo, GroupPackets,
-    GroupPayload, Result, SplatCloud, SplatFrame, UpAxis,
+    GroupPayload, Result, SplatCloud, SplatFrame, Transfer, UpAxis,
 };
 use zoetrope_player::{
-    Delivery, FrameSupplier, Pipeline, Player, PlayerOptions, PlayerState, Request, Step,
+    Delivery, FrameSupplier, Pipeline, Player, PlayerOptions, PlayerState, Request, Step, Supply,
 };
 
 /// Bytes of a scripted frame: one Gaussian at SH degree 0.
@@ -36,6 +37,8 @@ pub enum Fault {
     WrongFrame,
     /// Reading lasts until it is cancelled.
     Hang,
+    /// More than the base layer cannot be read.
+    Enhancement,
 }
 
 /// What the test sees of a running clip.
@@ -44,11 +47,91 @@ pub struct Log {
     pub reads: Arc<Mutex<Vec<usize>>>,
     pub decoded: Arc<AtomicUsize>,
     pub hanging: Arc<AtomicBool>,
+    /// Parts that were read.
+    pub parts: Arc<Mutex<Vec<(usize, Detail)>>>,
+    /// The last list of what will be read.
+    pub prefetched: Arc<Mutex<Vec<(usize, Detail)>>>,
+    pub thumbnails: Arc<AtomicUsize>,
+}
+
+/// A network that brings what the test lets it bring.
+#[derive(Clone, Default)]
+pub struct Network(Arc<Mutex<NetworkState>>);
+
+#[derive(Default)]
+struct NetworkState {
+    at_hand: BTreeMap<usize, Detail>,
+    transfers: Vec<Transfer>,
+    /// Reading of what is not at hand: comes at once, fails, or waits until the test brings it.
+    mode: Mode,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    #[default]
+    Fast,
+    Broken,
+    Waiting,
+}
+
+impl Network {
+    pub fn bring(&self, group: usize, detail: Detail) {
+        let mut state = self.0.lock().expect("unpoisoned");
+        let held = state.at_hand.entry(group).or_insert(detail);
+        *held = (*held).max(detail);
+    }
+
+    pub fn set(&self, mode: Mode) {
+        self.0.lock().expect("unpoisoned").mode = mode;
+    }
+
+    /// A second of transfer at so many bits a second.
+    pub fn transfer(&self, bits_per_s: f64) {
+        let mut state = self.0.lock().expect("unpoisoned");
+        let started_s = state.transfers.len() as f64;
+        state.transfers.push(Transfer {
+            started_s,
+            first_byte_s: started_s,
+            ended_s: started_s + 1.0,
+            bytes: (bits_per_s / 8.0) as u64,
+        });
+    }
+
+    pub fn has(&self, group: usize, detail: Detail) -> bool {
+        let state = self.0.lock().expect("unpoisoned");
+        state
+            .at_hand
+            .get(&group)
+            .is_some_and(|held| *held >= detail)
+    }
+
+    fn read(&self, group: usize, detail: Detail, cancel: &Cancel) -> Result<()> {
+        loop {
+            cancel.check()?;
+            if self.has(group, detail) {
+                return Ok(());
+            }
+            let mode = self.0.lock().expect("unpoisoned").mode;
+            match mode {
+                Mode::Fast => self.bring(group, detail),
+                Mode::Broken => return Err(Error::malformed(format!("group{group}"), "away")),
+                Mode::Waiting => std::thread::sleep(Duration::from_millis(1)),
+            }
+        }
+    }
 }
 
 impl Log {
     pub fn reads(&self) -> Vec<usize> {
         self.reads.lock().expect("no test panics with it").clone()
+    }
+
+    pub fn parts(&self) -> Vec<(usize, Detail)> {
+        self.parts.lock().expect("unpoisoned").clone()
+    }
+
+    pub fn prefetched(&self) -> Vec<(usize, Detail)> {
+        self.prefetched.lock().expect("unpoisoned").clone()
     }
 
     pub fn decoded(&self) -> usize {
@@ -65,6 +148,9 @@ pub struct Script {
     /// Gaussians of a frame, by its number.
     pub gaussians: fn(usize) -> usize,
     pub log: Log,
+    /// Layers of quality, or none.
+    pub layers: u8,
+    pub network: Option<Network>,
 }
 
 impl Script {
@@ -76,7 +162,20 @@ impl Script {
             faults: Vec::new(),
             gaussians: |_| 1,
             log: Log::default(),
+            layers: 0,
+            network: None,
         }
+    }
+
+    /// With so many layers, over a network that has brought nothing yet.
+    pub fn remote(frame_count: usize, group_frames: usize, layers: u8) -> (Self, Network) {
+        let network = Network::default();
+        let script = Self {
+            layers,
+            network: Some(network.clone()),
+            ..Self::new(frame_count, group_frames)
+        };
+        (script, network)
     }
 
     pub fn fault(mut self, group: usize, fault: Fault) -> Self {
@@ -100,7 +199,13 @@ impl Script {
             size_bytes: None,
             credit: None,
             licence: None,
-            layers: Vec::new(),
+            // A megabit a second for each layer.
+            layers: (0..self.layers)
+                .map(|layer| LayerInfo {
+                    name: format!("layer {layer}"),
+                    bytes: (self.frame_count as f64 / self.frame_rate * 125_000.0) as u64,
+                })
+                .collect(),
             warnings: Vec::new(),
             omissions: Vec::new(),
         }
@@ -129,6 +234,7 @@ impl Script {
             frames: VecDeque::new(),
             fault: None,
             given: 0,
+            detail: Detail::FULL,
         })
     }
 
@@ -154,12 +260,13 @@ impl Demuxer for ScriptedDemuxer {
     }
 
     fn read_group(&mut self, group: usize, cancel: &Cancel) -> Result<GroupPackets> {
-        self.script
-            .log
-            .reads
-            .lock()
-            .expect("unpoisoned")
-            .push(group);
+        self.read_part(group, Detail::FULL, cancel)
+    }
+
+    fn read_part(&mut self, group: usize, detail: Detail, cancel: &Cancel) -> Result<GroupPackets> {
+        let log = &self.script.log;
+        log.reads.lock().expect("unpoisoned").push(group);
+        log.parts.lock().expect("unpoisoned").push((group, detail));
         match self.script.fault_of(group) {
             Some(Fault::Read) => return Err(Error::malformed(format!("group{group}"), "gone")),
             Some(Fault::Changed) => {
@@ -174,16 +281,61 @@ impl Demuxer for ScriptedDemuxer {
                 }
                 return Err(Error::Cancelled);
             }
+            Some(Fault::Enhancement) if detail > Detail::Layers(1) => {
+                return Err(Error::malformed(format!("group{group}"), "too much"));
+            }
             _ => {}
         }
+        if let Some(network) = &self.script.network {
+            network.read(group, detail, cancel)?;
+        }
+        let mut frames = self.groups[group].frames.clone();
+        if detail == Detail::Key && self.script.layers > 0 {
+            frames.end = frames.start + 1;
+        }
+        // The decoder is told the detail by way of the name.
+        let name = match detail {
+            Detail::Key => "0".to_owned(),
+            Detail::Layers(layers) => layers.to_string(),
+        };
+        let cloud = Box::new(SplatCloud::default());
         Ok(GroupPackets {
             group,
-            frames: self.groups[group].frames.clone(),
-            payload: GroupPayload::SplatFile {
-                name: format!("group{group}"),
-                cloud: Box::new(SplatCloud::default()),
-            },
+            frames,
+            payload: GroupPayload::SplatFile { name, cloud },
         })
+    }
+
+    fn part_bytes(&self, _: usize, detail: Detail) -> Option<u64> {
+        self.script.network.as_ref()?;
+        let bytes = 125_000.0 * self.script.group_frames as f64 / self.script.frame_rate;
+        let layers = detail.layers().min(usize::from(self.script.layers));
+        Some((bytes * layers as f64) as u64)
+    }
+
+    fn prefetch(&self, parts: &[(usize, Detail)]) {
+        *self.script.log.prefetched.lock().expect("unpoisoned") = parts.to_vec();
+    }
+
+    fn is_at_hand(&self, group: usize, detail: Detail) -> bool {
+        let network = self.script.network.as_ref();
+        network.is_none_or(|network| network.has(group, detail))
+    }
+
+    fn transfers(&self) -> Option<Vec<Transfer>> {
+        let network = self.script.network.as_ref()?;
+        Some(network.0.lock().expect("unpoisoned").transfers.clone())
+    }
+
+    fn thumbnails(&mut self, cancel: &Cancel) -> Result<Option<Thumbnails>> {
+        cancel.check()?;
+        self.script.log.thumbnails.fetch_add(1, Ordering::SeqCst);
+        Ok((self.script.layers > 0).then(|| Thumbnails {
+            width: 8,
+            height: 8,
+            frames: vec![0],
+            jpegs: vec![Vec::new()],
+        }))
     }
 }
 
@@ -192,12 +344,19 @@ struct ScriptedDecoder {
     frames: VecDeque<usize>,
     fault: Option<Fault>,
     given: usize,
+    detail: Detail,
 }
 
 impl Decoder for ScriptedDecoder {
     fn push(&mut self, packets: GroupPackets) -> Result<()> {
         self.fault = self.script.fault_of(packets.group);
         self.frames = packets.frames.collect();
+        if let GroupPayload::SplatFile { name, .. } = packets.payload {
+            self.detail = match name.parse() {
+                Ok(0) | Err(_) => Detail::Key,
+                Ok(layers) => Detail::Layers(layers),
+            };
+        }
         self.given = 0;
         if self.fault == Some(Fault::Push) {
             return Err(Error::malformed("a header", "wrong"));
@@ -222,7 +381,7 @@ impl Decoder for ScriptedDecoder {
         self.script.log.decoded.fetch_add(1, Ordering::SeqCst);
         Ok(Some(Frame {
             index,
-            content: Arc::new(frame(index, (self.script.gaussians)(index))),
+            content: Arc::new(frame(index, (self.script.gaussians)(index), self.detail)),
         }))
     }
 
@@ -234,12 +393,16 @@ impl Decoder for ScriptedDecoder {
     }
 }
 
-/// A frame that carries its number.
-fn frame(index: usize, gaussians: usize) -> SplatFrame {
+/// A frame that carries its number and its detail.
+fn frame(index: usize, gaussians: usize, detail: Detail) -> SplatFrame {
+    let layers = match detail {
+        Detail::Key => 0,
+        Detail::Layers(layers) => layers,
+    };
     let mut cloud = SplatCloud::with_capacity(gaussians, 0);
     for _ in 0..gaussians {
         cloud.push(
-            [index as f32, 0.0, 0.0],
+            [index as f32, f32::from(layers), 0.0],
             [1.0, 0.0, 0.0, 0.0],
             [1.0; 3],
             1.0,
@@ -258,6 +421,14 @@ pub fn number(frame: &SplatFrame) -> usize {
     }
 }
 
+/// The layers that a frame carries; 0 for a coarse picture.
+pub fn layers(frame: &SplatFrame) -> u8 {
+    match frame {
+        SplatFrame::Cloud(cloud) => cloud.positions[0][1] as u8,
+        SplatFrame::Planes(_) => panic!("scripted frames are clouds"),
+    }
+}
+
 /// Decoding that happens when the test says so.
 #[derive(Clone)]
 struct ByHand(Rc<RefCell<(Pipeline, VecDeque<Delivery>)>>);
@@ -269,6 +440,12 @@ impl FrameSupplier for ByHand {
 
     fn receive(&mut self) -> Option<Delivery> {
         self.0.borrow_mut().1.pop_front()
+    }
+
+    fn supply(&self) -> Supply {
+        let mut inner = self.0.borrow_mut();
+        inner.0.poll();
+        inner.0.supply().clone()
     }
 
     fn waiting_bytes(&self) -> usize {

@@ -9,7 +9,9 @@ use zoetrope_player::{
     Window,
 };
 
-use crate::scripted::{FRAME_BYTES, Fault, Script, ranges};
+use zoetrope_codecs::clip::Detail::{self, Key, Layers};
+
+use crate::scripted::{FRAME_BYTES, Fault, Mode, Script, layers, ranges};
 
 const DEADLINE: Duration = Duration::from_secs(20);
 
@@ -126,4 +128,112 @@ fn plays_in_real_time_to_the_end() {
         state.playback == zoetrope_player::Playback::Ended
     });
     assert_eq!(last, 19);
+}
+
+/// A player over a network that brings nothing by itself.
+fn waiting(frames: usize, layers: u8) -> (Script, crate::scripted::Network, Player) {
+    let (script, network) = Script::remote(frames, 10, layers);
+    network.set(Mode::Waiting);
+    let player = player(&script, PlayerOptions::default());
+    (script, network, player)
+}
+
+#[test]
+fn a_seek_leaves_a_slow_read_for_a_coarse_picture() {
+    let (script, network, mut player) = waiting(100, 2);
+    network.bring(0, Detail::FULL);
+    // It reads ahead, and gets nothing.
+    until_state(&mut player, |_| {
+        script.log.parts().last() == Some(&(1, Layers(1)))
+    });
+    player.apply(Command::SeekFrame(85));
+    until_state(&mut player, |_| {
+        script.log.parts().last() == Some(&(8, Key))
+    });
+    network.bring(8, Key);
+    until_state(&mut player, |state| {
+        let picture = state.picture.as_ref();
+        picture.is_some_and(|picture| picture.is_coarse() && picture.index == 80)
+    });
+    network.bring(8, Layers(1));
+    until_state(&mut player, |state| {
+        let picture = state.picture.as_ref();
+        picture.is_some_and(|picture| picture.exact && layers(&picture.frame) == 1)
+    });
+    assert_eq!(ranges(&player.tick(0.0))[0], 0..10);
+}
+
+#[test]
+fn a_read_of_too_much_is_left_for_the_base_layer_when_playing_stops() {
+    let (script, network, mut player) = waiting(100, 3);
+    network.bring(0, Detail::FULL);
+    player.apply(Command::Quality(zoetrope_player::Quality::Layers(3)));
+    player.apply(Command::Play);
+    until_state(&mut player, |_| {
+        script.log.parts().last() == Some(&(1, Detail::FULL))
+    });
+    // All that was there has been played.
+    let mut now = 0.0;
+    until(|| {
+        now += 0.05;
+        player.tick(now);
+        script.log.parts().last() == Some(&(1, Layers(1)))
+    });
+    network.bring(1, Layers(1));
+    until(|| {
+        now += 0.05;
+        player.tick(now).frame > 10
+    });
+}
+
+#[test]
+fn a_read_that_takes_too_long_is_given_up() {
+    let (script, network) = Script::remote(200, 10, 3);
+    network.set(Mode::Waiting);
+    for group in 0..4 {
+        network.bring(group, Detail::FULL);
+    }
+    for _ in 0..8 {
+        network.transfer(50e6);
+    }
+    let mut player = player(&script, PlayerOptions::default());
+    player.apply(Command::Play);
+    // With four seconds at hand it wants more than the base layer, and does not get it.
+    let last = || script.log.parts().last().copied();
+    until(|| {
+        player.tick(0.0);
+        last().is_some_and(|(group, detail)| group == 4 && detail > Layers(1))
+    });
+    let mut now = 0.0;
+    until(|| {
+        now += 0.05;
+        let state = player.tick(now);
+        assert!(!state.buffering || now > 3.9, "{now}");
+        last() == Some((4, Layers(1)))
+    });
+    assert!(now > 1.8, "{now}");
+}
+
+#[test]
+fn what_the_network_brings_is_seen_while_nothing_is_done() {
+    let woken = Arc::new(AtomicUsize::new(0));
+    let counter = woken.clone();
+    let (script, network) = Script::remote(100, 10, 1);
+    let options = PlayerOptions {
+        waker: Arc::new(move || {
+            counter.fetch_add(1, Ordering::SeqCst);
+        }),
+        // Full after a group, and never ahead of the player.
+        store_bytes: 10 * FRAME_BYTES,
+        hand_over_bytes: FRAME_BYTES,
+        ..PlayerOptions::default()
+    };
+    let mut player = player(&script, options);
+    until_state(&mut player, |state| ranges(state) == [0..10]);
+    let before = woken.load(Ordering::SeqCst);
+    network.bring(3, Detail::FULL);
+    until_state(&mut player, |state| {
+        state.buffered.to_vec() == [0..10, 30..40]
+    });
+    assert!(woken.load(Ordering::SeqCst) > before);
 }

@@ -1,7 +1,7 @@
 //! Playing and loops.
 
 use egui::{Key, Modifiers};
-use zoetrope_player::{LoopMode, Playback};
+use zoetrope_player::{LoopMode, Playback, Quality};
 
 use super::exercises;
 use crate::stage::Stage;
@@ -64,6 +64,17 @@ exercises! {
         stage.key(Key::Escape);
         stage.command("speed 0.3");
         assert_eq!(stage.state().speed, 0.3);
+    };
+
+    quality {
+        commands: ["quality"],
+        controls: []
+    }
+    Stage::ready(1.0) => |stage| {
+        stage.command("quality 2");
+        assert_eq!(stage.state().quality, Quality::Layers(2));
+        stage.command("quality auto");
+        assert_eq!(stage.state().quality, Quality::Auto);
     };
 
     loop_modes {

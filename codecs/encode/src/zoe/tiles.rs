@@ -79,12 +79,12 @@ fn draw(
         .par_iter()
         .map(|cloud| {
             let tiles = atlas.tiles as usize;
-            let mut planes = vec![vec![0u8; cloud.len()]; tiles];
+            let mut planes = vec![Vec::new(); tiles];
             let mut codes = vec![0; tiles];
             for row in 0..cloud.len() {
                 code(cloud, row, &mut codes);
                 for (plane, code) in planes.iter_mut().zip(&codes) {
-                    plane[row] = *code;
+                    plane.push(*code);
                 }
             }
             assemble(&planes, atlas)
@@ -183,12 +183,12 @@ pub(super) fn residual_pictures(
         .par_iter()
         .zip(codes)
         .map(|(cloud, have)| {
-            let mut planes = vec![Vec::with_capacity(cloud.len()); TILES];
+            let mut planes = vec![Vec::new(); TILES];
             for row in 0..cloud.len() {
                 let values = values(cloud, row, header.log_scale);
-                for (tile, plane) in planes.iter_mut().enumerate() {
+                for (tile, (plane, have)) in planes.iter_mut().zip(have).enumerate() {
                     let wanted = place(values[tile], header.ranges[tile]);
-                    plane.push(rounded(NO_DIFFERENCE + wanted - f32::from(have[tile][row])));
+                    plane.push(rounded(NO_DIFFERENCE + wanted - f32::from(have[row])));
                 }
             }
             assemble(&planes, &atlas)

@@ -4,3 +4,4 @@ mod clips;
 mod damage;
 mod formats;
 mod round_trip;
+mod zoe;

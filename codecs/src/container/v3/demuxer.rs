@@ -12,8 +12,8 @@ use crate::container::{DEFAULT_FRAME_RATE, Warnings, last_part};
 use crate::gaussian_video::PlaneEncoding;
 use crate::source::{Folder, Source};
 use crate::{
-    Bounds, Cancel, ClipInfo, ClipKind, Demuxer, Error, GroupInfo, GroupPackets, GroupPayload,
-    PlaneVideo, Result, limits,
+    Bounds, Cancel, ClipInfo, ClipKind, Demuxer, Detail, Error, GroupInfo, GroupPackets,
+    GroupPayload, PlaneVideo, Result, Transfer, limits,
 };
 
 /// Videos whose lengths are looked up at most, to tell the size of a clip.
@@ -29,6 +29,8 @@ pub struct V3Demuxer {
     viewer_min_max: Box<dyn Source>,
     info: ClipInfo,
     groups: Vec<GroupInfo>,
+    /// Videos of each group; none where it cannot be played.
+    layers: Vec<usize>,
 }
 
 impl V3Demuxer {
@@ -39,6 +41,7 @@ impl V3Demuxer {
     /// be played. A single damaged group is a warning here and an error of
     /// [`Demuxer::read_group`].
     pub fn open(folder: Arc<dyn Folder>, cancel: &Cancel) -> Result<Self> {
+        folder.prefetch(&[GROUP_INFO_NAME, VIEWER_MIN_MAX_NAME, SIDECAR_NAME].map(str::to_owned));
         let (_, group_info) = read_part(&*folder, GROUP_INFO_NAME, cancel)?;
         let (viewer_min_max, bytes) = read_part(&*folder, VIEWER_MIN_MAX_NAME, cancel)?;
         let mut manifest = Manifest::parse(folder.name(), &group_info, &bytes)?;
@@ -81,7 +84,19 @@ impl V3Demuxer {
             viewer_min_max,
             info,
             groups,
+            layers: facts.layers,
         })
+    }
+}
+
+impl V3Demuxer {
+    /// Paths of a group's videos; none for a group that cannot be played.
+    fn paths_of(&self, group: usize) -> Vec<String> {
+        let entry = self.manifest.groups.get(group);
+        match (entry, self.layers.get(group)) {
+            (Some(entry), Some(layers)) => video_paths(entry.number, *layers),
+            _ => Vec::new(),
+        }
     }
 }
 
@@ -104,11 +119,10 @@ impl Demuxer for V3Demuxer {
         // Reads nothing, but tells when the file is another one by now.
         self.viewer_min_max.read(0..0, cancel)?;
         let Plan { layout, ranges } = self.manifest.plan(group)?;
-        let mut videos = Vec::with_capacity(layout.layers());
+        let paths = video_paths(entry.number, layout.layers());
+        let sources = self.folder.open_together(&paths, cancel)?;
         let mut total = 0;
-        for layer in 0..layout.layers() {
-            let path = video_path(entry.number, layer);
-            let source = self.folder.open(&path)?;
+        for source in &sources {
             if source.is_empty() {
                 return Err(Error::malformed(
                     source.name(),
@@ -122,6 +136,9 @@ impl Demuxer for V3Demuxer {
                 total,
                 limits::MAX_GROUP_BYTES,
             )?;
+        }
+        let mut videos = Vec::with_capacity(sources.len());
+        for (source, path) in sources.into_iter().zip(paths) {
             let bytes = source.read_all(limits::MAX_PLANE_VIDEO_BYTES, cancel)?;
             videos.push(PlaneVideo { name: path, bytes });
         }
@@ -135,6 +152,29 @@ impl Demuxer for V3Demuxer {
             },
         })
     }
+
+    /// The videos of a V3 clip are files of their own, of which no part can be told apart.
+    fn prefetch(&self, parts: &[(usize, Detail)]) {
+        let paths: Vec<String> = parts
+            .iter()
+            .flat_map(|(group, _)| self.paths_of(*group))
+            .collect();
+        self.folder.prefetch(&paths);
+    }
+
+    fn is_at_hand(&self, group: usize, _: Detail) -> bool {
+        let mut paths = self.paths_of(group).into_iter();
+        paths.all(|path| self.folder.is_at_hand(&path))
+    }
+
+    fn transfers(&self) -> Option<Vec<Transfer>> {
+        self.folder.transfers()
+    }
+}
+
+/// Paths of the videos of a group.
+fn video_paths(group: i64, layers: usize) -> Vec<String> {
+    (0..layers).map(|layer| video_path(group, layer)).collect()
 }
 
 /// Opens and reads one of the JSON files.
@@ -143,7 +183,7 @@ fn read_part(
     name: &str,
     cancel: &Cancel,
 ) -> Result<(Box<dyn Source>, Vec<u8>)> {
-    let source = folder.open(name).map_err(|error| {
+    let source = folder.open(name, cancel).map_err(|error| {
         if error.is_not_found() {
             Error::malformed(
                 folder.name(),
@@ -160,7 +200,7 @@ fn read_part(
 /// Reads the sidecar, without which a clip plays as well.
 fn read_sidecar(folder: &dyn Folder, warnings: &mut Warnings, cancel: &Cancel) -> Result<Sidecar> {
     let bytes = folder
-        .open(SIDECAR_NAME)
+        .open(SIDECAR_NAME, cancel)
         .and_then(|source| source.read_all(limits::MAX_SIDECAR_BYTES, cancel));
     match bytes {
         Ok(bytes) => {
@@ -185,6 +225,8 @@ struct Facts {
     sh_degree: u8,
     size_bytes: Option<u64>,
     codec: &'static str,
+    /// Videos of each group; none where it cannot be played.
+    layers: Vec<usize>,
 }
 
 impl Facts {
@@ -200,12 +242,11 @@ impl Facts {
         let mut census = Census::default();
         let mut first_error = None;
         let mut videos = Vec::new();
+        let mut layers = vec![0; manifest.groups.len()];
         for (index, group) in manifest.groups.iter().enumerate() {
             cancel.check()?;
             let plan = manifest.plan(index).and_then(|plan| {
-                let paths: Vec<String> = (0..plan.layout.layers())
-                    .map(|layer| video_path(group.number, layer))
-                    .collect();
+                let paths = video_paths(group.number, plan.layout.layers());
                 match missing(&paths, listed.as_ref()) {
                     Some(reason) => Err(Error::malformed(group.name(), reason)),
                     None => Ok((plan, paths)),
@@ -215,6 +256,7 @@ impl Facts {
                 Ok((plan, paths)) => {
                     census.add(&plan, listed.as_ref(), group.number);
                     census.lacks_ranges |= manifest.lacks_normals(index);
+                    layers[index] = paths.len();
                     if videos.len() <= MAX_SIZED_VIDEOS {
                         videos.extend(paths);
                     }
@@ -239,11 +281,16 @@ impl Facts {
             },
             bounds: census.bounds,
             sh_degree: census.sh_degree,
-            size_bytes: size_of(folder, &videos, cancel)?,
+            size_bytes: match listed {
+                Some(_) => size_of(folder, &videos, cancel)?,
+                // A question for each video would take longer over the network than a start may.
+                None => None,
+            },
             codec: match videos.first() {
                 Some(path) => codec_of(folder, path, cancel)?,
                 None => "video",
             },
+            layers,
         })
     }
 }
@@ -344,7 +391,7 @@ fn size_of(folder: &dyn Folder, videos: &[String], cancel: &Cancel) -> Result<Op
     let mut size = 0_u64;
     for path in videos {
         cancel.check()?;
-        match folder.open(path) {
+        match folder.open(path, cancel) {
             Ok(source) => size = size.saturating_add(source.len()),
             Err(_) => return Ok(None),
         }
@@ -354,7 +401,7 @@ fn size_of(folder: &dyn Folder, videos: &[String], cancel: &Cancel) -> Result<Op
 
 /// The codec by the name of its sample entry, which stands at one end of an MP4 file.
 fn codec_of(folder: &dyn Folder, path: &str, cancel: &Cancel) -> Result<&'static str> {
-    let Ok(source) = folder.open(path) else {
+    let Ok(source) = folder.open(path, cancel) else {
         return Ok("video");
     };
     let ends = [

@@ -4,24 +4,21 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::PICTURES;
 use super::boxes::{BoxHead, Parse};
+use super::facts::{clip_info, describe};
 use super::fragment::{ReadRun, TrackDefaults, read_fragments};
+use super::front::Front;
 use super::index::Index;
-use super::meta::{ClipDescription, FrameRate, LayerDescription, Meta, PictureTable};
+use super::meta::{ClipDescription, FrameRate, Meta, PictureTable};
 use super::moov::{LayerTracks, Movie};
 use super::sound::{SoundFormat, SoundPacket};
-use super::{BRAND, PICTURES};
-use crate::clip::{CameraHint, GaussianCounts};
 use crate::container::{Warnings, last_part};
 use crate::source::Source;
 use crate::{
-    Bounds, Cancel, ClipInfo, ClipKind, Demuxer, Detail, Error, GroupInfo, GroupPackets,
-    GroupPayload, LayerInfo, LayerPackets, LayeredGroup, Result, Thumbnails, Transfer, VideoCodec,
-    VideoPacket, VideoStream, limits,
+    Cancel, ClipInfo, Demuxer, Detail, Error, GroupInfo, GroupPackets, GroupPayload, LayerPackets,
+    LayeredGroup, Result, Thumbnails, Transfer, VideoCodec, VideoPacket, VideoStream,
 };
-
-/// Bytes of the first read. Most headers fit, and over a network it costs no more time than less.
-const FIRST_READ_BYTES: u64 = 128 << 10;
 
 /// Demuxer of Zoetrope's own clips.
 pub struct ZoeDemuxer {
@@ -157,12 +154,6 @@ impl ZoeDemuxer {
             };
             let mut time = run.decode_time;
             for sample in run.samples {
-                limits::check(
-                    &self.name_of(group),
-                    "bytes in a packet of sound",
-                    sample.bytes.len() as u64,
-                    limits::MAX_SOUND_PACKET_BYTES,
-                )?;
                 tracks[track].push(SoundPacket {
                     time,
                     duration: sample.duration,
@@ -269,7 +260,7 @@ impl ZoeDemuxer {
                 if *entry.get_or_insert(run.entry) != run.entry {
                     return Err("its pictures change their codec".to_owned());
                 }
-                self.pictures_of(run, &frames, &mut video.packets)?;
+                self.pictures_of(run, tracks.delay, &frames, &mut video.packets)?;
             }
             if let Some(entry) = entry {
                 let place = (entry as usize).checked_sub(1);
@@ -302,11 +293,12 @@ impl ZoeDemuxer {
     fn pictures_of(
         &self,
         run: &ReadRun<'_>,
+        delay: u32,
         frames: &Range<usize>,
         packets: &mut Vec<VideoPacket>,
     ) -> Parse<()> {
         let frame_ticks = i128::from(self.frame_rate().denominator);
-        let start = frames.start as i128 * frame_ticks;
+        let start = frames.start as i128 * frame_ticks + i128::from(delay);
         let mut time = i128::from(run.decode_time);
         for sample in &run.samples {
             let presented = time + i128::from(sample.composition_offset) - start;
@@ -416,205 +408,5 @@ impl Demuxer for ZoeDemuxer {
             frames,
             jpegs,
         }))
-    }
-}
-
-fn clip_info(
-    file: String,
-    movie: &Movie<'_>,
-    meta: &Meta,
-    index: &Index,
-    groups: &[GroupInfo],
-    warnings: Warnings,
-) -> ClipInfo {
-    let codec = movie
-        .layers
-        .iter()
-        .flat_map(|layer| layer.entries.iter().flatten())
-        .next()
-        .map_or("unknown", |entry| entry.codec.name());
-    let mut below = 0;
-    let layers = movie.layers.iter().enumerate().map(|(number, layer)| {
-        // Sound lies between the base layer and the next one, and is no part of either.
-        let levels = if number == 0 {
-            0..layer.levels
-        } else {
-            layer.levels - 1..layer.levels
-        };
-        below = layer.levels;
-        LayerInfo {
-            name: meta
-                .layer_names
-                .get(number)
-                .cloned()
-                .unwrap_or_else(|| format!("layer {number}")),
-            bytes: (0..groups.len())
-                .flat_map(|group| levels.clone().map(move |level| (group, level)))
-                .map(|(group, level)| index.level_bytes(group, level))
-                .sum(),
-        }
-    });
-    let layers: Vec<LayerInfo> = layers.collect();
-    let sidecar = &meta.common;
-    ClipInfo {
-        kind: ClipKind::Zoe,
-        title: sidecar.title.clone().unwrap_or(file),
-        codec: format!("{codec} atlas"),
-        frame_rate: movie.frame_rate.per_second(),
-        frame_rate_known: true,
-        frame_count: groups.last().map_or(0, |group| group.frames.end),
-        sh_degree: sidecar.sh_degree.unwrap_or(0),
-        gaussians: count_gaussians(&movie.gaussians, groups),
-        bounds: sidecar.bounds.map(Bounds::from),
-        up: sidecar.up.unwrap_or_default(),
-        camera: sidecar.camera.map(CameraHint::from),
-        size_bytes: Some(index.end() - index.start()),
-        credit: sidecar.credit.clone(),
-        licence: sidecar.licence.clone(),
-        layers,
-        warnings: warnings.all.into_list(),
-        omissions: warnings.omissions.into_list(),
-    }
-}
-
-fn count_gaussians(gaussians: &[u32], groups: &[GroupInfo]) -> Option<GaussianCounts> {
-    let counts = gaussians.get(..groups.len())?;
-    let frames: usize = groups.iter().map(|group| group.frames.len()).sum();
-    let sum: f64 = counts
-        .iter()
-        .zip(groups)
-        .map(|(count, group)| f64::from(*count) * group.frames.len() as f64)
-        .sum();
-    Some(GaussianCounts {
-        min: *counts.iter().min()? as usize,
-        mean: sum / frames as f64,
-        max: *counts.iter().max()? as usize,
-    })
-}
-
-fn describe(movie: &Movie<'_>, meta: &Meta, info: &ClipInfo) -> ClipDescription {
-    ClipDescription {
-        frame_rate: movie.frame_rate,
-        sh_degree: info.sh_degree,
-        up: info.up,
-        bounds: info.bounds,
-        camera: info.camera,
-        camera_path: meta.camera_path.clone(),
-        title: meta.common.title.clone(),
-        credit: info.credit.clone(),
-        licence: info.licence.clone(),
-        layers: movie
-            .layers
-            .iter()
-            .zip(&info.layers)
-            .map(|(tracks, layer)| LayerDescription {
-                kind: tracks.kind,
-                name: layer.name.clone(),
-            })
-            .collect(),
-    }
-}
-
-/// The bytes before the first group, and where its boxes lie in them.
-struct Front {
-    bytes: Vec<u8>,
-    moov: Range<u64>,
-    sidx: Range<u64>,
-    ssix: Range<u64>,
-    pictures: Option<Range<u64>>,
-}
-
-impl Front {
-    /// Reads the boxes up to the first fragment, in as few reads as may be.
-    fn read(source: &dyn Source, cancel: &Cancel) -> Result<Self> {
-        let length = source.len();
-        let mut front = Self {
-            bytes: source.read(0..length.min(FIRST_READ_BYTES), cancel)?,
-            moov: 0..0,
-            sidx: 0..0,
-            ssix: 0..0,
-            pictures: None,
-        };
-        let mut at = 0;
-        while at < length {
-            front.grow(source, (at + BoxHead::MAX_BYTES).min(length), cancel)?;
-            let head = BoxHead::read(&front.bytes[at as usize..], length - at);
-            let head = head.and_then(|head| head.ok_or_else(|| "it ends in a box".to_owned()));
-            let Ok(head) = head else {
-                break;
-            };
-            let content = at + head.head_bytes..at + head.bytes;
-            match &head.kind {
-                b"ftyp" if at == 0 => {
-                    front.grow(source, content.end, cancel)?;
-                    front.check_brand(source, &content)?;
-                }
-                _ if at == 0 => break,
-                b"moov" => {
-                    front.grow(source, content.end, cancel)?;
-                    front.moov = content;
-                }
-                b"sidx" => {
-                    front.grow(source, content.end, cancel)?;
-                    front.sidx = content;
-                }
-                b"ssix" => {
-                    front.grow(source, content.end, cancel)?;
-                    front.ssix = content;
-                }
-                kind if kind == PICTURES => front.pictures = Some(content),
-                b"moof" | b"mdat" => break,
-                _ => {}
-            }
-            at += head.bytes;
-        }
-        if front.moov.is_empty() || front.sidx.is_empty() || front.ssix.is_empty() {
-            return Err(Error::malformed(
-                source.name(),
-                "its header is cut short or damaged; copy the clip again",
-            ));
-        }
-        Ok(front)
-    }
-
-    /// Reads on until `end` bytes are there.
-    fn grow(&mut self, source: &dyn Source, end: u64, cancel: &Cancel) -> Result<()> {
-        let have = self.bytes.len() as u64;
-        if end <= have {
-            return Ok(());
-        }
-        limits::check(
-            source.name(),
-            "bytes in its header",
-            end,
-            limits::MAX_FRONT_BYTES,
-        )?;
-        // What follows is wanted too.
-        let to = end
-            .saturating_add(FIRST_READ_BYTES)
-            .min(limits::MAX_FRONT_BYTES)
-            .min(source.len());
-        let more = source.read(have..to, cancel)?;
-        self.bytes.extend(more);
-        Ok(())
-    }
-
-    fn content(&self, range: &Range<u64>) -> &[u8] {
-        // Every range was grown to before it was kept.
-        &self.bytes[range.start as usize..range.end as usize]
-    }
-
-    fn check_brand(&self, source: &dyn Source, content: &Range<u64>) -> Result<()> {
-        if self
-            .content(content)
-            .chunks_exact(4)
-            .any(|brand| brand == BRAND)
-        {
-            return Ok(());
-        }
-        Err(Error::unsupported(
-            source.name(),
-            "it is no Zoetrope clip, or one of a version that is not known yet; update Zoetrope",
-        ))
     }
 }

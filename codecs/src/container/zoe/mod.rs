@@ -15,10 +15,13 @@
 
 mod boxes;
 mod demuxer;
+mod facts;
 mod fragment;
+mod front;
 mod index;
 mod meta;
 mod moov;
+mod samples;
 mod sound;
 mod trim;
 mod writer;
@@ -28,6 +31,9 @@ pub use meta::{ClipDescription, FrameRate, LayerDescription};
 pub use sound::{SoundCodec, SoundFormat, SoundPacket, SoundTrack};
 pub use trim::trim;
 pub use writer::ZoeWriter;
+
+pub(crate) use front::movie_box;
+pub(crate) use moov::delay_of_sound;
 
 use boxes::FourCc;
 

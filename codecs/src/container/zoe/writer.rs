@@ -9,6 +9,7 @@ use super::fragment::{Run, Sample, write_fragment};
 use super::index::{IndexedGroup, write_index};
 use super::meta::{ClipDescription, PictureTable, write_json};
 use super::moov::{MovieParts, VideoEntry, level_count, side_track, sound_track, video_track};
+use super::samples::{Clock, check_layer, refuse};
 use super::sound::{SoundFormat, SoundPacket, SoundTrack};
 use super::{BRAND, PICTURES};
 use crate::{Cancel, Error, LayerPackets, LayeredGroup, Result, Thumbnails, VideoStream, limits};
@@ -458,100 +459,6 @@ impl<S: Read + Write + Seek> ZoeWriter<S> {
     }
 }
 
-/// The times of the samples of one group.
-struct Clock {
-    /// When the group begins, in ticks.
-    start: u64,
-    frame_ticks: u32,
-    frames: usize,
-}
-
-impl Clock {
-    /// The `part` of `samples`, of which each lasts a frame and the last one to the group's end; with
-    /// their places in the order of presentation where these differ.
-    fn run<'a>(
-        &self,
-        track: u32,
-        entry: u32,
-        samples: impl ExactSizeIterator<Item = (Option<u32>, &'a [u8])>,
-        part: &Range<usize>,
-    ) -> Run<'a> {
-        let ticks = i64::from(self.frame_ticks);
-        let last = samples.len().saturating_sub(1);
-        let frame_of = |sample: usize| sample.min(self.frames - 1);
-        let samples: Vec<Sample<'a>> = samples
-            .enumerate()
-            .filter(|(place, _)| part.contains(place))
-            .map(|(place, (picture, bytes))| {
-                let end = match place {
-                    _ if place == last => self.frames,
-                    _ => frame_of(place + 1),
-                };
-                let moved = picture.map_or(0, |picture| i64::from(picture) - place as i64);
-                Sample {
-                    // At most MAX_GROUP_FRAMES frames; a frame's ticks were checked with the rate.
-                    duration: ((end - frame_of(place)) as u32).saturating_mul(self.frame_ticks),
-                    composition_offset: (moved * ticks) as i32,
-                    bytes,
-                }
-            })
-            .collect();
-        let before = frame_of(part.start.min(last)) as u64;
-        Run {
-            track,
-            entry,
-            decode_time: self.start + before * u64::from(self.frame_ticks),
-            default_duration: self.frame_ticks,
-            first_is_sync: false,
-            samples,
-        }
-    }
-}
-
-fn check_layer(layer: &LayerPackets, frames: usize) -> Result<()> {
-    let VideoStream {
-        packets,
-        config,
-        width,
-        height,
-        ..
-    } = &layer.video;
-    if layer.side.is_empty() || layer.side.len() as u64 > limits::MAX_GROUP_FRAMES {
-        return refuse(format!(
-            "a layer has {} side samples in a group; 1 to {} are right",
-            layer.side.len(),
-            limits::MAX_GROUP_FRAMES
-        ));
-    }
-    if packets.len() > frames {
-        return refuse(format!(
-            "a group of {frames} frames has {} pictures",
-            packets.len()
-        ));
-    }
-    let mut seen = vec![false; packets.len()];
-    for packet in packets {
-        match seen.get_mut(packet.picture as usize) {
-            Some(seen) if !*seen => *seen = true,
-            _ => return refuse("the pictures of a group are not numbered from 0 on"),
-        }
-    }
-    if packets.first().is_some_and(|first| first.picture != 0) {
-        return refuse("the first packet of a group is not its first picture");
-    }
-    let sides = 1..=u32::from(u16::MAX);
-    let storable = sides.contains(width) && sides.contains(height);
-    if !packets.is_empty() && !storable {
-        return refuse(format!(
-            "pictures of {width} x {height} pixels cannot be stored"
-        ));
-    }
-    if config.len() as u64 > limits::MAX_CODEC_CONFIG_BYTES {
-        return refuse("the header of a video is too large");
-    }
-    Ok(())
-}
-
 /// Copies `length` bytes.
 fn copy(from: &mut dyn Read, to: &mut dyn Write, length: u64, cancel: &Cancel) -> Result<()> {
     let mut piece = vec![0; PIECE_BYTES];
@@ -565,10 +472,4 @@ fn copy(from: &mut dyn Read, to: &mut dyn Write, length: u64, cancel: &Cancel) -
         left -= count as u64;
     }
     Ok(())
-}
-
-fn refuse<T>(reason: impl Into<String>) -> Result<T> {
-    Err(Error::Write {
-        reason: reason.into(),
-    })
 }

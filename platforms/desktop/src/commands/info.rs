@@ -1,6 +1,10 @@
 //! `zoetrope info`: what is in a clip.
 
+use std::path::Path;
+
 use serde::Serialize;
+use zoetrope_app::network::network;
+use zoetrope_app::open::is_web_link;
 use zoetrope_codecs::container::v3::SidecarCamera;
 use zoetrope_codecs::{Bounds, Cancel, ClipInfo, FrameReader};
 
@@ -30,6 +34,16 @@ struct Report {
     bytes_per_frame: Option<f64>,
     bit_rate: Option<f64>,
     warnings: Vec<String>,
+    /// How it is served, for a link to a web server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    server: Option<Vec<ServerCheck>>,
+}
+
+#[derive(Debug, Serialize)]
+struct ServerCheck {
+    name: &'static str,
+    fine: bool,
+    found: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -51,12 +65,27 @@ struct Box3 {
 /// When the clip cannot be opened.
 pub fn run(args: &InfoArgs, cancel: &Cancel) -> anyhow::Result<()> {
     let mut reader = open(&args.clip, cancel)?;
-    let report = report(&mut reader, cancel);
+    let mut report = report(&mut reader, cancel);
+    report.server = server(&args.clip, cancel)?;
     if args.json {
         output::print_json(&report)
     } else {
         output::print(&text(&report))
     }
+}
+
+/// How the clip is served, if it comes from a web server.
+fn server(clip: &Path, cancel: &Cancel) -> anyhow::Result<Option<Vec<ServerCheck>>> {
+    if !is_web_link(clip) {
+        return Ok(None);
+    }
+    let checks = zoetrope_http::inspect(network(), &clip.to_string_lossy(), cancel)?;
+    let checks = checks.into_iter().map(|check| ServerCheck {
+        name: check.name,
+        fine: check.fine,
+        found: check.found,
+    });
+    Ok(Some(checks.collect()))
 }
 
 fn report(reader: &mut FrameReader, cancel: &Cancel) -> Report {
@@ -124,6 +153,7 @@ fn report(reader: &mut FrameReader, cancel: &Cancel) -> Report {
             .size_bytes
             .map(|bytes| bytes as f64 * 8.0 / duration.max(f64::MIN_POSITIVE)),
         warnings,
+        server: None,
     }
 }
 
@@ -199,6 +229,13 @@ fn text(report: &Report) -> String {
         ));
     }
     lines.extend(report.warnings.iter().map(|text| row("warning", text)));
+    if let Some(checks) = &report.server {
+        lines.push("  the server".to_owned());
+        lines.extend(checks.iter().map(|check| {
+            let verdict = if check.fine { "fine" } else { "to change" };
+            row(check.name, &format!("{verdict}: {}", check.found))
+        }));
+    }
     lines.join("\n")
 }
 

@@ -98,6 +98,7 @@ pub fn argument(text: &Text, argument: &str) -> String {
         words if words.contains(['|', '.']) => {
             let words = words
                 .replace("PERCENT", "10 … 100")
+                .replace("LAYERS", "1, 2, 3 …")
                 .replace("..", " … ")
                 .replace('|', ", ");
             fill(panels.argument_one_of, &[&words])

@@ -1,21 +1,16 @@
-//! `zoetrope pack`: a clip out of a sequence of splat files.
+//! `zoetrope pack --format v3`: a folder that V3's own players open too.
 
-use anyhow::Context as _;
 use serde::Serialize;
 use zoetrope_codecs::{Cancel, FrameReader};
-use zoetrope_encode::{PackOptions, PackReport, Packing, pack_v3, unfinished_path};
+use zoetrope_encode::{
+    DEFAULT_GROUP_FRAMES, DEFAULT_QUALITY, PackOptions, PackReport, Packing, pack_v3,
+    unfinished_path,
+};
 use zoetrope_ffmpeg::{H264PlaneEncoder, PlaneVideoDecoder};
 
-use super::compare::{self, Comparison, decibels};
-use crate::args::{Colour, Size};
-use crate::cli::{FormatArg, PackArgs, PictureArgs};
-use crate::open::open;
+use crate::cli::PackArgs;
+use crate::commands::compare::{Comparison, decibels};
 use crate::output;
-
-/// Frames that are drawn at the end to measure the PSNR.
-const PSNR_FRAMES: usize = 10;
-/// Cameras that each of them is drawn from.
-const PSNR_CAMERAS: usize = 3;
 
 /// What was packed, as `--json` prints it. Lengths in world units.
 #[derive(Debug, Serialize)]
@@ -36,51 +31,19 @@ struct Report {
     pictures: Option<Comparison>,
 }
 
-/// Packs a clip and reports its size and quality.
+/// Packs a V3 folder and reports its size and quality.
 ///
 /// # Errors
-/// When the input cannot be read or the output cannot be written; nothing is left behind then. When
-/// nothing can be drawn to measure the PSNR; the clip is complete then.
-pub fn run(args: &PackArgs, cancel: &Cancel) -> anyhow::Result<()> {
-    let FormatArg::V3 = args.format;
-    let mut input = open(&args.input, cancel)?;
-    let options = options(args, &input);
-    let report = pack(args, &mut input, &options, cancel)?;
-    for warning in &input.info().warnings {
-        log::warn!("{}: {warning}", args.input.display());
-    }
-    let pictures = if args.no_psnr {
-        None
-    } else {
-        let pictures = compare_with_input(args, &mut input, cancel);
-        Some(pictures.with_context(|| {
-            format!(
-                "{} is packed, but cannot be compared with its input (--no-psnr leaves that out)",
-                args.output.display()
-            )
-        })?)
-    };
+/// As [`super::run`].
+pub fn run(args: &PackArgs, input: &mut FrameReader, cancel: &Cancel) -> anyhow::Result<()> {
+    let options = super::options(args, input, DEFAULT_QUALITY, DEFAULT_GROUP_FRAMES);
+    let report = pack(args, input, &options, cancel)?;
+    let pictures = super::compare_with_input(args, input, cancel)?;
     let report = summary(&report, pictures);
     if args.json {
         output::print_json(&report)
     } else {
         output::print(&text(args, &report))
-    }
-}
-
-/// What was asked for; where nothing was, what the input says of itself.
-fn options(args: &PackArgs, input: &FrameReader) -> PackOptions {
-    let info = input.info();
-    PackOptions {
-        frame_rate: args.fps.unwrap_or(info.frame_rate),
-        quality: args.quality,
-        group_frames: args.group as usize,
-        up: args.up.unwrap_or(info.up),
-        camera: args.camera.or(info.camera),
-        title: args.title.clone(),
-        credit: args.credit.clone(),
-        licence: args.license.clone(),
-        ..PackOptions::default()
     }
 }
 
@@ -106,35 +69,7 @@ fn pack(
     let _unfinished = unfinished_path(&args.output).map(output::Unfinished::new);
     let report = pack_v3(input, &args.output, packing);
     bar.finish_and_clear();
-    // A cancelled pack is told like every other cancelled command.
-    report.map_err(|error| {
-        if error.is_cancelled() {
-            zoetrope_codecs::Error::Cancelled.into()
-        } else {
-            error.into()
-        }
-    })
-}
-
-fn compare_with_input(
-    args: &PackArgs,
-    input: &mut FrameReader,
-    cancel: &Cancel,
-) -> anyhow::Result<Comparison> {
-    let mut packed = open(&args.output, cancel)?;
-    let count = packed.info().frame_count;
-    let shown = count.min(PSNR_FRAMES);
-    let frames: Vec<usize> = (0..shown).map(|k| k * count / shown).collect();
-    let picture = PictureArgs {
-        size: Size {
-            width: 1280,
-            height: 720,
-        },
-        background: Colour([0.0; 3]),
-        mip: false,
-        sh_degree: 3,
-    };
-    compare::compare(input, &mut packed, &frames, PSNR_CAMERAS, &picture, cancel)
+    report.map_err(super::told)
 }
 
 fn summary(report: &PackReport, pictures: Option<Comparison>) -> Report {
@@ -192,14 +127,6 @@ fn text(args: &PackArgs, report: &Report) -> String {
             decibels(report.position_psnr)
         ));
     }
-    if let Some(pictures) = &report.pictures {
-        lines.push(format!(
-            "  pictures  {} PSNR, worst {}, SSIM {:.4} ({} pictures)",
-            decibels(pictures.psnr),
-            decibels(pictures.psnr_min),
-            pictures.ssim,
-            pictures.pictures.len()
-        ));
-    }
+    lines.extend(report.pictures.as_ref().map(super::pictures_row));
     lines.join("\n")
 }
