@@ -33,7 +33,7 @@ struct Benchmark {
 }
 
 /// All benchmarks, in the order they run.
-const BENCHMARKS: [Benchmark; 8] = [
+const BENCHMARKS: [Benchmark; 9] = [
     Benchmark {
         name: "splat-100k",
         about: "draw 100 000 Gaussians of Gaussian video, SH 0, 1280x720, beside wgpu-3dgs-viewer",
@@ -72,7 +72,7 @@ const BENCHMARKS: [Benchmark; 8] = [
     Benchmark {
         name: "stream",
         about: "play a clip of 100 000 Gaussians over a network of 50 and 10 Mbit/s with outages",
-        run: stream::run,
+        run: |_, cancel| stream::run(cancel),
     },
     Benchmark {
         name: "start",
