@@ -10,6 +10,7 @@ mod adaptive_scale;
 pub mod arrivals;
 pub mod camera;
 mod fuzzy;
+mod jpeg_file;
 mod kept;
 pub mod keys;
 mod known_hosts;

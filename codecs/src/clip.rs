@@ -3,6 +3,7 @@
 use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 
+use crate::container::zoe::{SoundFormat, SoundPacket};
 use crate::{AttributeRanges, Bounds, Cancel, PlaneLayout, Result, SplatFrame};
 
 /// What a clip is.
@@ -453,6 +454,25 @@ pub trait Demuxer: Send {
     fn thumbnails(&mut self, cancel: &Cancel) -> Result<Option<Thumbnails>> {
         let _ = cancel;
         Ok(None)
+    }
+
+    /// The sound tracks that come with the clip.
+    fn sounds(&self) -> &[SoundFormat] {
+        &[]
+    }
+
+    /// The packets of each of [`Self::sounds`] that begin in a group.
+    ///
+    /// # Errors
+    /// As [`Self::read_group`].
+    fn read_sound(&mut self, group: usize, cancel: &Cancel) -> Result<Vec<Vec<SoundPacket>>> {
+        let _ = (group, cancel);
+        Ok(vec![Vec::new(); self.sounds().len()])
+    }
+
+    /// The clip's own camera path, a JSON object as the app writes it.
+    fn camera_path(&self) -> Option<&str> {
+        None
     }
 }
 

@@ -33,6 +33,11 @@ impl FrameReader {
         self.demuxer.groups()
     }
 
+    /// The demuxer, for what is no frame: sound, thumbnails.
+    pub fn demuxer(&mut self) -> &mut dyn Demuxer {
+        &mut *self.demuxer
+    }
+
     /// Who decodes.
     pub fn engine(&self) -> Engine {
         self.decoder.engine()

@@ -70,6 +70,22 @@ texts! {
         backdrop_unreadable: "The background picture {0} cannot be used: {1}",
             "Das Hintergrundbild {0} ist nicht verwendbar: {1}";
 
+        section_streaming: "Loading", "Laden";
+        quality: "Layers loaded", "Geladene Schichten";
+        quality_now: "now {0} of {1}", "jetzt {0} von {1}";
+        layer_shown: "Layers shown", "Gezeigte Schichten";
+        layer_shown_value: "{0} of {1}", "{0} von {1}";
+        layer_shown_coarse: "First picture only", "Nur erstes Bild";
+        layer: "Layer {0}", "Schicht {0}";
+        layer_value: "{0}, {1} Mbit/s", "{0}, {1} Mbit/s";
+        throughput: "Network", "Netz";
+        throughput_value: "{0} Mbit/s", "{0} Mbit/s";
+        throughput_unknown: "not measured yet", "noch nicht gemessen";
+        buffered: "Buffered ahead", "Voraus geladen";
+        buffered_value: "{0} s", "{0} s";
+        transfers: "Transfers", "Übertragungen";
+        transfers_value: "{0}, the last {1} in {2} ms", "{0}, die letzte {1} in {2} ms";
+
         section_device: "Device", "Gerät";
         adapter: "Graphics", "Grafik";
         driver: "Driver", "Treiber";

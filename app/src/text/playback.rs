@@ -14,8 +14,12 @@ texts! {
             "Eine Zeit (1:02.5), ein Bild (f30) oder einen Teil (50%) eingeben";
         not_a_time: "Not a time of this clip", "Keine Zeit dieses Clips";
         frame_of: "frame {0} of {1}", "Bild {0} von {1}";
+        thumbnail: "Picture of this moment", "Bild dieses Augenblicks";
         frame: "frame {0}", "Bild {0}";
         buffering: "Buffering", "Lädt";
+        waiting: "Waiting for the network", "Wartet auf das Netz";
+        quality_is: "Quality: {0}", "Qualität: {0}";
+        quality_auto: "Auto", "Auto";
         speed: "Speed", "Tempo";
         speed_is: "Speed: {0}", "Tempo: {0}";
         speed_hint: "Speed", "Tempo";

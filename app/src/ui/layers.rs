@@ -120,6 +120,7 @@ impl ZoetropeApp {
                 marks: &self.marks,
                 side: self.panels.side(),
                 fullscreen: self.is_fullscreen(),
+                thumbnail: self.thumbnails.shown(),
             };
             let hands = &mut self.bar;
             let asked = ui
@@ -129,6 +130,7 @@ impl ZoetropeApp {
                 })
                 .inner;
             commands.extend(asked);
+            self.want_thumbnail(ui.ctx());
             self.covered.push(transport_bar::bar_rect(window));
             free = above.free;
         }

@@ -23,6 +23,7 @@ mod start_page;
 mod statistics;
 mod steer;
 mod theme;
+mod thumbnails;
 mod time_bar;
 mod time_field;
 mod timecode;
@@ -60,6 +61,7 @@ use posters::Posters;
 use sharing::ShareDesk;
 use start_page::{Demo, StartPage};
 use steer::Steer;
+use thumbnails::Thumbnails;
 use time_bar::Marks;
 use toasts::Toasts;
 use transport_bar::BarHands;
@@ -154,6 +156,7 @@ pub struct ZoetropeApp {
     share_desk: ShareDesk,
     start_page: StartPage,
     posters: Posters,
+    thumbnails: Thumbnails,
     marks: Marks,
     /// The places of what floated over the picture in the last frame.
     covered: Vec<Rect>,
@@ -214,6 +217,7 @@ impl ZoetropeApp {
             share_desk: ShareDesk::default(),
             start_page: StartPage::new(options.demos.into_iter().map(Demo::new).collect()),
             posters: Posters::default(),
+            thumbnails: Thumbnails::default(),
             marks: Marks::default(),
             covered: Vec::new(),
             typed: false,
@@ -352,6 +356,7 @@ impl ZoetropeApp {
     /// Another clip is on the screen, or none.
     fn clip_changed(&mut self) {
         self.viewport.forget();
+        self.thumbnails.clear();
         self.take_up_notes();
         let title = match self.session.clip() {
             Some(clip) => format!("Zoetrope – {}", clip.player.info().title),

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use egui::accesskit::{Action, ActionData};
 use egui::{
-    CursorIcon, EventFilter, Id, PointerButton, Rect, RectAlign, Response, Role, Sense, Shape,
-    Stroke, Tooltip, Ui, WidgetInfo, pos2, vec2,
+    CursorIcon, EventFilter, Id, Image, Key, PointerButton, Rect, RectAlign, Response, Role, Sense,
+    Shape, Stroke, TextureHandle, Tooltip, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 use zoetrope_player::{Command, PlayerState};
 
@@ -20,6 +20,10 @@ const THICKNESS: (f32, f32) = (4.0, 6.0);
 const HANDLE_REACH: f32 = 9.0;
 /// How near to a bookmark a press goes to it, in points.
 const BOOKMARK_REACH: f32 = 5.0;
+/// The most that a small picture takes, in points.
+const THUMBNAIL: Vec2 = vec2(160.0, 90.0);
+/// After a key on the bar the time stays above it so long, in seconds.
+const KEY_SHOWN_S: f64 = 1.5;
 /// Points of scrolling for one frame.
 const SCROLL_PER_FRAME: f32 = 24.0;
 
@@ -57,6 +61,10 @@ pub struct TimeBar {
     grip: Option<Grip>,
     /// Scrolling that was not enough for a frame yet.
     scrolled: f32,
+    /// Until when the time at the playhead is shown, because a key moved it.
+    keyed_until: f64,
+    /// The frame of which a small picture is wanted.
+    wanted: Option<usize>,
 }
 
 /// Where on the screen a time is.
@@ -65,6 +73,16 @@ struct Scale {
     track: Rect,
     duration: f64,
     frames: f64,
+}
+
+/// What is told about a place on the bar.
+struct Told<'a> {
+    x: f32,
+    time: f64,
+    frame: usize,
+    state: &'a PlayerState,
+    marks: &'a Marks,
+    thumbnail: Option<&'a TextureHandle>,
 }
 
 impl Scale {
@@ -110,6 +128,7 @@ impl TimeBar {
         rect: Rect,
         state: &PlayerState,
         marks: &Marks,
+        thumbnail: Option<&TextureHandle>,
     ) -> Vec<Command> {
         let response = ui.allocate_rect(rect, Sense::click_and_drag());
         let label = text(ui).playback.time;
@@ -136,10 +155,53 @@ impl TimeBar {
             };
             ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
         }
-        if near {
-            self.tooltip(ui, &response, scale, state, marks);
+        self.wanted = None;
+        if let Some((x, time, frame)) = self.told_at(ui, &response, scale, state) {
+            self.wanted = Some(frame);
+            let told = Told {
+                x,
+                time,
+                frame,
+                state,
+                marks,
+                thumbnail,
+            };
+            self.tooltip(ui, &response, scale, &told);
         }
         commands
+    }
+
+    /// The frame of which a small picture is wanted, because the pointer or a key is there.
+    pub fn wanted_picture(&self) -> Option<usize> {
+        self.wanted
+    }
+
+    /// Where on the bar the time is told, and which: at the pointer, or where a key has just gone.
+    fn told_at(
+        &mut self,
+        ui: &Ui,
+        response: &Response,
+        scale: Scale,
+        state: &PlayerState,
+    ) -> Option<(f32, f64, usize)> {
+        let (pointer, now, moved) = ui.input(|input| {
+            let keys = [Key::ArrowLeft, Key::ArrowRight, Key::Home, Key::End];
+            let moved = keys.iter().any(|key| input.key_pressed(*key));
+            (input.pointer.latest_pos(), input.time, moved)
+        });
+        if response.has_focus() && moved {
+            self.keyed_until = now + KEY_SHOWN_S;
+        }
+        if response.hovered() || self.hand.is_holding() {
+            return pointer.map(|pos| (pos.x, scale.time_at(pos.x), scale.frame_at(pos.x)));
+        }
+        let left_s = self.keyed_until - now;
+        if !response.has_focus() || left_s <= 0.0 {
+            return None;
+        }
+        let left = std::time::Duration::try_from_secs_f64(left_s).unwrap_or_default();
+        ui.ctx().request_repaint_after(left);
+        Some((scale.x_of_time(state.time), state.time, state.frame))
     }
 
     /// What the hand does: takes hold of a handle, or of time itself.
@@ -195,25 +257,20 @@ impl TimeBar {
         (frames != 0.0).then_some(Command::Step(frames as i64))
     }
 
-    /// The time under the pointer.
-    fn tooltip(
-        &self,
-        ui: &Ui,
-        response: &Response,
-        scale: Scale,
-        state: &PlayerState,
-        marks: &Marks,
-    ) {
-        let pointer = ui.input(|input| input.pointer.latest_pos());
-        let held = self.hand.is_holding();
-        let Some(pointer) = pointer.filter(|_| response.hovered() || held) else {
-            return;
-        };
+    /// The time at `x`, and a small picture of it.
+    fn tooltip(&self, ui: &Ui, response: &Response, scale: Scale, told: &Told<'_>) {
+        let Told {
+            x,
+            time,
+            frame,
+            state,
+            marks,
+            thumbnail,
+        } = *told;
         let playback = &text(ui).playback;
-        let (time, frame) = (scale.time_at(pointer.x), scale.frame_at(pointer.x));
         let time = clock_text(time, state.duration);
         let frame = fill(playback.frame, &[&(frame + 1).to_string()]);
-        let bookmark = bookmark_near(pointer.x, scale, marks);
+        let bookmark = bookmark_near(x, scale, marks);
         let shown = match (self.grip, bookmark) {
             (Some(Grip::A), _) => playback.handle_a.to_owned(),
             (Some(Grip::B), _) => playback.handle_b.to_owned(),
@@ -222,9 +279,14 @@ impl TimeBar {
         };
         let response = response.clone().on_hover_cursor(CursorIcon::PointingHand);
         // Where it would stick out of the window, egui would put it somewhere else.
-        let half = 0.5 * text_width(ui, &shown) + theme::GAP_L;
+        let picture = thumbnail.map(|texture| {
+            let size = texture.size_vec2();
+            (texture, size * (THUMBNAIL / size).min_elem())
+        });
+        let width = picture.map_or(0.0, |(_, size)| size.x);
+        let half = 0.5 * text_width(ui, &shown).max(width) + theme::GAP_L;
         let window = ui.ctx().content_rect().shrink2(vec2(half, 0.0));
-        let x = pointer.x.min(window.right()).max(window.left());
+        let x = x.min(window.right()).max(window.left());
         let mut tooltip = Tooltip::always_open(
             ui.ctx().clone(),
             ui.layer_id(),
@@ -241,7 +303,16 @@ impl TimeBar {
             .align_alternatives(&[RectAlign::TOP_START, RectAlign::TOP_END])
             .gap(theme::GAP_S);
         tooltip.show(|ui| {
-            ui.add(egui::Label::new(shown).extend());
+            ui.vertical_centered(|ui| {
+                ui.set_max_width(width.max(text_width(ui, &shown)));
+                if let Some((texture, size)) = picture {
+                    let image = Image::from_texture((texture.id(), size))
+                        .corner_radius(theme::RADIUS_CONTROL)
+                        .alt_text(playback.thumbnail);
+                    ui.add(image);
+                }
+                ui.add(egui::Label::new(shown).extend());
+            });
         });
     }
 }
@@ -317,8 +388,8 @@ fn handles(ui: &mut Ui, scale: Scale, state: &PlayerState) -> Vec<Command> {
             };
             ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
             ui.input(|input| {
-                on += input.num_presses(egui::Key::ArrowUp);
-                back += input.num_presses(egui::Key::ArrowDown);
+                on += input.num_presses(Key::ArrowUp);
+                back += input.num_presses(Key::ArrowDown);
             });
         }
         if on != back {

@@ -1,7 +1,11 @@
 //! The controls of time, floating over the foot of the picture.
 
-use egui::{Align2, Popup, Rect, Response, RichText, Role, Sense, Ui, WidgetInfo, pos2, vec2};
-use zoetrope_player::{Command, LoopMode, Playback, PlayerState};
+use std::time::Duration;
+
+use egui::{
+    Align2, Popup, Rect, Response, RichText, Role, Sense, TextureHandle, Ui, WidgetInfo, pos2, vec2,
+};
+use zoetrope_player::{Command, LoopMode, Playback, PlayerState, Quality, WaitCause};
 
 use super::icons::{Icon, focus_ring, icon_button};
 use super::panel::Panel;
@@ -23,6 +27,8 @@ const PLAY: f32 = 44.0;
 const SPEED: f32 = 52.0;
 /// The choices of the speed menu.
 const SPEEDS: [f64; 6] = [0.25, 0.5, 1.0, 1.5, 2.0, 4.0];
+/// Waiting shorter than this is not told: what flashes by cannot be read.
+const WAITING_SHOWN_AFTER_S: f64 = 0.4;
 /// A speed that is dragged this near to normal is normal, as a part of it.
 const SPEED_SNAP: f64 = 0.07;
 
@@ -36,6 +42,8 @@ pub struct BarState<'a> {
     pub side: Option<Panel>,
     /// Whether the window fills the screen.
     pub fullscreen: bool,
+    /// The picture for where the pointer is on the time bar.
+    pub thumbnail: Option<&'a TextureHandle>,
 }
 
 /// What the hands on the bar are doing, from frame to frame.
@@ -96,7 +104,9 @@ pub fn transport_bar(
         .add(theme::surface(theme::palette(ui)).paint(rect));
     let inner = rect.shrink2(vec2(theme::GAP_M, theme::GAP_S));
     let (top, below) = inner.split_top_bottom_at_y(inner.top() + time_bar_height(window));
-    let commands = hands.time_bar.show(ui, top, state.player, state.marks);
+    let commands = hands
+        .time_bar
+        .show(ui, top, state.player, state.marks, state.thumbnail);
     let text = text(ui);
     let mut controls = Controls {
         ui,
@@ -275,6 +285,23 @@ impl Controls<'_> {
         });
     }
 
+    /// What is waited for, and whether it takes long enough to be told.
+    fn waiting(&self) -> (&'static str, bool) {
+        let playback = &self.text.playback;
+        let Some(waiting) = self.state.player.waiting else {
+            return (playback.buffering, false);
+        };
+        let left_s = WAITING_SHOWN_AFTER_S - waiting.seconds;
+        if let Ok(left) = Duration::try_from_secs_f64(left_s) {
+            self.ui.ctx().request_repaint_after(left);
+        }
+        let words = match waiting.cause {
+            WaitCause::Network => playback.waiting,
+            WaitCause::Decoding => playback.buffering,
+        };
+        (words, left_s <= 0.0 && !self.state.player.scrubbing)
+    }
+
     /// The time, which can be typed into, and then as much of the quieter texts as has room.
     fn times(&mut self, rect: Rect) {
         let state = self.state.player;
@@ -294,7 +321,7 @@ impl Controls<'_> {
         );
         let palette = theme::palette(self.ui);
         let mut left = at.right() + theme::GAP_XS;
-        let buffering = state.buffering && !state.scrubbing;
+        let (waiting_for, is_waiting) = self.waiting();
         let texts = [
             (
                 format!("/ {length}"),
@@ -304,10 +331,10 @@ impl Controls<'_> {
             ),
             (frame, theme::small(), palette.text_quiet, true),
             (
-                self.text.playback.buffering.to_owned(),
+                waiting_for.to_owned(),
                 theme::small(),
                 palette.accent,
-                buffering,
+                is_waiting,
             ),
         ];
         for (text, font, color, wanted) in texts {
@@ -337,6 +364,19 @@ pub fn loop_look(mode: LoopMode, text: &'static Text) -> (Icon, &'static str) {
         LoopMode::All => (Icon::Repeat, text.playback.loop_all),
         LoopMode::Bounce => (Icon::ArrowLeftRight, text.playback.loop_bounce),
     }
+}
+
+/// What a quality button shows, and which quality it goes to next.
+pub fn quality_look(state: &PlayerState, text: &'static Text) -> (String, Quality) {
+    let playback = &text.playback;
+    let (name, next) = match state.quality {
+        Quality::Auto => (playback.quality_auto.to_owned(), Quality::Layers(1)),
+        Quality::Layers(layers) if layers < state.levels => {
+            (layers.to_string(), Quality::Layers(layers + 1))
+        }
+        Quality::Layers(layers) => (layers.to_string(), Quality::Auto),
+    };
+    (fill(playback.quality_is, &[&name]), next)
 }
 
 /// What the A-B button does next.

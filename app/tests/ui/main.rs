@@ -26,6 +26,7 @@ mod share;
 mod shelf;
 mod stage;
 mod states;
+mod streaming;
 mod time;
 mod touch;
 mod v3_clip;

@@ -427,6 +427,23 @@ fn open(target: &ClipTarget, gate: &Mutex<()>) -> anyhow::Result<OpenClip> {
         }
         "holed" => Ok(scripted::clip(&name, &[2])),
         "hopeless" => Ok(scripted::clip(&name, &(0..FRAMES).collect::<Vec<_>>())),
+        "layered" => Ok(scripted::scripted(
+            &name,
+            scripted::Script {
+                layers: 3,
+                thumbnails: true,
+                ..scripted::Script::default()
+            },
+        )),
+        "partly" => Ok(scripted::scripted(
+            &name,
+            scripted::Script {
+                layers: 3,
+                thumbnails: true,
+                at_hand: Some(4),
+                ..scripted::Script::default()
+            },
+        )),
         "panics" => panic!("scripted panic while opening"),
         _ => anyhow::bail!("cannot read {name}: there is no such file or folder"),
     }

@@ -12,6 +12,8 @@ use crate::{library, mp4};
 
 /// Largest quantiser.
 const MAX_QP: u8 = 51;
+/// Fewer pictures are all encoded in the order of time.
+const PICTURES_WITH_B: usize = 12;
 /// Chroma of a picture without colour.
 const NEUTRAL_CHROMA: u8 = 128;
 /// What messages about limits call the pictures.
@@ -138,7 +140,7 @@ fn encode(
     settings: &AtlasSettings,
     cancel: &Cancel,
 ) -> Result<Vec<u8>, ffmpeg_next::Error> {
-    let mut encoder = open_encoder(settings)?;
+    let mut encoder = open_encoder(settings, pictures.len())?;
     let mut picture = frame::Video::new(
         pixel_format(settings.codec),
         settings.width,
@@ -166,7 +168,10 @@ fn pixel_format(codec: VideoCodec) -> Pixel {
     }
 }
 
-fn open_encoder(settings: &AtlasSettings) -> Result<encoder::video::Encoder, ffmpeg_next::Error> {
+fn open_encoder(
+    settings: &AtlasSettings,
+    pictures: usize,
+) -> Result<encoder::video::Encoder, ffmpeg_next::Error> {
     let (library, parameters) =
         library_of(settings.codec).map_err(|_| ffmpeg_next::Error::EncoderNotFound)?;
     let codec = encoder::find_by_name(library).ok_or(ffmpeg_next::Error::EncoderNotFound)?;
@@ -181,7 +186,11 @@ fn open_encoder(settings: &AtlasSettings) -> Result<encoder::video::Encoder, ffm
     context.set_threading(threading::Config::count(1));
     let mut options = Dictionary::new();
     options.set("preset", "medium");
-    let parameters = format!("{parameters}:qp={}", settings.qp);
+    let mut parameters = format!("{parameters}:qp={}", settings.qp);
+    if pictures < PICTURES_WITH_B {
+        // libx265 gives no times to pictures that end before its reordering has begun.
+        parameters.push_str(":bframes=0");
+    }
     match settings.codec {
         VideoCodec::H264 => options.set("x264-params", &parameters),
         VideoCodec::Hevc | VideoCodec::Av1 => options.set("x265-params", &parameters),

@@ -6,6 +6,7 @@
 //!
 //! * [`PlaneVideoDecoder`]: the grey videos of a group of Gaussian video, to planes.
 //! * [`H264PlaneEncoder`]: the way back, as V3's own packer writes it.
+//! * [`MovieWriter`]: pictures of the window and sound to an ordinary video.
 //! * [`FfmpegAtlasDecoder`] and [`FfmpegAtlasEncoder`]: the atlas of a Zoetrope clip's layer.
 
 mod atlas_decoder;
@@ -13,11 +14,14 @@ mod atlas_encoder;
 mod encoder;
 mod input;
 mod library;
+mod movie;
 mod mp4;
 mod plane_decoder;
 mod plane_reader;
+mod rgb_to_yuv;
 
 pub use atlas_decoder::FfmpegAtlasDecoder;
 pub use atlas_encoder::FfmpegAtlasEncoder;
 pub use encoder::H264PlaneEncoder;
+pub use movie::{MovieSettings, MovieWriter};
 pub use plane_decoder::PlaneVideoDecoder;

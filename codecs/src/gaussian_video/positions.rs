@@ -193,8 +193,8 @@ impl Positions {
             let context = around.map_or(0, |[left, above, _]| {
                 usize::from(self.shifts[left] + self.shifts[above])
             });
-            let shift = coder.code(context, u32::from(self.shifts[row])) as u8;
-            let shift = shift.min(MAX_SHIFT);
+            let shift = coder.code(context, u32::from(self.shifts[row]));
+            let shift = shift.min(u32::from(MAX_SHIFT)) as u8;
             self.shifts[row] = shift;
             let bound = VALUE_MAX / self.key_step as i32;
             let mut before = 0;

@@ -8,6 +8,9 @@
 /// Binary places of [`Trajectory`]'s basis.
 const BASIS_BITS: u32 = 18;
 
+/// Where displacements end: far outside of what positions can be.
+const DISPLACEMENT_MAX: i64 = 1 << 30;
+
 /// The transform for groups of one length.
 ///
 /// Forward: `coefficient[k] = Σ basis(t, k) * displacement[t]`, and back the same way, for frames t
@@ -56,7 +59,9 @@ impl Trajectory {
             .zip(coefficients)
             .map(|(basis, coefficient)| i64::from(*basis) * i64::from(coefficient))
             .sum();
-        ((sum + (1 << (BASIS_BITS - 1))) >> BASIS_BITS) as i32
+        let rounded = (sum + (1 << (BASIS_BITS - 1))) >> BASIS_BITS;
+        // Damaged coefficients can lead anywhere.
+        rounded.clamp(-DISPLACEMENT_MAX, DISPLACEMENT_MAX) as i32
     }
 
     /// The coefficients of `displacements`, those of frame 1 and up.

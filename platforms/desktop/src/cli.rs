@@ -57,6 +57,8 @@ pub enum Command {
     Render(RenderArgs),
     /// Writes frames of a clip as PNG files.
     Decode(DecodeArgs),
+    /// Makes an ordinary video of a clip along a camera path.
+    Export(ExportArgs),
     /// Compares two clips as seen from a ring of cameras.
     Compare(CompareArgs),
     /// Prints a link to a moment and a view of a clip.
@@ -165,6 +167,35 @@ pub struct DecodeArgs {
     pub picture: PictureArgs,
 }
 
+/// `zoetrope export`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  zoetrope export clips/monkey -o monkey.mp4 --path orbit\n  zoetrope export dance.zoe -o dance.mp4 --from 2.5 --to 6 --size 1920x1080 --fps 60"
+)]
+pub struct ExportArgs {
+    /// The clip.
+    pub clip: PathBuf,
+    /// The MP4 file to write, H.264 with the clip's sound.
+    #[arg(short, long, value_name = "OUT.mp4")]
+    pub output: PathBuf,
+    /// Where to begin, in seconds from the clip's start.
+    #[arg(long, value_name = "S")]
+    pub from: Option<f64>,
+    /// Where to end, in seconds from the clip's start.
+    #[arg(long, value_name = "S")]
+    pub to: Option<f64>,
+    /// How the camera moves: "orbit", once around, or a JSON file of keys; without it along the clip's
+    /// own path, or else not at all.
+    #[arg(long, value_name = "orbit|FILE.json")]
+    pub path: Option<PathBuf>,
+    /// Pictures a second; the clip's own without it.
+    #[arg(long, value_name = "F", value_parser = args::frame_rate)]
+    pub fps: Option<f64>,
+    /// Size, background and filter.
+    #[command(flatten)]
+    pub picture: PictureArgs,
+}
+
 /// `zoetrope compare`.
 #[derive(Debug, Args)]
 #[command(
@@ -254,7 +285,7 @@ pub enum CodecArg {
 /// `zoetrope pack`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  zoetrope pack frames/ -o monkey.zoe --fps 30\n  zoetrope pack clips/v3 -o dance.zoe --ladder --quality 80\n  zoetrope pack 'frames/*.ply' -o clips/dance --format v3 --up +y"
+    after_help = "Examples:\n  zoetrope pack frames/ -o monkey.zoe --fps 30\n  zoetrope pack clips/v3 -o dance.zoe --ladder --audio dance.m4a\n  zoetrope pack 'frames/*.ply' -o clips/dance --format v3 --up +y"
 )]
 pub struct PackArgs {
     /// A folder or a quoted glob of splat files (SOG, PLY), a frame each, or a clip.
@@ -292,6 +323,10 @@ pub struct PackArgs {
     /// A camera path that the clip carries, as the window saves it.
     #[arg(long, value_name = "FILE")]
     pub camera_path: Option<PathBuf>,
+    /// Sound to go with it: AAC (M4A), MP3, Opus, FLAC or WAV, which is not coded anew; the input's own
+    /// without it.
+    #[arg(long, value_name = "FILE")]
+    pub audio: Option<PathBuf>,
     /// Name of the clip, for people.
     #[arg(long)]
     pub title: Option<String>,
@@ -328,4 +363,10 @@ pub struct BenchArgs {
     /// Print the names of all benchmarks.
     #[arg(long)]
     pub list: bool,
+    /// The folder of the clips that `size` packs.
+    #[arg(long, value_name = "DIR", default_value = "../shared/data/splats")]
+    pub data: PathBuf,
+    /// The folder to draw curves into.
+    #[arg(long, value_name = "DIR")]
+    pub plots: Option<PathBuf>,
 }

@@ -89,6 +89,12 @@ pub fn config_folder() -> Option<PathBuf> {
     Some(strategy.config_dir().join("zoetrope"))
 }
 
+/// The folder of what may be deleted at any time; `None` when there is no home.
+pub fn cache_folder() -> Option<PathBuf> {
+    let strategy = etcetera::choose_base_strategy().ok()?;
+    Some(strategy.cache_dir().join("zoetrope"))
+}
+
 /// A folder of the person's own for what lasts no longer than the session; where the system has none,
 /// the one of the cache.
 pub fn runtime_folder() -> Option<PathBuf> {
@@ -96,12 +102,6 @@ pub fn runtime_folder() -> Option<PathBuf> {
     let folder = strategy.runtime_dir();
     let folder = folder.unwrap_or_else(|| strategy.cache_dir());
     Some(folder.join("zoetrope"))
-}
-
-/// The folder of what may be deleted at any time; `None` when there is no home.
-pub fn cache_folder() -> Option<PathBuf> {
-    let strategy = etcetera::choose_base_strategy().ok()?;
-    Some(strategy.cache_dir().join("zoetrope"))
 }
 
 #[cfg(test)]

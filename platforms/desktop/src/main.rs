@@ -51,6 +51,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Info(args) => commands::info::run(args, &cancel),
         Command::Render(args) => commands::render::run(args, &cancel),
         Command::Decode(args) => commands::decode::run(args, &cancel),
+        Command::Export(args) => commands::export::run(args, &cancel),
         Command::Compare(args) => commands::compare::run(args, &cancel),
         Command::Link(args) => commands::link::run(args),
         Command::Share(args) => commands::share::run(args, cli.quiet, &cancel),

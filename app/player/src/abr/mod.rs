@@ -166,11 +166,13 @@ pub fn decide(history: &History<'_>, buffer: Buffer, ladder: &Ladder) -> Decisio
             abandon: true,
         };
     }
-    let carried = throughput::layers(measured, buffer, ladder);
-    let wanted = if buffer.ahead_s < BUFFER_LONG_S.min(buffer.goal_s / 2.0) {
-        carried
+    let is_short = buffer.ahead_s < BUFFER_LONG_S.min(buffer.goal_s / 2.0);
+    let (wanted, carried) = if is_short {
+        let carried = throughput::layers(measured, buffer, ladder);
+        (carried, carried)
     } else {
-        bola::layers(buffer, ladder)
+        let carried = throughput::sustained(measured, buffer, ladder);
+        (bola::layers(buffer, ladder), carried)
     };
     let layers = switches::settle(wanted.min(top), carried, history, ladder);
     Decision {

@@ -5,7 +5,7 @@ use super::{History, Ladder};
 /// After a change quality does not rise for so many groups.
 const HOLD_GROUPS: f64 = 2.0;
 
-/// The layers that are read when `wanted` are and the network carries `carried`.
+/// The layers that are read when `wanted` are, and the network with what is buffered carries `carried`.
 pub fn settle(wanted: u8, carried: u8, history: &History<'_>, ladder: &Ladder) -> u8 {
     let present = history.layers.min(ladder.top());
     if present == 0 || wanted <= present {

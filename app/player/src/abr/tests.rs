@@ -112,11 +112,14 @@ fn quality_is_kept_on_a_long_buffer_though_the_network_carries_less() {
         ..History::default()
     };
     assert_eq!(decide(&history, buffer(5.9), &ladder()).layers, 4);
-    // But it does not rise to what cannot be kept.
+    // But it does not rise to what cannot be kept for long.
+    let slow = [transfer(0.0, 8.0, 9e6)];
     let low = History {
+        transfers: Some(&slow),
         layers: 1,
         ..history
     };
+    assert_eq!(decide(&low, buffer(3.2), &ladder()).layers, 1);
     assert_eq!(decide(&low, buffer(5.9), &ladder()).layers, 2);
 }
 

@@ -4,7 +4,7 @@ use egui::{Button, Ui, vec2};
 use zoetrope_player::{Command, PlayerState};
 
 use super::super::icons::{Icon, labeled};
-use super::super::transport_bar::{ab_label, loop_look};
+use super::super::transport_bar::{ab_label, loop_look, quality_look};
 use super::{Frames, Panel, SheetResponse, sheet};
 use crate::text::text;
 
@@ -26,6 +26,13 @@ pub fn more(
     let text = text(ui);
     let (loop_icon, loop_label) = loop_look(state.player.loop_mode, text);
     let ab = ab_label(state.player, text);
+    let (quality_label, quality) = quality_look(state.player, text);
+    let quality = (
+        Icon::Layers,
+        quality_label.as_str(),
+        Command::Quality(quality),
+        false,
+    );
     // What is chosen once closes the panel; what is switched leaves it open.
     let rows: [(Icon, &str, Command, bool); 10] = [
         (loop_icon, loop_label, Command::LoopCycle, false),
@@ -66,7 +73,9 @@ pub fn more(
     ];
     let mut close = false;
     let mut response = sheet(ui, frames, Panel::More, text.playback.more_controls, |ui| {
-        for (icon, label, command, closes) in rows {
+        // A clip of one quality has nothing to choose.
+        let quality = (state.player.levels > 1).then_some(quality);
+        for (icon, label, command, closes) in quality.into_iter().chain(rows) {
             let on = command == Command::ToggleStatistics && state.statistics;
             let button = Button::selectable(on, labeled(icon, label))
                 .min_size(vec2(ui.available_width(), 40.0));

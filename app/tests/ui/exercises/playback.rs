@@ -4,7 +4,17 @@ use egui::{Key, Modifiers};
 use zoetrope_player::{LoopMode, Playback, Quality};
 
 use super::exercises;
-use crate::stage::Stage;
+use crate::stage::{Setup, Stage};
+
+/// With a clip in layers.
+fn layered() -> Stage {
+    let mut stage = Stage::build(Setup {
+        clip: Some("layered".into()),
+        ..Setup::default()
+    });
+    stage.make_ready();
+    stage
+}
 
 exercises! {
     play_and_pause {
@@ -68,13 +78,23 @@ exercises! {
 
     quality {
         commands: ["quality"],
-        controls: []
+        controls: ["Quality: Auto", "Quality: 1", "Quality: 2", "Quality: 3"]
     }
-    Stage::ready(1.0) => |stage| {
+    layered() => |stage| {
         stage.command("quality 2");
         assert_eq!(stage.state().quality, Quality::Layers(2));
         stage.command("quality auto");
         assert_eq!(stage.state().quality, Quality::Auto);
+        stage.click("Inspector");
+        for (label, quality) in [
+            ("Quality: 1", Quality::Layers(1)),
+            ("Quality: 2", Quality::Layers(2)),
+            ("Quality: 3", Quality::Layers(3)),
+            ("Quality: Auto", Quality::Auto),
+        ] {
+            stage.click(label);
+            assert_eq!(stage.state().quality, quality);
+        }
     };
 
     loop_modes {

@@ -154,9 +154,9 @@ fn mean_errors(
             for row in 0..cloud.len() {
                 let opacity = f64::from(cloud.opacities[row]);
                 let values = values(cloud, row);
-                for (tile, error) in errors.iter_mut().enumerate() {
+                for (tile, (error, plane)) in errors.iter_mut().zip(planes).enumerate() {
                     let wanted = place(values[tile], ranges[tile]);
-                    *error += opacity * f64::from(wanted - f32::from(planes[tile][row]));
+                    *error += opacity * f64::from(wanted - f32::from(plane[row]));
                 }
                 weight += opacity;
             }

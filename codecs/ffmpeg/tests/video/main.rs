@@ -1,7 +1,9 @@
 //! Groups of plane videos through FFmpeg and back, whole and damaged.
 
+mod atlas;
 mod clips;
 mod damage;
 mod formats;
+mod movie;
 mod round_trip;
 mod zoe;

@@ -28,7 +28,9 @@ pub struct ZoeDemuxer {
     description: ClipDescription,
     index: Index,
     layers: Vec<LayerTracks>,
-    sounds: Vec<(u32, SoundFormat)>,
+    sounds: Vec<SoundFormat>,
+    /// The track of each of `sounds`.
+    sound_tracks: Vec<u32>,
     defaults: BTreeMap<u32, TrackDefaults>,
     gaussians: Vec<u32>,
     pictures: PictureTable,
@@ -86,6 +88,7 @@ impl ZoeDemuxer {
         }
         let info = clip_info(title, &movie, &meta, &index, &groups, warnings);
         let description = describe(&movie, &meta, &info);
+        let (sound_tracks, sounds) = movie.sounds.into_iter().unzip();
         Ok(Self {
             info,
             groups,
@@ -93,7 +96,8 @@ impl ZoeDemuxer {
             index,
             gaussians: movie.gaussians,
             layers: movie.layers,
-            sounds: movie.sounds,
+            sounds,
+            sound_tracks,
             defaults: movie.defaults,
             pictures: meta.pictures,
             front_pictures: front.pictures,
@@ -107,11 +111,6 @@ impl ZoeDemuxer {
         &self.description
     }
 
-    /// The clip's own camera path, a JSON object as the app writes it.
-    pub fn camera_path(&self) -> Option<&str> {
-        self.description.camera_path.as_deref()
-    }
-
     /// Frames a second, exactly.
     pub fn frame_rate(&self) -> FrameRate {
         self.description.frame_rate
@@ -120,49 +119,6 @@ impl ZoeDemuxer {
     /// Gaussians of the frames of a group, where the clip tells.
     pub fn gaussians(&self, group: usize) -> Option<u32> {
         self.gaussians.get(group).copied()
-    }
-
-    /// The sound tracks.
-    pub fn sounds(&self) -> impl ExactSizeIterator<Item = &SoundFormat> {
-        self.sounds.iter().map(|(_, format)| format)
-    }
-
-    /// The packets of each sound track that begin in a group, in the order of [`Self::sounds`].
-    ///
-    /// # Errors
-    /// As [`Demuxer::read_group`].
-    pub fn read_sound(&self, group: usize, cancel: &Cancel) -> Result<Vec<Vec<SoundPacket>>> {
-        self.check(group)?;
-        let mut tracks = vec![Vec::new(); self.sounds.len()];
-        // The levels between the base layer and the next one, or the end.
-        let first = self.layers.first().map_or(0, |base| base.levels);
-        let after = self
-            .layers
-            .get(1)
-            .map_or(usize::MAX, |layer| layer.levels - 1);
-        let start = self.index.bytes(group, first).end;
-        let range = start..self.index.bytes(group, after).end;
-        if tracks.is_empty() || range.is_empty() {
-            return Ok(tracks);
-        }
-        let bytes = self.source.read(range, cancel)?;
-        for run in
-            read_fragments(&bytes, &self.defaults).map_err(|reason| self.damaged(group, &reason))?
-        {
-            let Some(track) = self.sounds.iter().position(|(id, _)| *id == run.track) else {
-                continue;
-            };
-            let mut time = run.decode_time;
-            for sample in run.samples {
-                tracks[track].push(SoundPacket {
-                    time,
-                    duration: sample.duration,
-                    bytes: sample.bytes.to_vec(),
-                });
-                time = time.saturating_add(u64::from(sample.duration));
-            }
-        }
-        Ok(tracks)
     }
 
     /// The picture that stands for the clip, a JPEG file.
@@ -408,5 +364,47 @@ impl Demuxer for ZoeDemuxer {
             frames,
             jpegs,
         }))
+    }
+
+    fn sounds(&self) -> &[SoundFormat] {
+        &self.sounds
+    }
+
+    fn read_sound(&mut self, group: usize, cancel: &Cancel) -> Result<Vec<Vec<SoundPacket>>> {
+        self.check(group)?;
+        let mut tracks = vec![Vec::new(); self.sounds.len()];
+        // The levels between the base layer and the next one, or the end.
+        let first = self.layers.first().map_or(0, |base| base.levels);
+        let after = self
+            .layers
+            .get(1)
+            .map_or(usize::MAX, |layer| layer.levels - 1);
+        let start = self.index.bytes(group, first).end;
+        let range = start..self.index.bytes(group, after).end;
+        if tracks.is_empty() || range.is_empty() {
+            return Ok(tracks);
+        }
+        let bytes = self.source.read(range, cancel)?;
+        for run in
+            read_fragments(&bytes, &self.defaults).map_err(|reason| self.damaged(group, &reason))?
+        {
+            let Some(track) = self.sound_tracks.iter().position(|id| *id == run.track) else {
+                continue;
+            };
+            let mut time = run.decode_time;
+            for sample in run.samples {
+                tracks[track].push(SoundPacket {
+                    time,
+                    duration: sample.duration,
+                    bytes: sample.bytes.to_vec(),
+                });
+                time = time.saturating_add(u64::from(sample.duration));
+            }
+        }
+        Ok(tracks)
+    }
+
+    fn camera_path(&self) -> Option<&str> {
+        self.description.camera_path.as_deref()
     }
 }

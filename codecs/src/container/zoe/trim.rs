@@ -51,6 +51,7 @@ pub fn trim(
     let rate = demuxer.frame_rate();
     let cuts: Vec<SoundCut> = demuxer
         .sounds()
+        .iter()
         .map(|format| SoundCut::new(format, rate, kept.start))
         .collect();
     for (cut, format) in cuts.iter().zip(demuxer.sounds()) {

@@ -193,13 +193,17 @@ impl OpenGroup {
                 "its lowest layer holds no Gaussians",
             ));
         };
+        // What refines all Gaussians must find all of them below it.
+        let kinds = || layers.iter().map(|layer| layer.header.kind);
+        let in_order = kinds().is_sorted_by_key(|kind| kind != LayerKind::Gaussians)
+            && kinds().filter(|kind| *kind == LayerKind::Harmonics).count() <= 1;
         let alike = layers.iter().all(|l| l.header.frames == base.header.frames)
             && gaussians().all(|layer| {
                 layer.header.ranges == base.header.ranges
                     && layer.header.log_scale == base.header.log_scale
                     && layer.header.position_ranges == base.header.position_ranges
             });
-        if !alike {
+        if !alike || !in_order {
             return Err(Error::malformed(
                 name,
                 "its layers do not belong to each other; copy the clip again",
@@ -271,7 +275,6 @@ impl OpenGroup {
         let plane = self.layout.plane_samples();
         let mut codes = vec![[0i32; 3]; self.layout.count as usize];
         let mut first = 0;
-        let mut ycocg = Vec::new();
         for layer in &self.layers {
             let count = layer.header.count as usize;
             match layer.header.kind {
@@ -282,7 +285,7 @@ impl OpenGroup {
                         layer.atlas.read_tile(&layer.picture, tile, target);
                     }
                     if layer.header.ycocg {
-                        ycocg.push(first..first + count);
+                        self.colour_rows(first..first + count, &mut samples);
                     }
                     for (row, code) in codes[first..first + count].iter_mut().enumerate() {
                         *code = layer.positions.at(row, t, &self.transform);
@@ -299,16 +302,6 @@ impl OpenGroup {
                 LayerKind::Precision => self.refine(layer, t, &mut samples, &mut codes),
             }
         }
-        for rows in ycocg {
-            let dc = PlaneLayout::DC_LAYER * plane;
-            for row in rows {
-                let at = [0, 1, 2].map(|channel| dc + channel * plane + row);
-                let rgb = to_rgb(at.map(|at| samples[at]));
-                for (at, code) in at.into_iter().zip(rgb) {
-                    samples[at] = code;
-                }
-            }
-        }
         for (row, code) in codes.iter().enumerate() {
             for (axis, units) in code.iter().enumerate() {
                 let half = 1 << (FRACTION_BITS - 1);
@@ -319,6 +312,19 @@ impl OpenGroup {
             }
         }
         samples
+    }
+
+    /// Makes red, green and blue of Y, Co and Cg.
+    fn colour_rows(&self, rows: Range<usize>, samples: &mut [u8]) {
+        let plane = self.layout.plane_samples();
+        let dc = PlaneLayout::DC_LAYER * plane;
+        for row in rows {
+            let at = [0, 1, 2].map(|channel| dc + channel * plane + row);
+            let rgb = to_rgb(at.map(|at| samples[at]));
+            for (at, code) in at.into_iter().zip(rgb) {
+                samples[at] = code;
+            }
+        }
     }
 
     /// The plane that a tile of a layer of Gaussians becomes.

@@ -7,6 +7,7 @@
 mod bandwidth;
 mod peer;
 mod seek;
+mod size;
 mod sort;
 mod splat;
 mod start;
@@ -26,45 +27,50 @@ use crate::output;
 struct Benchmark {
     name: &'static str,
     about: &'static str,
-    run: fn(&Cancel) -> anyhow::Result<Metrics>,
+    run: fn(&BenchArgs, &Cancel) -> anyhow::Result<Metrics>,
 }
 
 /// All benchmarks, in the order they run.
-const BENCHMARKS: [Benchmark; 7] = [
+const BENCHMARKS: [Benchmark; 8] = [
     Benchmark {
         name: "splat-100k",
         about: "draw 100 000 Gaussians of Gaussian video, SH 0, 1280x720, beside wgpu-3dgs-viewer",
-        run: splat::run_100k,
+        run: |_, cancel| splat::run_100k(cancel),
     },
     Benchmark {
         name: "splat-500k",
         about: "draw a cloud of 500 000 Gaussians, SH 3, 1920x1080",
-        run: splat::run_500k,
+        run: |_, cancel| splat::run_500k(cancel),
     },
     Benchmark {
         name: "splat-2m",
         about: "draw a cloud of 2 000 000 Gaussians, SH 3, 1920x1080",
-        run: splat::run_2m,
+        run: |_, cancel| splat::run_2m(cancel),
     },
     Benchmark {
         name: "sort",
         about: "order 100 000, 1 000 000 and 8 000 000 depth keys",
-        run: sort::run,
+        run: |_, cancel| sort::run(cancel),
     },
     Benchmark {
         name: "v3-decode",
         about: "decode a V3 group of 100 000 Gaussians, beside ffmpeg -f null on the same files",
-        run: v3_decode::run,
+        run: |_, cancel| v3_decode::run(cancel),
     },
     Benchmark {
         name: "seek",
         about: "200 exact seeks in a V3 clip, and backward steps inside a decoded group",
-        run: seek::run,
+        run: |_, cancel| seek::run(cancel),
+    },
+    Benchmark {
+        name: "size",
+        about: "bytes against PSNR of our own clip and of V3 at its settings, on three moving clips",
+        run: size::run,
     },
     Benchmark {
         name: "start",
         about: "open the window on the demo, with empty and with filled caches, and play it for 10 s",
-        run: start::run,
+        run: |_, cancel| start::run(cancel),
     },
 ];
 
@@ -113,7 +119,7 @@ pub fn run(args: &BenchArgs, cancel: &Cancel) -> anyhow::Result<()> {
         }
         cancel.check()?;
         eprintln!("{name} …");
-        let metrics = run(cancel)?;
+        let metrics = run(args, cancel)?;
         if !args.json {
             print_metrics(name, &metrics)?;
         }

@@ -2,6 +2,7 @@
 
 pub mod compare;
 pub mod decode;
+pub mod export;
 pub mod info;
 pub mod link;
 pub mod pack;

@@ -45,6 +45,8 @@ fn pack(clips: &Path, clip: &Path) {
         &wave_frames(),
         "-o",
         &mine.to_string_lossy(),
+        "--format",
+        "v3",
         "--fps",
         "24",
         "--group",

@@ -2,6 +2,7 @@
 
 mod clip;
 mod desktop_files;
+mod export;
 mod link;
 mod ply_sequence;
 mod share;

@@ -102,7 +102,7 @@ fn short(number: f32) -> String {
 }
 
 /// "1.2 MB"
-fn megabytes(bytes: f64) -> String {
+pub fn megabytes(bytes: f64) -> String {
     let mb = bytes / 1e6;
     if mb >= 100.0 {
         format!("{mb:.0} MB")

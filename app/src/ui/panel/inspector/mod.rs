@@ -3,6 +3,7 @@
 mod facts;
 mod graph;
 mod quality;
+mod streaming;
 
 use egui::{Label, RichText, Ui, vec2};
 use zoetrope_codecs::{ClipInfo, Engine};
@@ -68,6 +69,10 @@ pub fn inspector(
                 facts::clip(ui, clip, inspected.stats);
                 section(ui, text.section_time);
                 graph::times(ui, clip.state, inspected);
+                if clip.state.levels > 1 || clip.state.network.is_some() {
+                    section(ui, text.section_streaming);
+                    streaming::streaming(ui, clip, asked);
+                }
             }
             None => quiet(ui, text.no_clip),
         }

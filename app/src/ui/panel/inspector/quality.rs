@@ -129,7 +129,7 @@ fn colour(ui: &mut Ui, value: &mut String) {
 
 /// A row of buttons of which one is on; what is chosen now. `names` are that of the row, and that
 /// of a button with its choice.
-fn choose<T: Copy + PartialEq>(
+pub fn choose<T: Copy + PartialEq>(
     ui: &mut Ui,
     [name, button_name]: [&str; 2],
     remark: &str,

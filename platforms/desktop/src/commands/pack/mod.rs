@@ -1,6 +1,7 @@
 //! `zoetrope pack`: a clip out of a sequence of splat files.
 
 mod pictures;
+mod sound;
 mod v3;
 mod zoe;
 
@@ -29,8 +30,9 @@ pub fn run(args: &PackArgs, cancel: &Cancel) -> anyhow::Result<()> {
     for warning in &input.info().warnings {
         log::warn!("{}: {warning}", args.input.display());
     }
-    if args.format == FormatArg::V3 && (args.ladder || args.camera_path.is_some()) {
-        bail!("V3 clips have no layers and no camera path; leave --format v3 out for those");
+    let only_zoe = args.ladder || args.camera_path.is_some() || args.audio.is_some();
+    if args.format == FormatArg::V3 && only_zoe {
+        bail!("V3 clips have no layers, camera path or sound; leave --format v3 out for those");
     }
     match args.format {
         FormatArg::Zoe => zoe::run(args, &mut input, cancel),

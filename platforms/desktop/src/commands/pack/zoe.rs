@@ -7,7 +7,7 @@ use zoetrope_encode::PackOptions;
 use zoetrope_encode::zoe::{ZoePacking, ZoeReport, pack_zoe, parts_path};
 use zoetrope_ffmpeg::{FfmpegAtlasDecoder, FfmpegAtlasEncoder};
 
-use super::pictures;
+use super::{pictures, sound};
 use crate::cli::{CodecArg, PackArgs};
 use crate::commands::compare::Comparison;
 use crate::output;
@@ -63,12 +63,14 @@ fn pack(
     cancel: &Cancel,
 ) -> anyhow::Result<ZoeReport> {
     let camera_path = match &args.camera_path {
-        None => None,
+        // The input's own, where it has one.
+        None => input.demuxer().camera_path().map(str::to_owned),
         Some(path) => Some(
             std::fs::read_to_string(path)
                 .with_context(|| format!("cannot read {}", path.display()))?,
         ),
     };
+    let sound = sound::of(args, input, cancel)?;
     let pictures = match args.no_thumbnails {
         true => None,
         false => Some(pictures::draw(input, cancel).with_context(
@@ -86,7 +88,7 @@ fn pack(
         encoder: &FfmpegAtlasEncoder::new(cancel),
         make_decoder: &|| Box::new(FfmpegAtlasDecoder::new()),
         camera_path,
-        sound: None,
+        sound,
         pictures,
         resume: !args.no_resume,
         progress: &|progress| {
