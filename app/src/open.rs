@@ -10,7 +10,7 @@ use zoetrope_codecs::source::{FileSource, MemorySource, Source};
 use zoetrope_codecs::splat::SplatFileDecoder;
 use zoetrope_codecs::{Cancel, ClipKind, Decoder, Demuxer, limits};
 use zoetrope_ffmpeg::{FfmpegAtlasDecoder, PlaneVideoDecoder};
-use zoetrope_http::open_link;
+use zoetrope_http::{Network, open_link};
 
 use crate::network::network;
 
@@ -66,10 +66,22 @@ pub struct OpenClip {
 /// # Errors
 /// One sentence that says what is wrong with it and what would work.
 pub fn open_clip(target: &ClipTarget, cancel: &Cancel) -> anyhow::Result<OpenClip> {
+    open_clip_over(network(), target, cancel)
+}
+
+/// As [`open_clip`], over another network than the one that all share.
+///
+/// # Errors
+/// As [`open_clip`].
+pub fn open_clip_over(
+    network: &Network,
+    target: &ClipTarget,
+    cancel: &Cancel,
+) -> anyhow::Result<OpenClip> {
     let demuxer = match target {
         ClipTarget::Path(path) if is_web_link(path) => {
             let link = path.to_string_lossy();
-            container::open(open_link(network(), &link, cancel)?, cancel)?
+            container::open(open_link(network, &link, cancel)?, cancel)?
         }
         ClipTarget::Path(path) if is_link(path) => bail!(
             "{} names no clip; a link to one holds its address after \"src=\"",

@@ -11,8 +11,10 @@ mod size;
 mod sort;
 mod splat;
 mod start;
+mod stream;
 mod v3_clip;
 mod v3_decode;
+mod zoe_clip;
 
 use std::collections::BTreeMap;
 
@@ -31,7 +33,7 @@ struct Benchmark {
 }
 
 /// All benchmarks, in the order they run.
-const BENCHMARKS: [Benchmark; 8] = [
+const BENCHMARKS: [Benchmark; 9] = [
     Benchmark {
         name: "splat-100k",
         about: "draw 100 000 Gaussians of Gaussian video, SH 0, 1280x720, beside wgpu-3dgs-viewer",
@@ -66,6 +68,11 @@ const BENCHMARKS: [Benchmark; 8] = [
         name: "size",
         about: "bytes against PSNR of our own clip and of V3 at its settings, on three moving clips",
         run: size::run,
+    },
+    Benchmark {
+        name: "stream",
+        about: "play a clip of 100 000 Gaussians over a network of 50 and 10 Mbit/s with outages",
+        run: |_, cancel| stream::run(cancel),
     },
     Benchmark {
         name: "start",

@@ -11,9 +11,11 @@ use zoetrope_ffmpeg::H264PlaneEncoder;
 pub const GROUP_FRAMES: usize = 20;
 
 /// A swaying figure, frame by frame.
-struct Swaying {
-    figure: SplatCloud,
-    frames: usize,
+pub struct Swaying {
+    /// The figure at rest.
+    pub figure: SplatCloud,
+    /// How many frames it sways.
+    pub frames: usize,
 }
 
 impl CloudSequence for Swaying {

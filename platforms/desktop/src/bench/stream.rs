@@ -1,0 +1,254 @@
+//! `stream`: a clip over a network of known speed, through the player that the window uses.
+//!
+//! The server runs in this process on the loopback device and shapes what it sends (`zoetrope-shaped`).
+//! Each measurement starts with empty caches.
+
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, ensure};
+use zoetrope_app::ClipTarget;
+use zoetrope_app::open::open_clip_over;
+use zoetrope_codecs::Cancel;
+use zoetrope_http::{Network, NetworkOptions};
+use zoetrope_player::{Command, Player, PlayerOptions, PlayerState, WaitCause};
+use zoetrope_shaped::{Shape, ShapedServer};
+
+use super::zoe_clip::{self, GROUP_FRAMES};
+use super::{Metrics, median, quantile};
+
+/// Groups of the clip: 64 s.
+const GROUPS: usize = 80;
+/// Starts and seeks measured.
+const TIMES: usize = 7;
+/// What takes longer has failed.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Between two looks at the player, as a window looks.
+const TICK: Duration = Duration::from_millis(4);
+/// How long the clip is played, and the time bar held.
+const PLAYING: Duration = Duration::from_secs(15);
+const SCRUBBING: Duration = Duration::from_secs(3);
+/// Moves of the hand on the time bar a second.
+const MOVES_PER_SECOND: f64 = 60.0;
+/// Part of the link that the clip takes while it is played.
+const LOAD: f64 = 0.8;
+/// How long the network is away.
+const OUTAGE_S: f64 = 5.0;
+
+/// A link of so many megabits a second.
+fn link(megabits: f64, round_trip_s: f64) -> Shape {
+    Shape {
+        bits_per_second: megabits * 1e6,
+        round_trip_s,
+        ..Shape::default()
+    }
+}
+
+/// Measures starting, seeking, scrubbing, playing and outages.
+///
+/// # Errors
+/// When the clip cannot be made, or something does not arrive.
+pub fn run(cancel: &Cancel) -> anyhow::Result<Metrics> {
+    let bytes = zoe_clip::make(GROUPS, cancel)?;
+    let seconds = (GROUPS * GROUP_FRAMES) as f64 / 30.0;
+    let rate = bytes.len() as f64 * 8.0 / seconds;
+    let mut metrics = Metrics::default();
+    metrics.set("clip_gaussians", zoe_clip::GAUSSIANS);
+    metrics.set("clip_megabits_per_second", rate * 1e-6);
+    metrics.set(
+        "clip_bytes_per_frame",
+        bytes.len() / (GROUPS * GROUP_FRAMES),
+    );
+
+    for megabits in [50.0, 10.0] {
+        let server = serve(&bytes, link(megabits, 0.02))?;
+        let (mut starts, mut seeks) = (Vec::new(), Vec::new());
+        for number in 0..TIMES {
+            cancel.check()?;
+            let (mut desk, start) = Desk::open(&server, cancel)?;
+            starts.push(start);
+            seeks.push(desk.seek_far(GROUPS / 2 + 5 * number)?);
+        }
+        let set = |metrics: &mut Metrics, name: &str, values: &mut [f64]| {
+            let name = format!("{name}_{megabits:.0}_mbit_wall_seconds");
+            metrics.set(format!("{name}_p50"), median(values));
+            metrics.set(format!("{name}_p95"), quantile(values, 0.95));
+        };
+        set(&mut metrics, "first_picture", &mut starts);
+        set(&mut metrics, "seek_to_unbuffered_coarse", &mut seeks);
+    }
+
+    let server = serve(&bytes, link(50.0, 0.02))?;
+    let (mut desk, _) = Desk::open(&server, cancel)?;
+    metrics.set("scrub_picture_changes_per_second", desk.scrub(cancel)?);
+
+    let server = serve(&bytes, link(rate * 1e-6 / LOAD, 0.02))?;
+    let (mut desk, _) = Desk::open(&server, cancel)?;
+    let played = desk.play(PLAYING, cancel)?;
+    metrics.set(
+        "play_at_0.8_rebuffering_share",
+        played.waited / played.seconds,
+    );
+    metrics.set("play_at_0.8_layers", played.layers);
+
+    let server = serve(&bytes, link(50.0, 0.02))?;
+    let (mut desk, _) = Desk::open(&server, cancel)?;
+    server.outage(OUTAGE_S);
+    desk.seek_far(GROUPS / 2)?;
+    let late = server.since_outage();
+    metrics.set(
+        "resume_after_outage_wall_seconds",
+        late.context("the picture came during the outage")?,
+    );
+    Ok(metrics)
+}
+
+fn serve(bytes: &[u8], shape: Shape) -> anyhow::Result<ShapedServer> {
+    Ok(ShapedServer::start(
+        [("clip.zoe".to_owned(), bytes.to_vec())],
+        shape,
+    )?)
+}
+
+/// How playing went.
+struct Played {
+    seconds: f64,
+    /// Seconds of waiting for the network.
+    waited: f64,
+    /// Layers of quality at the end.
+    layers: u8,
+}
+
+/// A player with a network of its own, its clock, and the bell that rings when a frame has arrived.
+struct Desk {
+    player: Player,
+    start: Instant,
+    bell: Arc<(Mutex<bool>, Condvar)>,
+}
+
+impl Desk {
+    /// Opens the clip; seconds until its first picture can be drawn.
+    fn open(server: &ShapedServer, cancel: &Cancel) -> anyhow::Result<(Self, f64)> {
+        let start = Instant::now();
+        let network = Network::new(NetworkOptions {
+            uses_proxy: false,
+            ..NetworkOptions::default()
+        });
+        let opened = open_clip_over(&network, &ClipTarget::from(server.url("clip.zoe")), cancel)?;
+        let bell = Arc::new((Mutex::new(false), Condvar::new()));
+        let ring = bell.clone();
+        let options = PlayerOptions {
+            clock: Arc::new(move || start.elapsed().as_secs_f64()),
+            waker: Arc::new(move || {
+                if let Ok(mut rung) = ring.0.lock() {
+                    *rung = true;
+                }
+                ring.1.notify_one();
+            }),
+            ..PlayerOptions::default()
+        };
+        let mut desk = Self {
+            player: Player::new(opened.demuxer, opened.decoder, options)?,
+            start,
+            bell,
+        };
+        desk.wait(|state| state.picture.is_some())?;
+        let seconds = start.elapsed().as_secs_f64();
+        Ok((desk, seconds))
+    }
+
+    fn tick(&mut self) -> PlayerState {
+        self.player.tick(self.start.elapsed().as_secs_f64())
+    }
+
+    /// Seconds until a picture of the group `group`, which is not there yet, can be drawn.
+    fn seek_far(&mut self, group: usize) -> anyhow::Result<f64> {
+        let frame = group % GROUPS * GROUP_FRAMES + GROUP_FRAMES / 2;
+        let state = self.tick();
+        let is_there = state.buffered.iter().any(|range| range.contains(&frame));
+        ensure!(!is_there, "frame {frame} was loaded before it was sought");
+        self.player.apply(Command::SeekFrame(frame));
+        let group = frame / GROUP_FRAMES;
+        self.wait(|state| {
+            let picture = state.picture.as_ref();
+            picture.is_some_and(|picture| picture.index / GROUP_FRAMES == group)
+        })
+    }
+
+    /// Picture changes a second while a hand moves over what is loaded.
+    fn scrub(&mut self, cancel: &Cancel) -> anyhow::Result<f64> {
+        let far = 10 * GROUP_FRAMES;
+        self.wait(|state| state.buffered.iter().any(|range| range.contains(&far)))?;
+        let (begin, mut shown, mut changes) = (Instant::now(), None, 0_usize);
+        while begin.elapsed() < SCRUBBING {
+            cancel.check()?;
+            let moves = (begin.elapsed().as_secs_f64() * MOVES_PER_SECOND).floor();
+            // There and back, a second of the clip for each tenth of a second of the hand.
+            let way = far as f64 / 30.0;
+            let place = (moves / MOVES_PER_SECOND * 10.0) % (2.0 * way);
+            self.player
+                .apply(Command::Scrub(place.min(2.0 * way - place)));
+            let picture = self.tick().picture.map(|picture| picture.index);
+            if picture != shown {
+                shown = picture;
+                changes += 1;
+            }
+            self.sleep()?;
+        }
+        self.player.apply(Command::ScrubEnd);
+        Ok(changes as f64 / begin.elapsed().as_secs_f64())
+    }
+
+    /// Plays for a while.
+    fn play(&mut self, length: Duration, cancel: &Cancel) -> anyhow::Result<Played> {
+        self.player.apply(Command::Play);
+        let begin = Instant::now();
+        let (mut waited, mut last) = (0.0, begin);
+        let mut layers = 0;
+        while begin.elapsed() < length {
+            cancel.check()?;
+            let state = self.tick();
+            ensure!(state.notices.is_empty(), "{:?}", state.notices);
+            let now = Instant::now();
+            if state
+                .waiting
+                .is_some_and(|waiting| waiting.cause == WaitCause::Network)
+            {
+                waited += (now - last).as_secs_f64();
+            }
+            last = now;
+            layers = state.layers;
+            self.sleep()?;
+        }
+        Ok(Played {
+            seconds: begin.elapsed().as_secs_f64(),
+            waited,
+            layers,
+        })
+    }
+
+    /// Seconds until the player's state is as wanted.
+    fn wait(&mut self, wanted: impl Fn(&PlayerState) -> bool) -> anyhow::Result<f64> {
+        let begin = Instant::now();
+        loop {
+            let state = self.tick();
+            if let Some(notice) = state.notices.first() {
+                anyhow::bail!("{notice}");
+            }
+            if wanted(&state) {
+                return Ok(begin.elapsed().as_secs_f64());
+            }
+            ensure!(begin.elapsed() < PATIENCE, "a picture did not arrive");
+            self.sleep()?;
+        }
+    }
+
+    /// Sleeps until a frame has arrived, or for a tick.
+    fn sleep(&self) -> anyhow::Result<()> {
+        let rung = self.bell.0.lock().ok().context("the decoder panicked")?;
+        let waited = self.bell.1.wait_timeout_while(rung, TICK, |rung| !*rung);
+        let (mut rung, _) = waited.ok().context("the decoder panicked")?;
+        *rung = false;
+        Ok(())
+    }
+}
