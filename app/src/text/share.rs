@@ -56,6 +56,9 @@ texts! {
             "Setze A und B, und was dazwischen liegt, lässt sich als eigener Clip speichern.";
         no_cut: "A part of a .zoe clip can be saved as a clip of its own; this is another kind of clip.",
             "Von einem .zoe-Clip lässt sich ein Teil als eigener Clip speichern; dies ist eine andere Art von Clip.";
+        export: "Export a video…", "Als Video exportieren…";
+        export_copied: "Copied: the command that makes the video. Paste it into a terminal",
+            "Kopiert: der Befehl, der das Video macht. Füge ihn in ein Terminal ein";
         saving: "Saving… {0} %", "Wird gespeichert… {0} %";
         stop_saving: "Stop saving", "Speichern abbrechen";
         saved: "Saved as {0}", "Gespeichert als {0}";

@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use egui::Ui;
 use zoetrope_codecs::{Cancel, ClipKind};
-use zoetrope_player::share_link::{ShareLink, StartView};
+use zoetrope_player::share_link::{ShareLink, StartView, moment};
 use zoetrope_share::{Options, QrCode, Server};
 
 use super::ZoetropeApp;
 use super::links::view_of;
 use super::panel::{self, Frames, LinkParts, Reach, ShareRequest, ShareState, Sharing};
 use crate::link;
-use crate::open::ClipTarget;
+use crate::open::{ClipTarget, absolute};
 use crate::platform::Pick;
 use crate::recents::poster_name;
 use crate::save_copy::{self, Progress, Saving};
@@ -114,6 +114,7 @@ impl ZoetropeApp {
         let offer = self.offer(clip);
         let there = view_of(clip);
         let never = self.never_served(clip, text);
+        let is_named = matches!(clip.target, ClipTarget::Path(_));
         let can_cut = clip.player.info().kind == ClipKind::Zoe;
         let desk = &mut self.share_desk;
         if let Some(rest) = desk.shown.follow(&offer, now) {
@@ -143,6 +144,7 @@ impl ZoetropeApp {
             qr: desk.shown.code.as_ref(),
             there,
             sharing,
+            is_named,
             can_cut,
             saving,
         };
@@ -230,6 +232,13 @@ impl ZoetropeApp {
             ShareRequest::Serve(false) => self.stop_sharing(),
             ShareRequest::SaveCopy => self.pick(Pick::Copy),
             ShareRequest::SaveCut => self.pick(Pick::Cut),
+            ShareRequest::CopyExport => {
+                if let Some(command) = self.session.clip().and_then(export_command) {
+                    self.ctx.copy_text(command);
+                    let note = text.share.export_copied.to_owned();
+                    self.toasts.note(note, now);
+                }
+            }
             ShareRequest::StopSaving => self.share_desk.saving = None,
         }
         self.ctx.request_repaint();
@@ -372,6 +381,64 @@ impl ZoetropeApp {
                 let text = text_of(&self.ctx).share.not_saved;
                 self.tell(fill(text, &[&error.to_string()]));
             }
+        }
+    }
+}
+
+/// The command that makes a video of a clip, or of what lies between A and B; `None` for a clip that
+/// has no name outside of the window.
+fn export_command(clip: &Clip) -> Option<String> {
+    let ClipTarget::Path(path) = &clip.target else {
+        return None;
+    };
+    let path = absolute(path);
+    let name = clip.target.name();
+    let stem = name
+        .rsplit_once('.')
+        .map_or(name.as_str(), |(stem, _)| stem);
+    let (path, out) = (quoted(path.to_str()?), quoted(&format!("{stem}.mp4")));
+    let mut command = format!("zoetrope export {path} -o {out}");
+    if let (Some(a), Some(b)) = clip.state.ab {
+        let rate = clip.state.frame_rate;
+        let (from, to) = (moment(a.min(b), rate), moment(a.max(b) + 1, rate));
+        command += &format!(" --from {from} --to {to}");
+    }
+    Some(command)
+}
+
+/// A word as a shell takes it, whatever is in it.
+fn quoted(word: &str) -> String {
+    if cfg!(windows) {
+        // No name of a file has such a quote in it there.
+        return format!("\"{word}\"");
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_word_stays_one_word_in_a_shell() {
+        for word in [
+            "a",
+            "a b",
+            "it's",
+            "$(rm -rf x)",
+            "`x`",
+            "\"",
+            "\\",
+            "*",
+            "a\nb",
+        ] {
+            let output = std::process::Command::new("sh")
+                .arg("-c")
+                .arg(format!("printf %s {}", quoted(word)))
+                .output()
+                .expect("a shell");
+            assert_eq!(String::from_utf8_lossy(&output.stdout), word);
         }
     }
 }

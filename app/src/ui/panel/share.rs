@@ -85,6 +85,8 @@ pub struct ShareState<'a> {
     pub there: StartView,
     /// The network.
     pub sharing: Sharing<'a>,
+    /// Whether the clip has a name on the command line.
+    pub is_named: bool,
     /// Whether a part can be cut out of the clip without coding anything anew.
     pub can_cut: bool,
     /// How much of a copy is saved, in per cent.
@@ -104,6 +106,8 @@ pub enum ShareRequest {
     SaveCopy,
     /// What lies between A and B as a clip.
     SaveCut,
+    /// The command that makes a video, in the clipboard.
+    CopyExport,
     /// To stop saving.
     StopSaving,
 }
@@ -263,6 +267,9 @@ fn save(ui: &mut Ui, state: &ShareState<'_>, asked: &mut Vec<ShareRequest>) {
         quiet(ui, texts.cut_needs_ab);
     } else if wide_button(ui, Icon::Scissors, texts.save_cut) {
         asked.push(ShareRequest::SaveCut);
+    }
+    if state.is_named && wide_button(ui, Icon::Film, texts.export) {
+        asked.push(ShareRequest::CopyExport);
     }
 }
 
