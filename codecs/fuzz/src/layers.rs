@@ -15,11 +15,7 @@ const MAX_FRAMES: usize = 4;
 /// the lowest first) and its bytes. What is missing at the end is left out.
 pub fn layers(data: &[u8]) {
     let layers = parse(data);
-    let Some(frames) = layers
-        .first()
-        .and_then(|layer| header(layer))
-        .map(|h| h.frames)
-    else {
+    let Some(frames) = layers.first().and_then(header).map(|h| h.frames) else {
         return;
     };
     for frames in [frames as usize, 1] {
