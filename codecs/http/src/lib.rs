@@ -12,6 +12,7 @@ mod folder;
 mod inspect;
 mod locate;
 mod network;
+mod page;
 mod plan;
 mod response;
 mod source;

@@ -73,7 +73,9 @@ pub enum Command {
 
 /// `zoetrope info`.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  zoetrope info clips/monkey --json")]
+#[command(
+    after_help = "Examples:\n  zoetrope info clips/monkey --json\n  zoetrope info https://example.org/dance.zoe    also how the server serves it"
+)]
 pub struct InfoArgs {
     /// The clip.
     pub clip: PathBuf,

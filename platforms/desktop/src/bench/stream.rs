@@ -16,6 +16,7 @@ use zoetrope_shaped::{Shape, ShapedServer};
 
 use super::zoe_clip::{self, GROUP_FRAMES};
 use super::{Metrics, median, quantile};
+use crate::cli::BenchArgs;
 
 /// Groups of the clip: 64 s.
 const GROUPS: usize = 80;
@@ -28,6 +29,8 @@ const TICK: Duration = Duration::from_millis(4);
 /// How long the clip is played, and the time bar held.
 const PLAYING: Duration = Duration::from_secs(15);
 const SCRUBBING: Duration = Duration::from_secs(3);
+/// How long the clip may load before that.
+const LOADING: Duration = Duration::from_secs(4);
 /// Moves of the hand on the time bar a second.
 const MOVES_PER_SECOND: f64 = 60.0;
 /// Part of the link that the clip takes while it is played.
@@ -48,7 +51,7 @@ fn link(megabits: f64, round_trip_s: f64) -> Shape {
 ///
 /// # Errors
 /// When the clip cannot be made, or something does not arrive.
-pub fn run(cancel: &Cancel) -> anyhow::Result<Metrics> {
+pub fn run(_: &BenchArgs, cancel: &Cancel) -> anyhow::Result<Metrics> {
     let bytes = zoe_clip::make(GROUPS, cancel)?;
     let seconds = (GROUPS * GROUP_FRAMES) as f64 / 30.0;
     let rate = bytes.len() as f64 * 8.0 / seconds;
@@ -152,7 +155,7 @@ impl Desk {
             start,
             bell,
         };
-        desk.wait(|state| state.picture.is_some())?;
+        desk.wait("the first picture", |state| state.picture.is_some())?;
         let seconds = start.elapsed().as_secs_f64();
         Ok((desk, seconds))
     }
@@ -169,16 +172,30 @@ impl Desk {
         ensure!(!is_there, "frame {frame} was loaded before it was sought");
         self.player.apply(Command::SeekFrame(frame));
         let group = frame / GROUP_FRAMES;
-        self.wait(|state| {
+        self.wait("the picture that was sought", |state| {
             let picture = state.picture.as_ref();
             picture.is_some_and(|picture| picture.index / GROUP_FRAMES == group)
         })
     }
 
+    /// Lets the clip load while it is paused; the frame up to which it is loaded then.
+    fn load_ahead(&mut self, cancel: &Cancel) -> anyhow::Result<usize> {
+        let begin = Instant::now();
+        while begin.elapsed() < LOADING {
+            cancel.check()?;
+            self.tick();
+            self.sleep()?;
+        }
+        let state = self.tick();
+        let loaded = state.buffered.iter().find(|range| range.contains(&0));
+        let far = loaded.map_or(0, |range| range.end - 1);
+        ensure!(far >= GROUP_FRAMES, "only {far} frames were loaded ahead");
+        Ok(far)
+    }
+
     /// Picture changes a second while a hand moves over what is loaded.
     fn scrub(&mut self, cancel: &Cancel) -> anyhow::Result<f64> {
-        let far = 10 * GROUP_FRAMES;
-        self.wait(|state| state.buffered.iter().any(|range| range.contains(&far)))?;
+        let far = self.load_ahead(cancel)?;
         let (begin, mut shown, mut changes) = (Instant::now(), None, 0_usize);
         while begin.elapsed() < SCRUBBING {
             cancel.check()?;
@@ -228,7 +245,7 @@ impl Desk {
     }
 
     /// Seconds until the player's state is as wanted.
-    fn wait(&mut self, wanted: impl Fn(&PlayerState) -> bool) -> anyhow::Result<f64> {
+    fn wait(&mut self, what: &str, wanted: impl Fn(&PlayerState) -> bool) -> anyhow::Result<f64> {
         let begin = Instant::now();
         loop {
             let state = self.tick();
@@ -238,7 +255,7 @@ impl Desk {
             if wanted(&state) {
                 return Ok(begin.elapsed().as_secs_f64());
             }
-            ensure!(begin.elapsed() < PATIENCE, "a picture did not arrive");
+            ensure!(begin.elapsed() < PATIENCE, "{what} did not arrive");
             self.sleep()?;
         }
     }
