@@ -72,7 +72,7 @@ const BENCHMARKS: [Benchmark; 9] = [
     Benchmark {
         name: "stream",
         about: "play a clip of 100 000 Gaussians over a network of 50 and 10 Mbit/s with outages",
-        run: |_, cancel| stream::run(cancel),
+        run: stream::run,
     },
     Benchmark {
         name: "start",
