@@ -13,6 +13,7 @@
 //! * [`audio`]: sound files as coded packets.
 //! * [`gaussian_video`]: Gaussians as 2D pictures: layout, quantisation, the frame made of planes.
 //! * [`clip`]: the facts of a clip and the traits [`Demuxer`] and [`Decoder`].
+//! * [`layered`]: a group of Zoetrope's own clip, and the traits that code its atlases.
 //! * [`frame_reader`]: frames by their number, through both.
 //! * [`random`]: numbers that are the same in every run, for packing, synthetic scenes and tests.
 //! * [`limits`]: every cap in one place, with its reason.
@@ -25,6 +26,7 @@ pub mod error;
 pub mod frame;
 pub mod frame_reader;
 pub mod gaussian_video;
+pub mod layered;
 pub mod limits;
 pub mod random;
 pub mod source;
@@ -32,14 +34,17 @@ pub mod splat;
 
 pub use cancel::Cancel;
 pub use clip::{
-    AtlasDecoder, AtlasEncoder, AtlasSettings, CameraHint, ClipInfo, ClipKind, Decoder, Demuxer,
-    Detail, Engine, Frame, GroupInfo, GroupPackets, GroupPayload, LayerInfo, LayerKind,
-    LayerPackets, LayeredGroup, PlaneVideo, PlaneVideoEncoder, PlaneVideoSettings, Thumbnails,
-    Transfer, UpAxis, VideoCodec, VideoPacket, VideoStream,
+    CameraHint, ClipInfo, ClipKind, Decoder, Demuxer, Detail, Engine, Frame, GroupInfo,
+    GroupPackets, GroupPayload, LayerInfo, PlaneVideo, PlaneVideoEncoder, PlaneVideoSettings,
+    Thumbnails, Transfer, UpAxis,
 };
 pub use container::{Input, open, open_sequence};
 pub use error::{Error, Result};
 pub use frame::{Bounds, SplatFrame};
 pub use frame_reader::FrameReader;
 pub use gaussian_video::{AttributeRanges, PlaneFrame, PlaneLayout};
+pub use layered::{
+    AtlasDecoder, AtlasEncoder, AtlasSettings, LayerKind, LayerPackets, LayeredGroup, VideoCodec,
+    VideoPacket, VideoStream,
+};
 pub use splat::{SplatCloud, SplatFileDecoder};
