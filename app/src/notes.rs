@@ -18,7 +18,7 @@ use serde_json::{Map, Value, json};
 use zoetrope_codecs::UpAxis;
 
 use crate::camera::{CameraMode, CameraPath, PathKey, Pose, SavedView, VIEWS_MAX, clean_name};
-use crate::open::{ClipTarget, absolute};
+use crate::open::{ClipTarget, absolute, is_link};
 use crate::storage::Stored;
 
 /// Clips that are kept.
@@ -182,9 +182,15 @@ pub struct Notes {
 }
 
 impl Notes {
-    /// By what a clip is known: its absolute path, or the name of a built-in one.
+    /// By what a clip is known: its absolute path, its address without what follows a `?`, or the name of
+    /// a built-in one.
     pub fn key_of(target: &ClipTarget) -> String {
         match target {
+            ClipTarget::Path(path) if is_link(path) => {
+                // What a server wants behind an address changes from day to day; the clip does not.
+                let link = path.to_string_lossy();
+                link.split(['?', '#']).next().unwrap_or_default().to_owned()
+            }
             ClipTarget::Path(path) => absolute(path).to_string_lossy().into_owned(),
             ClipTarget::Memory { name, .. } => name.clone(),
         }

@@ -16,6 +16,8 @@ pub enum Pick {
     Destination,
     /// A name for a copy of the clip.
     Copy,
+    /// A name for a part of the clip.
+    Cut,
 }
 
 /// What a dialog for choosing asks for.
@@ -90,7 +92,7 @@ pub fn pick_with_dialog(request: PickRequest, answer: PickAnswer) {
             answer(match request.what {
                 Pick::File | Pick::Picture => dialog.pick_file(),
                 Pick::Folder | Pick::Destination => dialog.pick_folder(),
-                Pick::Copy => dialog.save_file(),
+                Pick::Copy | Pick::Cut => dialog.save_file(),
             });
         });
     if let Err(error) = shown {

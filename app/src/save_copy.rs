@@ -1,16 +1,24 @@
 //! Copies of a clip, written on a thread of their own.
 
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver};
 use std::thread::JoinHandle;
 
-use anyhow::Context as _;
-use zoetrope_codecs::Cancel;
+use anyhow::{Context as _, bail};
+use zoetrope_codecs::container::Input;
+use zoetrope_codecs::container::zoe::{ZoeDemuxer, trim};
+use zoetrope_codecs::source::{FileSource, MemorySource, Source};
+use zoetrope_codecs::{Cancel, Demuxer as _};
+use zoetrope_http::open_link;
 use zoetrope_share::{Content, Share};
+
+use crate::network::network;
+use crate::open::{ClipTarget, is_link};
 
 /// Bytes that are copied between two looks at whether it is still wanted.
 const BLOCK_BYTES: usize = 1 << 20;
@@ -57,7 +65,7 @@ impl Saving {
         path: PathBuf,
         write: impl FnOnce(&Path, &Progress, &Cancel) -> anyhow::Result<()> + Send + 'static,
         repaint: impl FnOnce() + Send + 'static,
-    ) -> std::io::Result<Self> {
+    ) -> io::Result<Self> {
         let (sender, result) = mpsc::channel();
         let (cancel, progress) = (Cancel::new(), Arc::new(Progress::default()));
         let (flag, steps) = (cancel.clone(), progress.clone());
@@ -149,6 +157,126 @@ pub fn copy(
     })
 }
 
+/// Writes a clip from a web server to `path`.
+///
+/// # Errors
+/// When it is not one file, cannot be read or written; nothing is left behind.
+pub fn download(
+    target: &ClipTarget,
+    path: &Path,
+    progress: &Progress,
+    cancel: &Cancel,
+) -> anyhow::Result<()> {
+    let source = source_of(target, cancel)?;
+    progress.expect(source.len());
+    beside(path, |part| {
+        let write_error = || format!("{} cannot be written", path.display());
+        let mut to = File::create(part).with_context(write_error)?;
+        let mut at = 0;
+        while at < source.len() {
+            let end = source.len().min(at + BLOCK_BYTES as u64);
+            to.write_all(&source.read(at..end, cancel)?)
+                .with_context(write_error)?;
+            progress.add(end - at);
+            at = end;
+        }
+        to.sync_all().with_context(write_error)
+    })
+}
+
+/// Writes the groups of a `.zoe` clip in which some frames are to `path`, as a clip of their own, and
+/// without coding anything anew.
+///
+/// # Errors
+/// When it is no such clip, or cannot be read or written; nothing is left behind.
+pub fn cut(
+    target: &ClipTarget,
+    frames: Range<usize>,
+    path: &Path,
+    progress: &Progress,
+    cancel: &Cancel,
+) -> anyhow::Result<()> {
+    let source = source_of(target, cancel)?;
+    let len = source.len();
+    let mut demuxer = ZoeDemuxer::open(source.into(), cancel)?;
+    // What comes to lie in the clip is about as much of it as of its frames.
+    let count = demuxer.info().frame_count.max(1) as u64;
+    progress.expect(len * frames.len() as u64 / count);
+    beside(path, |part| {
+        let write_error = || format!("{} cannot be written", path.display());
+        let spool = part.with_extension("spool");
+        let file = File::options()
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .open(&spool)
+            .with_context(write_error)?;
+        let cut = File::create(part).with_context(write_error).and_then(|to| {
+            let mut to = BufWriter::new(to);
+            trim(
+                &mut demuxer,
+                frames,
+                Counted { file, progress },
+                &mut to,
+                cancel,
+            )?;
+            to.into_inner()?.sync_all().with_context(write_error)
+        });
+        if let Err(error) = fs::remove_file(&spool) {
+            log::warn!("{} cannot be removed: {error}", spool.display());
+        }
+        cut
+    })
+}
+
+/// The bytes of a clip that is one file.
+fn source_of(target: &ClipTarget, cancel: &Cancel) -> anyhow::Result<Box<dyn Source>> {
+    Ok(match target {
+        ClipTarget::Memory { name, bytes } => {
+            Box::new(MemorySource::new(name.as_str(), bytes.clone()))
+        }
+        ClipTarget::Path(link) if is_link(link) => {
+            match open_link(network(), &link.to_string_lossy(), cancel)? {
+                Input::File(source) => source,
+                Input::Folder(_) => bail!(
+                    "the clip is a folder of files on its server; ask whoever runs it for a copy"
+                ),
+            }
+        }
+        ClipTarget::Path(path) => Box::new(FileSource::open(path)?),
+    })
+}
+
+/// A file that tells how much was written to it.
+struct Counted<'a> {
+    file: File,
+    progress: &'a Progress,
+}
+
+impl Read for Counted<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.file.read(buffer)
+    }
+}
+
+impl Write for Counted<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.progress.add(written as u64);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Seek for Counted<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.file.seek(to)
+    }
+}
+
 /// Lets `write` write beside `path`, and gives the result that name when it is whole.
 ///
 /// # Errors
@@ -167,7 +295,7 @@ pub fn beside(path: &Path, write: impl FnOnce(&Path) -> anyhow::Result<()>) -> a
             fs::remove_file(&part)
         };
         if let Err(error) = removed
-            && error.kind() != std::io::ErrorKind::NotFound
+            && error.kind() != io::ErrorKind::NotFound
         {
             log::warn!("{} cannot be removed: {error}", part.display());
         }
@@ -267,6 +395,57 @@ mod tests {
         assert!(!error.to_string().is_empty());
         assert!(copied(&share, Path::new("/")).is_err());
         assert_eq!(names(home), ["clip"]);
+    }
+
+    #[test]
+    fn a_stretch_of_a_clip_is_cut_out_by_whole_groups() {
+        let tiny = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../codecs/tests/regressions/zoe-plain/input/tiny.zoe"
+        );
+        let home = tempfile::tempdir().expect("a folder");
+        let path = home.path().join("cut.zoe");
+        let (progress, cancel) = (Progress::default(), Cancel::new());
+        let open = |path: &Path| {
+            let source = FileSource::open(path).expect("a file");
+            ZoeDemuxer::open(Arc::new(source), &cancel).expect("a clip")
+        };
+        let groups = open(Path::new(tiny)).groups().to_vec();
+        let second = groups.get(1).expect("two groups").frames.clone();
+        cut(&tiny.into(), second.clone(), &path, &progress, &cancel).expect("a cut");
+        let clip = open(&path);
+        assert_eq!(clip.info().frame_count, second.len());
+        assert_eq!(clip.groups().len(), 1);
+        assert!(progress.percent() > 0);
+        // Nothing else lies there, and what is no such clip leaves nothing.
+        let other = home.path().join("other.zoe");
+        assert!(cut(&path.clone().into(), 90..99, &other, &progress, &cancel).is_err());
+        let json = home.path().join("a.json");
+        fs::write(&json, "{}").expect("a file");
+        assert!(cut(&json.into(), 0..1, &other, &progress, &cancel).is_err());
+        assert_eq!(names(home.path()), ["a.json", "cut.zoe"]);
+    }
+
+    #[test]
+    fn a_clip_is_saved_from_the_web() {
+        let home = tempfile::tempdir().expect("a folder");
+        let bytes: Vec<u8> = (0..3_000_000_u32).map(|index| index as u8).collect();
+        let share = Share::of_memory("M", "m.zip", bytes.clone().into());
+        let options = zoetrope_share::Options {
+            bind: Some(std::net::Ipv4Addr::LOCALHOST.into()),
+            port: 0,
+        };
+        let server = zoetrope_share::Server::start(share, options).expect("a port");
+        let path = home.path().join("m.zip");
+        let (progress, cancel) = (Progress::default(), Cancel::new());
+        let target = ClipTarget::from(server.clip_url());
+        download(&target, &path, &progress, &cancel).expect("a copy");
+        assert!(fs::read(&path).expect("a file") == bytes);
+        assert_eq!(progress.percent(), 100);
+        cancel.cancel();
+        let other = home.path().join("other.zip");
+        assert!(download(&target, &other, &progress, &cancel).is_err());
+        assert_eq!(names(home.path()), ["m.zip"]);
     }
 
     #[test]

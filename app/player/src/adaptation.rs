@@ -182,7 +182,11 @@ impl Adaptation {
             decode_s: &decode_s,
             frame_s: if moment.playing { moment.frame_s } else { 0.0 },
             dropped: &dropped,
-            fetch: self.fetch(supply.reading, now_s),
+            // While the clip stands nothing is late.
+            fetch: moment
+                .playing
+                .then(|| self.fetch(supply.reading, now_s))
+                .flatten(),
         };
         let decision = abr::decide(&history, moment.buffer, &self.ladder);
         if decision.abandon

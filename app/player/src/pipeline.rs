@@ -281,10 +281,19 @@ impl Pipeline {
         match result {
             Ok((frames, layered)) => {
                 self.progress = Some(self.progress_of(group, detail, frames, layered, started));
+                self.note_engine();
                 Step::Worked
             }
             Err(Failure::Error(Error::Cancelled)) if cancel.is_cancelled() => Step::Worked,
             Err(failure) => self.fail(group, detail, None, &failure),
+        }
+    }
+
+    /// Who decodes may be known only now.
+    fn note_engine(&mut self) {
+        let engine = self.decoder.engine();
+        if self.supply.engine.as_deref() != Some(&engine) {
+            self.supply.engine = Some(Arc::new(engine));
         }
     }
 

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use zoetrope_codecs::clip::{Detail, Thumbnails};
-use zoetrope_codecs::{Decoder, Demuxer, SplatFrame, Transfer};
+use zoetrope_codecs::{Decoder, Demuxer, Engine, SplatFrame, Transfer};
 
 use crate::{Clock, Pipeline, PlayOrder, RangeSet, Step, Window};
 
@@ -160,6 +160,8 @@ pub struct Supply {
     pub transfers: Arc<[Transfer]>,
     /// The read in progress.
     pub reading: Option<Reading>,
+    /// Who decodes, once something was.
+    pub engine: Option<Arc<Engine>>,
     /// Pictures for the time bar, once they have been read from a clip that carries them.
     pub thumbnails: Option<Arc<Thumbnails>>,
 }

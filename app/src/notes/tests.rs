@@ -164,3 +164,23 @@ fn clips_are_known_by_their_absolute_path_or_name() {
     };
     assert_eq!(Notes::key_of(&memory), "monkey");
 }
+
+#[test]
+fn a_clip_on_the_web_is_known_by_its_address_without_what_changes() {
+    let key = |link: &str| Notes::key_of(&ClipTarget::from(link));
+    assert_eq!(
+        key("https://example.org/a.zoe"),
+        "https://example.org/a.zoe"
+    );
+    assert_eq!(
+        key("https://example.org/a.zoe?Expires=7&Signature=x#y"),
+        "https://example.org/a.zoe"
+    );
+    let mut notes = Notes::default();
+    notes.edit(&key("https://example.org/a.zoe?k=1"), |notes| {
+        notes.toggle_bookmark(1.5, 0.1);
+    });
+    let (read, _) = Notes::decode(&notes.encode()).expect("notes");
+    let bookmarks = read.clip(&key("https://example.org/a.zoe?k=2")).bookmarks();
+    assert_eq!(bookmarks.len(), 1);
+}

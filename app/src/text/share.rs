@@ -51,6 +51,14 @@ texts! {
             "Ein Ordner mit Bildern ist über das Netzwerk nicht abspielbar; mache zuerst mit „zoetrope pack“ einen Clip daraus.";
         section_save: "Save", "Speichern";
         save_copy: "Save a copy…", "Kopie speichern…";
+        save_cut: "Save A–B as a clip…", "A–B als Clip speichern…";
+        cut_needs_ab: "Mark A and B, and what lies between them can be saved as a clip of its own.",
+            "Setze A und B, und was dazwischen liegt, lässt sich als eigener Clip speichern.";
+        no_cut: "A part of a .zoe clip can be saved as a clip of its own; this is another kind of clip.",
+            "Von einem .zoe-Clip lässt sich ein Teil als eigener Clip speichern; dies ist eine andere Art von Clip.";
+        export: "Export a video…", "Als Video exportieren…";
+        export_copied: "Copied: the command that makes the video. Paste it into a terminal",
+            "Kopiert: der Befehl, der das Video macht. Füge ihn in ein Terminal ein";
         saving: "Saving… {0} %", "Wird gespeichert… {0} %";
         stop_saving: "Stop saving", "Speichern abbrechen";
         saved: "Saved as {0}", "Gespeichert als {0}";

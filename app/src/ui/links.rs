@@ -1,7 +1,7 @@
 //! Links: following those that come from outside, and making one to what is seen.
 
 use egui::{Ui, UserAttentionType, ViewportCommand};
-use zoetrope_player::share_link::{self, LinkCamera, ShareLink, StartView, moment};
+use zoetrope_player::share_link::{self, LinkCamera, LinkQuality, ShareLink, StartView, moment};
 
 use super::ZoetropeApp;
 use super::panel::{self, Frames, Panel, Question, SheetResponse};
@@ -185,7 +185,7 @@ pub(super) fn view_of(clip: &Clip) -> StartView {
         camera,
         up: up.filter(|up| *up != clip.player.info().up),
         ab_s: ab.map(|(a, b)| (moment(a.min(b), rate), moment(a.max(b), rate))),
-        quality: None,
+        quality: LinkQuality::of(clip.state.quality, clip.state.levels),
     }
 }
 

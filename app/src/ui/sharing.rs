@@ -1,21 +1,22 @@
 //! Sharing what is seen: the link, the local network, copies.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
 use egui::Ui;
-use zoetrope_player::share_link::{ShareLink, StartView};
-use zoetrope_share::{Options, QrCode, Server, Share};
+use zoetrope_codecs::{Cancel, ClipKind};
+use zoetrope_player::share_link::{ShareLink, StartView, moment};
+use zoetrope_share::{Options, QrCode, Server};
 
 use super::ZoetropeApp;
 use super::links::view_of;
 use super::panel::{self, Frames, LinkParts, Reach, ShareRequest, ShareState, Sharing};
 use crate::link;
-use crate::open::ClipTarget;
+use crate::open::{ClipTarget, absolute};
 use crate::platform::Pick;
 use crate::recents::poster_name;
-use crate::save_copy::{self, Saving};
+use crate::save_copy::{self, Progress, Saving};
 use crate::session::{Clip, sentence};
 use crate::shared_clip::{NotServed, share_of};
 use crate::text::{Text, fill, text_of};
@@ -24,6 +25,9 @@ use crate::text::{Text, fill, text_of};
 const FOLLOWS_S: f64 = 0.5;
 /// How often is looked who has connected.
 const LOOKS: Duration = Duration::from_secs(1);
+
+/// Writes what is to be saved at a path.
+type Write = Box<dyn FnOnce(&Path, &Progress, &Cancel) -> anyhow::Result<()> + Send>;
 
 /// The server of the clip.
 #[derive(Default)]
@@ -108,8 +112,10 @@ impl ZoetropeApp {
         };
         let now = ui.input(|input| input.time);
         let offer = self.offer(clip);
-        let (has_ab, has_time) = (view_of(clip).ab_s.is_some(), clip.state.frame_count > 1);
+        let there = view_of(clip);
         let never = self.never_served(clip, text);
+        let is_named = matches!(clip.target, ClipTarget::Path(_));
+        let can_cut = clip.player.info().kind == ClipKind::Zoe;
         let desk = &mut self.share_desk;
         if let Some(rest) = desk.shown.follow(&offer, now) {
             let rest = Duration::try_from_secs_f64(rest).unwrap_or_default();
@@ -136,9 +142,10 @@ impl ZoetropeApp {
             reach: offer.reach,
             link: offer.link.is_some().then_some(desk.shown.link.as_str()),
             qr: desk.shown.code.as_ref(),
-            has_ab,
-            has_time,
+            there,
             sharing,
+            is_named,
+            can_cut,
             saving,
         };
         let mut asked = Vec::new();
@@ -166,7 +173,7 @@ impl ZoetropeApp {
             camera: view.camera.filter(|_| parts.view),
             up: view.up.filter(|_| parts.view),
             ab_s: view.ab_s.filter(|_| parts.ab),
-            ..view
+            quality: view.quality.filter(|_| parts.quality),
         };
         let link_to = |address: &str| {
             let mut link = ShareLink::new(address).ok()?;
@@ -224,23 +231,25 @@ impl ZoetropeApp {
             ShareRequest::Serve(true) => self.start_sharing(text),
             ShareRequest::Serve(false) => self.stop_sharing(),
             ShareRequest::SaveCopy => self.pick(Pick::Copy),
+            ShareRequest::SaveCut => self.pick(Pick::Cut),
+            ShareRequest::CopyExport => {
+                if let Some(command) = self.session.clip().and_then(export_command) {
+                    self.ctx.copy_text(command);
+                    let note = text.share.export_copied.to_owned();
+                    self.toasts.note(note, now);
+                }
+            }
             ShareRequest::StopSaving => self.share_desk.saving = None,
         }
         self.ctx.request_repaint();
     }
 
-    /// What is served and copied of the clip.
-    fn share_source(&self) -> Option<impl FnOnce() -> anyhow::Result<Share> + Send + use<>> {
-        let clip = self.session.clip()?;
-        let (target, info) = (clip.target.clone(), clip.player.info().clone());
-        Some(move || share_of(&target, &info))
-    }
-
     /// Begins to share on the network, on a thread: a folder may have many files.
     fn start_sharing(&mut self, text: &Text) {
-        let Some(source) = self.share_source() else {
+        let Some(clip) = self.session.clip() else {
             return;
         };
+        let (target, info) = (clip.target.clone(), clip.player.info().clone());
         let poster = self.poster();
         let bind = self.platform.network_address();
         let (sender, started) = mpsc::channel();
@@ -248,7 +257,7 @@ impl ZoetropeApp {
         let thread = std::thread::Builder::new()
             .name("start sharing".to_owned())
             .spawn(move || {
-                let server = source().and_then(|mut share| {
+                let server = share_of(&target, &info).and_then(|mut share| {
                     share.poster = poster;
                     let bind = bind.ok_or(zoetrope_share::Error::NoNetwork)?;
                     let options = Options {
@@ -327,30 +336,109 @@ impl ZoetropeApp {
 
     /// The name that is offered for what is to be saved.
     pub(super) fn name_to_save(&self, what: Pick) -> Option<String> {
-        let target = &self.session.clip()?.target;
-        (what == Pick::Copy).then(|| match target {
+        let clip = self.session.clip()?;
+        let name = match &clip.target {
             ClipTarget::Memory { name, .. } => format!("{}.zip", name.to_lowercase()),
-            ClipTarget::Path(_) => target.name(),
-        })
+            ClipTarget::Path(_) => clip.target.name(),
+        };
+        match what {
+            Pick::Copy => Some(name),
+            Pick::Cut => {
+                let (a, b) = view_of(clip).ab_s?;
+                let stem = name.strip_suffix(".zoe").unwrap_or(&name);
+                Some(format!("{stem} {a}-{b}s.zoe"))
+            }
+            _ => None,
+        }
     }
 
-    /// Saves a copy of the clip.
-    pub(super) fn save(&mut self, _: Pick, path: PathBuf) {
-        let Some(source) = self.share_source() else {
+    /// Saves a copy of the clip, or what lies between A and B.
+    pub(super) fn save(&mut self, what: Pick, path: PathBuf) {
+        let Some(clip) = self.session.clip() else {
             return;
         };
+        let (target, info) = (clip.target.clone(), clip.player.info().clone());
+        let on_the_web = NotServed::of(&target, &info) == Some(NotServed::OnTheWeb);
+        let (a, b) = clip.state.ab;
+        let frames = a.zip(b).map(|(a, b)| a.min(b)..a.max(b) + 1);
+        let write: Write = match (what, frames) {
+            (Pick::Cut, Some(frames)) => Box::new(move |path, progress, cancel| {
+                save_copy::cut(&target, frames, path, progress, cancel)
+            }),
+            // A and B were taken away while the dialog was open.
+            (Pick::Cut, None) => return,
+            _ if on_the_web => Box::new(move |path, progress, cancel| {
+                save_copy::download(&target, path, progress, cancel)
+            }),
+            _ => Box::new(move |path, progress, cancel| {
+                save_copy::copy(&share_of(&target, &info)?, path, progress, cancel)
+            }),
+        };
         let ctx = self.ctx.clone();
-        let saving = Saving::start(
-            path,
-            move |path, progress, cancel| save_copy::copy(&source()?, path, progress, cancel),
-            move || ctx.request_repaint(),
-        );
-        match saving {
+        match Saving::start(path, write, move || ctx.request_repaint()) {
             Ok(saving) => self.share_desk.saving = Some(saving),
             Err(error) => {
                 let text = text_of(&self.ctx).share.not_saved;
                 self.tell(fill(text, &[&error.to_string()]));
             }
+        }
+    }
+}
+
+/// The command that makes a video of a clip, or of what lies between A and B; `None` for a clip that
+/// has no name outside of the window.
+fn export_command(clip: &Clip) -> Option<String> {
+    let ClipTarget::Path(path) = &clip.target else {
+        return None;
+    };
+    let path = absolute(path);
+    let name = clip.target.name();
+    let stem = name
+        .rsplit_once('.')
+        .map_or(name.as_str(), |(stem, _)| stem);
+    let (path, out) = (quoted(path.to_str()?), quoted(&format!("{stem}.mp4")));
+    let mut command = format!("zoetrope export {path} -o {out}");
+    if let (Some(a), Some(b)) = clip.state.ab {
+        let rate = clip.state.frame_rate;
+        let (from, to) = (moment(a.min(b), rate), moment(a.max(b) + 1, rate));
+        command += &format!(" --from {from} --to {to}");
+    }
+    Some(command)
+}
+
+/// A word as a shell takes it, whatever is in it.
+fn quoted(word: &str) -> String {
+    if cfg!(windows) {
+        // No name of a file has such a quote in it there.
+        return format!("\"{word}\"");
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_word_stays_one_word_in_a_shell() {
+        for word in [
+            "a",
+            "a b",
+            "it's",
+            "$(rm -rf x)",
+            "`x`",
+            "\"",
+            "\\",
+            "*",
+            "a\nb",
+        ] {
+            let output = std::process::Command::new("sh")
+                .arg("-c")
+                .arg(format!("printf %s {}", quoted(word)))
+                .output()
+                .expect("a shell");
+            assert_eq!(String::from_utf8_lossy(&output.stdout), word);
         }
     }
 }

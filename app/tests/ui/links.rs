@@ -163,6 +163,35 @@ fn a_loop_is_restored_and_plays() {
 }
 
 #[test]
+fn bookmarks_of_a_clip_on_the_web_are_there_again() {
+    let mut stage = started_with(&link("ring%3FExpires=1", "&t=1"));
+    stage.click_last("Open");
+    stage.until_titled("Zoetrope – ring");
+    stage.harness.run_ok();
+    stage.apply("bookmark-add");
+    stage.apply("start-page");
+    // Signed anew, it is the same clip.
+    stage.asked.commands.lock().expect("unpoisoned").clear();
+    arrive(&mut stage, &link("ring%3FExpires=2", "&t=2"));
+    stage.click_last("Open");
+    stage.until_titled("Zoetrope – ring");
+    stage.harness.run_ok();
+    assert_eq!(stage.state().frame, 20);
+    let bookmarks: Vec<f64> = stage
+        .harness
+        .state()
+        .notes()
+        .bookmarks()
+        .iter()
+        .map(|mark| mark.time)
+        .collect();
+    assert_eq!(bookmarks, [1.0]);
+    stage.apply("bookmark-previous");
+    stage.harness.run_ok();
+    assert_eq!(stage.state().frame, 10);
+}
+
+#[test]
 fn what_cannot_be_followed_is_told_and_nothing_is_opened() {
     let mut stage = Stage::ready(1.0);
     for (text, told) in [

@@ -30,3 +30,4 @@ mod streaming;
 mod time;
 mod touch;
 mod v3_clip;
+mod zoe_clip;

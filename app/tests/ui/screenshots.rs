@@ -90,7 +90,11 @@ fn the_link_is_in_the_file_unless_it_would_give_something_away() {
     let folder = tempfile::tempdir().expect("a folder");
     let shots = folder.path().join("shots");
     let mut stage = stage_in(&shots);
-    for (clip, is_told) in [("https://example.org/ring", true), ("other", false)] {
+    for (clip, is_told) in [
+        ("https://example.org/ring", true),
+        ("https://example.org/ring?key=secret", false),
+        ("other", false),
+    ] {
         stage.asked.commands.lock().expect("unpoisoned").clear();
         stage.open(clip);
         stage.until("the clip", |app| app.player_state().is_some());

@@ -44,7 +44,11 @@ pub fn scripted(title: &str, script: Script<'_>) -> OpenClip {
     OpenClip {
         demuxer: Box::new(Ring {
             info: ClipInfo {
-                kind: ClipKind::SplatSequence,
+                kind: if script.layers > 0 {
+                    ClipKind::Zoe
+                } else {
+                    ClipKind::SplatSequence
+                },
                 title: title.to_owned(),
                 codec: "script".to_owned(),
                 frame_rate: 10.0,

@@ -3,16 +3,21 @@
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use egui::Rect;
 use egui_kittest::kittest::Queryable as _;
 use zoetrope_app::DemoClip;
 use zoetrope_app::platform::Pick;
+use zoetrope_codecs::container::zoe::ZoeDemuxer;
+use zoetrope_codecs::source::FileSource;
+use zoetrope_codecs::{Cancel, Demuxer as _};
 use zoetrope_player::share_link::ShareLink;
 use zoetrope_share::QrCode;
 
+use crate::scripted::{Script, scripted};
 use crate::stage::{Setup, Stage, looks};
 
 /// With a built-in clip on the screen, and the panel open.
@@ -176,6 +181,54 @@ fn a_copy_is_saved_under_the_name_that_is_chosen() {
     let told = stage.harness.state().messages();
     assert!(told[0].starts_with("Nothing was saved: "), "{told:?}");
     assert_eq!(fs::read_dir(folder.path()).expect("readable").count(), 1);
+}
+
+#[test]
+fn what_lies_between_a_and_b_is_saved_as_a_clip() {
+    let tiny = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../codecs/tests/regressions/zoe-plain/input/tiny.zoe");
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("cut.zoe");
+    // On the screen is a scripted clip in place of the one that is cut.
+    let layered = || Script {
+        layers: 3,
+        ..Script::default()
+    };
+    let mut stage = Stage::build(Setup {
+        clip: Some(tiny.into()),
+        answer: Some(path.clone()),
+        wrap: Arc::new(move |_| scripted("layered", layered())),
+        ..Setup::default()
+    });
+    stage.make_ready();
+    stage.apply("share");
+    stage.harness.run_ok();
+    assert!(stage.has_part("Mark A and B"));
+    stage.apply("set-a 2");
+    stage.apply("set-b 1");
+    stage.harness.run_ok();
+    stage.click_without_rest("Save A–B as a clip…");
+    stage.until("the clip", |app| !app.messages().is_empty());
+    let told = stage.harness.state().messages();
+    assert_eq!(told, [format!("Saved as {}", path.display())]);
+    let source = FileSource::open(&path).expect("a file");
+    let clip = ZoeDemuxer::open(Arc::new(source), &Cancel::new()).expect("a clip");
+    // Of the first group, which is copied whole.
+    assert_eq!(clip.info().frame_count, 4);
+    // A quality that was chosen is part of the link.
+    assert_eq!(stage.count("The quality"), 0);
+    stage.apply("quality 1");
+    stage.harness.run_ok();
+    stage.click("Copy link");
+    assert!(
+        stage
+            .copied()
+            .expect("a link")
+            .ends_with("&ab=0.1,0.2&v=low")
+    );
+    stage.click("The quality");
+    stage.click("Copy link");
+    assert!(stage.copied().expect("a link").ends_with("&ab=0.1,0.2"));
 }
 
 #[test]

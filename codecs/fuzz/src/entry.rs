@@ -20,11 +20,15 @@ use zoetrope_codecs::{
     LayeredGroup, Result, SplatCloud, Thumbnails, UpAxis, VideoCodec, VideoPacket, VideoStream,
 };
 
+#[path = "layers.rs"]
+mod layers;
+pub use layers::layers;
+
 /// A target: its name and its function.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets. Each has its folder in `corpus/` and its program in `targets/`.
-pub const TARGETS: [Target; 10] = [
+pub const TARGETS: [Target; 11] = [
     ("ply", ply),
     ("compressed_ply", compressed_ply),
     ("sog", sog_part),
@@ -35,6 +39,7 @@ pub const TARGETS: [Target; 10] = [
     ("sound", sound),
     ("zoe", zoe),
     ("zoe_index", zoe_index),
+    ("layers", layers),
 ];
 
 /// Groups that are read of a clip.

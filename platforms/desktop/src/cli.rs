@@ -308,7 +308,7 @@ pub struct PackArgs {
     /// Frames a second; the input's own where it has one.
     #[arg(long, value_name = "F", value_parser = args::frame_rate)]
     pub fps: Option<f64>,
-    /// 0 (smallest) to 100 (best); 60 without it, 50 for V3.
+    /// 0 (smallest) to 100 (best); 50 without it.
     #[arg(long, value_name = "0..100", value_parser = clap::value_parser!(u8).range(0..=100))]
     pub quality: Option<u8>,
     /// Frames of a group; seeking is finer and the clip larger with fewer. 0.8 seconds without it, 20

@@ -7,7 +7,8 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Licences under which a dependency may be, each compatible with MIT OR Apache-2.0 in binaries.
-const LICENCES: [&str; 14] = [
+/// MPL-2.0 (symphonia) binds its own files only.
+const LICENCES: [&str; 15] = [
     "0BSD",
     "Apache-2.0",
     "Apache-2.0 WITH LLVM-exception",
@@ -18,6 +19,7 @@ const LICENCES: [&str; 14] = [
     "ISC",
     "MIT",
     "MIT-0",
+    "MPL-2.0",
     "OFL-1.1",
     "Ubuntu-font-1.0",
     "Unicode-3.0",

@@ -226,6 +226,11 @@ impl Player {
         let waited_s = now - self.now_s;
         self.now_s = now;
         self.supply = self.supplier.supply();
+        if let Some(engine) = &self.supply.engine
+            && **engine != self.engine
+        {
+            self.engine = (**engine).clone();
+        }
         self.receive();
         let before = self.transport.frame();
         self.advance(now);

@@ -2,7 +2,7 @@ use zoetrope_codecs::UpAxis;
 use zoetrope_codecs::limits::{MAX_ADDRESS_BYTES, MAX_LINK_BYTES};
 
 use super::*;
-use crate::Command;
+use crate::{Command, Quality};
 
 /// Numbers that look random and are the same every time (SplitMix64).
 struct Numbers(u64);
@@ -362,4 +362,20 @@ fn a_loop_plays_and_a_moment_stands() {
     assert_eq!(commands("ab=.5,2")[..2], ab);
     assert_eq!(commands("ab=.5,2")[2..], [Command::SeekFrame(15)]);
     assert_eq!(commands("ab=.5,2&t=1")[2..], [Command::SeekFrame(30)]);
+}
+
+#[test]
+fn the_quality_is_a_number_of_layers() {
+    for (text, quality, said) in [
+        ("auto", Quality::Auto, None),
+        ("high", Quality::Layers(255), Some(LinkQuality::High)),
+        ("low", Quality::Layers(1), Some(LinkQuality::Low)),
+        ("2", Quality::Layers(2), Some(LinkQuality::Layers(2))),
+        ("3", Quality::Layers(3), Some(LinkQuality::High)),
+    ] {
+        let view = parsed(&format!("https://example.org/?v={text}")).view;
+        assert_eq!(view.commands(30.0), [Command::Quality(quality)], "{text}");
+        assert_eq!(LinkQuality::of(quality, 3), said, "{text}");
+        assert_eq!(LinkQuality::of(quality, 1), None, "{text}");
+    }
 }

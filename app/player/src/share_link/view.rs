@@ -7,7 +7,7 @@ use std::str::FromStr;
 use zoetrope_codecs::{CameraHint, UpAxis};
 
 use super::percent;
-use crate::Command;
+use crate::{Command, Quality};
 
 /// Largest coordinate: beyond it f32 has no room for a camera's steps.
 const COORDINATE_MAX: f32 = 1e7;
@@ -38,6 +38,31 @@ pub enum LinkQuality {
     Layers(u8),
 }
 
+impl From<LinkQuality> for Quality {
+    fn from(quality: LinkQuality) -> Self {
+        match quality {
+            LinkQuality::Auto => Self::Auto,
+            // A clip with fewer layers is read in all it has.
+            LinkQuality::High => Self::Layers(u8::MAX),
+            LinkQuality::Low => Self::Layers(1),
+            LinkQuality::Layers(count) => Self::Layers(count),
+        }
+    }
+}
+
+impl LinkQuality {
+    /// What was chosen of a clip of `count` layers; `None` where that goes without saying.
+    pub fn of(quality: Quality, count: u8) -> Option<Self> {
+        match quality {
+            Quality::Auto => None,
+            Quality::Layers(_) if count < 2 => None,
+            Quality::Layers(layers) if layers >= count => Some(Self::High),
+            Quality::Layers(1) => Some(Self::Low),
+            Quality::Layers(layers) => Some(Self::Layers(layers)),
+        }
+    }
+}
+
 /// How a clip is shown at first; what is `None` is left as it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct StartView {
@@ -62,10 +87,11 @@ impl StartView {
         *self == Self::default()
     }
 
-    /// What brings a clip to its moment and its loop. A moment is for looking at, so that the clip
+    /// What brings a clip to its quality, its moment and its loop. A moment is for looking at, so that the clip
     /// stands there; a loop is for playing.
     pub fn commands(&self, frame_rate: f64) -> Vec<Command> {
         let mut commands = Vec::new();
+        commands.extend(self.quality.map(|quality| Command::Quality(quality.into())));
         if let Some((a, b)) = self.ab_s {
             commands.push(Command::SetA(frame_at(a, frame_rate)));
             commands.push(Command::SetB(frame_at(b, frame_rate)));

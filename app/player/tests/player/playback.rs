@@ -367,6 +367,8 @@ fn autoplay_and_loop_come_from_the_options() {
     assert_eq!(state.playback, Playback::Playing);
     assert_eq!(state.loop_mode, zoetrope_player::LoopMode::Bounce);
     assert_eq!(stage.player.info().title, "scripted");
+    assert_eq!(stage.player.engine().name, "none");
+    stage.settle();
     assert_eq!(stage.player.engine().name, "script");
 }
 

@@ -235,6 +235,7 @@ impl Script {
             fault: None,
             given: 0,
             detail: Detail::FULL,
+            is_used: false,
         })
     }
 
@@ -345,11 +346,14 @@ struct ScriptedDecoder {
     fault: Option<Fault>,
     given: usize,
     detail: Detail,
+    /// Whether anything was pushed.
+    is_used: bool,
 }
 
 impl Decoder for ScriptedDecoder {
     fn push(&mut self, packets: GroupPackets) -> Result<()> {
         self.fault = self.script.fault_of(packets.group);
+        self.is_used = true;
         self.frames = packets.frames.collect();
         if let GroupPayload::SplatFile { name, .. } = packets.payload {
             self.detail = match name.parse() {
@@ -387,7 +391,8 @@ impl Decoder for ScriptedDecoder {
 
     fn engine(&self) -> Engine {
         Engine {
-            name: "script".to_owned(),
+            // As with decoders that are made when the first group tells which.
+            name: if self.is_used { "script" } else { "none" }.to_owned(),
             hardware: false,
         }
     }

@@ -34,7 +34,7 @@ pub fn more(
         false,
     );
     // What is chosen once closes the panel; what is switched leaves it open.
-    let rows: [(Icon, &str, Command, bool); 11] = [
+    let rows: [(Icon, &str, Command, bool); 10] = [
         (loop_icon, loop_label, Command::LoopCycle, false),
         (Icon::Brackets, ab, Command::AbCycle, false),
         (
@@ -55,7 +55,6 @@ pub fn more(
             Command::Screenshot,
             true,
         ),
-        (Icon::Share2, text.share.title, Command::Share, true),
         (
             Icon::Info,
             text.inspector.title,

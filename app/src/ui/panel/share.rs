@@ -4,6 +4,7 @@ use egui::{
     Align, Button, Checkbox, Color32, Frame, Label, Layout, Margin, Rect, RichText, Role, Sense,
     Ui, WidgetInfo, pos2, vec2,
 };
+use zoetrope_player::share_link::StartView;
 use zoetrope_share::{QrCode, Visitors};
 
 use super::super::icons::{Icon, labeled};
@@ -26,6 +27,8 @@ pub struct LinkParts {
     pub view: bool,
     /// The A–B loop, where there is one.
     pub ab: bool,
+    /// The quality, where one was chosen.
+    pub quality: bool,
 }
 
 impl Default for LinkParts {
@@ -34,6 +37,7 @@ impl Default for LinkParts {
             moment: true,
             view: true,
             ab: true,
+            quality: true,
         }
     }
 }
@@ -77,12 +81,14 @@ pub struct ShareState<'a> {
     pub link: Option<&'a str>,
     /// What a phone gets from the screen.
     pub qr: Option<&'a QrCode>,
-    /// Whether there is an A–B loop.
-    pub has_ab: bool,
-    /// Whether the clip has more than one moment.
-    pub has_time: bool,
+    /// What a link could hold.
+    pub there: StartView,
     /// The network.
     pub sharing: Sharing<'a>,
+    /// Whether the clip has a name on the command line.
+    pub is_named: bool,
+    /// Whether a part can be cut out of the clip without coding anything anew.
+    pub can_cut: bool,
     /// How much of a copy is saved, in per cent.
     pub saving: Option<u64>,
 }
@@ -98,6 +104,10 @@ pub enum ShareRequest {
     Serve(bool),
     /// A copy of the clip.
     SaveCopy,
+    /// What lies between A and B as a clip.
+    SaveCut,
+    /// The command that makes a video, in the clipboard.
+    CopyExport,
     /// To stop saving.
     StopSaving,
 }
@@ -134,12 +144,18 @@ fn link(ui: &mut Ui, state: &ShareState<'_>, parts: &mut LinkParts, asked: &mut 
         return;
     };
     section(ui, texts.section_link);
+    let there = &state.there;
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(theme::GAP_L, 0.0);
         for (part, label, is_there) in [
-            (&mut parts.moment, texts.part_moment, state.has_time),
-            (&mut parts.view, texts.part_view, true),
-            (&mut parts.ab, texts.part_ab, state.has_ab),
+            (&mut parts.moment, texts.part_moment, there.time_s.is_some()),
+            (&mut parts.view, texts.part_view, there.camera.is_some()),
+            (&mut parts.ab, texts.part_ab, there.ab_s.is_some()),
+            (
+                &mut parts.quality,
+                texts.part_quality,
+                there.quality.is_some(),
+            ),
         ] {
             if is_there {
                 ui.add(Checkbox::new(part, label));
@@ -244,6 +260,16 @@ fn save(ui: &mut Ui, state: &ShareState<'_>, asked: &mut Vec<ShareRequest>) {
     }
     if wide_button(ui, Icon::Download, texts.save_copy) {
         asked.push(ShareRequest::SaveCopy);
+    }
+    if !state.can_cut {
+        quiet(ui, texts.no_cut);
+    } else if state.there.ab_s.is_none() {
+        quiet(ui, texts.cut_needs_ab);
+    } else if wide_button(ui, Icon::Scissors, texts.save_cut) {
+        asked.push(ShareRequest::SaveCut);
+    }
+    if state.is_named && wide_button(ui, Icon::Film, texts.export) {
+        asked.push(ShareRequest::CopyExport);
     }
 }
 

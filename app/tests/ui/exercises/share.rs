@@ -52,7 +52,9 @@ exercises! {
 
     the_share_panel {
         commands: ["share"],
-        controls: ["Share", "This moment", "This view", "The A–B loop", "Copy link"]
+        controls: [
+            "Share", "This moment", "This view", "The A–B loop", "Copy link", "Export a video…",
+        ]
     }
     Stage::ready(1.0) => |stage| {
         stage.apply("set-a 3");
@@ -67,6 +69,10 @@ exercises! {
         stage.click("This moment");
         stage.click("Copy link");
         assert!(stage.copied().expect("a link").ends_with("/ring&t=0"));
+        stage.click("Export a video…");
+        let command = stage.copied().expect("a command");
+        assert!(command.starts_with("zoetrope export '/"), "{command}");
+        assert!(command.ends_with("/ring' -o 'ring.mp4' --from 0.3 --to 1"), "{command}");
         stage.key_with(Modifiers::COMMAND, Key::S);
         stage.harness.run_ok();
         assert_eq!(stage.count("Copy link"), 0);

@@ -4,7 +4,7 @@ use zoetrope_codecs::VideoCodec;
 
 /// Quantiser of the atlases at quality 0 and 100.
 const QP_WORST: f32 = 40.0;
-const QP_BEST: f32 = 10.0;
+const QP_BEST: f32 = 2.0;
 /// The quantiser at which positions have a step as long as a typical Gaussian is wide.
 const QP_OF_UNIT_STEP: f32 = 20.0;
 /// Quantisers whose step is twice as long (H.264 and HEVC).
@@ -94,10 +94,10 @@ mod tests {
     #[test]
     fn quality_runs_from_coarse_to_fine() {
         let of = |quality| ZoeSettings::of_quality(quality, VideoCodec::Hevc, 30.0, 0);
-        assert_eq!([0, 60, 100, 255].map(|q| of(q).qp), [40, 22, 10, 10]);
-        assert!(of(0).position_step > of(60).position_step);
-        assert!((of(66).position_step - 1.0).abs() < 0.1);
-        assert!(of(60).ycocg && !of(100).ycocg);
+        assert_eq!([0, 50, 100, 255].map(|q| of(q).qp), [40, 21, 2, 2]);
+        assert!(of(0).position_step > of(50).position_step);
+        assert!((of(53).position_step - 1.0).abs() < 0.05);
+        assert!(of(50).ycocg && !of(100).ycocg);
         assert_eq!(of(50).layers, [LayerPlan::Gaussians(1.0)]);
     }
 

@@ -6,4 +6,5 @@ mod damage;
 mod formats;
 mod movie;
 mod round_trip;
+mod vector;
 mod zoe;

@@ -33,6 +33,10 @@ struct Report {
     bytes: Option<u64>,
     bytes_per_frame: Option<f64>,
     bit_rate: Option<f64>,
+    credit: Option<String>,
+    licence: Option<String>,
+    /// The layers of quality, the lowest first, each without those below it.
+    layers: Vec<Layer>,
     warnings: Vec<String>,
     /// How it is served, for a link to a web server.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,6 +48,13 @@ struct ServerCheck {
     name: &'static str,
     fine: bool,
     found: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Layer {
+    name: String,
+    bytes: u64,
+    bit_rate: f64,
 }
 
 #[derive(Debug, Serialize)]
@@ -152,6 +163,17 @@ fn report(reader: &mut FrameReader, cancel: &Cancel) -> Report {
         bit_rate: info
             .size_bytes
             .map(|bytes| bytes as f64 * 8.0 / duration.max(f64::MIN_POSITIVE)),
+        credit: info.credit,
+        licence: info.licence,
+        layers: info
+            .layers
+            .into_iter()
+            .map(|layer| Layer {
+                name: layer.name,
+                bytes: layer.bytes,
+                bit_rate: layer.bytes as f64 * 8.0 / duration.max(f64::MIN_POSITIVE),
+            })
+            .collect(),
         warnings,
         server: None,
     }
@@ -227,6 +249,22 @@ fn text(report: &Report) -> String {
                 bit_rate * 1e-6
             ),
         ));
+    }
+    let mut bit_rate = 0.0;
+    for Layer {
+        name,
+        bit_rate: own,
+        ..
+    } in &report.layers
+    {
+        bit_rate += own;
+        lines.push(row(
+            "layer",
+            &format!("{name}, {:.1} Mbit/s up to it", bit_rate * 1e-6),
+        ));
+    }
+    for (name, text) in [("credit", &report.credit), ("licence", &report.licence)] {
+        lines.extend(text.iter().map(|text| row(name, text)));
     }
     lines.extend(report.warnings.iter().map(|text| row("warning", text)));
     if let Some(checks) = &report.server {

@@ -44,10 +44,12 @@ pub fn run(args: &ShareArgs, quiet: bool, cancel: &Cancel) -> anyhow::Result<()>
         output::print(code.terminal().trim_end())?;
     }
     if !quiet {
-        eprintln!(
-            "Whoever is on your network and has this link can play the clip, as long as this runs. \
-             Ctrl-C ends it."
-        );
+        let who = if server.address().ip().is_loopback() {
+            "Every program on this computer that"
+        } else {
+            "Whoever is on your network and"
+        };
+        eprintln!("{who} has this link can play the clip, as long as this runs. Ctrl-C ends it.");
     }
     let mut seen = Visitors::default();
     loop {

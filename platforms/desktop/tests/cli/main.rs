@@ -208,12 +208,13 @@ fn a_window_without_a_display_is_a_sentence() {
 }
 
 #[test]
-fn a_link_is_a_sentence() {
+fn a_link_that_leads_nowhere_is_a_sentence() {
+    // Port 9 discards; nobody listens to it any more.
     for link in [
-        "https://example.org/clip.zip",
-        "zoetrope://open?src=https://example.org/clip.zip&t=1",
+        "http://127.0.0.1:9/clip.zip",
+        "zoetrope://open?src=http%3A%2F%2F127.0.0.1%3A9%2Fclip.zip&t=1",
     ] {
-        assert_one_sentence(&zoetrope(&["info", link]), &[link, "download"]);
+        assert_one_sentence(&zoetrope(&["info", link]), &["127.0.0.1"]);
     }
 }
 
@@ -468,7 +469,14 @@ fn ctrl_c_stops_a_pack_and_leaves_nothing() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let out = folder.path().join("clip");
     let mut child = Command::new(env!("CARGO_BIN_EXE_zoetrope"))
-        .args(["pack", &wave_frames(), "-o", &out.to_string_lossy()])
+        .args([
+            "pack",
+            "--format",
+            "v3",
+            &wave_frames(),
+            "-o",
+            &out.to_string_lossy(),
+        ])
         .spawn()
         .expect("it starts");
     // What it has half written shows that it is in the middle, however busy the machine.

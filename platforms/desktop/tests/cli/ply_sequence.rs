@@ -55,7 +55,7 @@ fn pack(input: &Path, extra: &[&str]) -> (Output, PathBuf) {
     let clip = input.with_file_name("clip");
     let mut arguments: Vec<&OsStr> = ["pack", "-o"].map(OsStr::new).to_vec();
     arguments.extend([clip.as_os_str(), input.as_os_str()]);
-    arguments.extend(["--group", "3", "--no-psnr", "--json"].map(OsStr::new));
+    arguments.extend(["--format", "v3", "--group", "3", "--no-psnr", "--json"].map(OsStr::new));
     arguments.extend(extra.iter().map(OsStr::new));
     (zoetrope(&arguments), clip)
 }

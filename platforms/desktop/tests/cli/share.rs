@@ -2,14 +2,15 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::clip::packed_wave;
-use crate::support::{assert_one_sentence, zoetrope};
+use crate::clip::wave_frames;
+use crate::support::{assert_one_sentence, json, zoetrope};
 
 /// The running command. It is ended when the test ends, however it ends.
 struct Sharing {
@@ -57,11 +58,31 @@ impl Drop for Sharing {
     }
 }
 
+/// A V3 folder of the wave.
+fn v3_wave(folder: &Path) -> PathBuf {
+    let clip = folder.join("wave");
+    let (frames, out) = (wave_frames(), clip.to_string_lossy());
+    let packed = zoetrope(&[
+        "pack",
+        &frames,
+        "-o",
+        &out,
+        "--format",
+        "v3",
+        "--group",
+        "2",
+        "--no-psnr",
+    ]);
+    assert!(packed.status.success(), "{packed:?}");
+    clip
+}
+
 #[test]
 fn a_folder_is_served_until_ctrl_c() {
-    let clip = packed_wave();
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let clip = v3_wave(folder.path());
     let mut sharing = Sharing::start(&clip.to_string_lossy());
-    let name = clip.file_name().expect("a name").to_string_lossy();
+    let name = "wave";
     let url = format!("{}{name}/", sharing.page);
     assert_eq!(sharing.link, format!("zoetrope://open?src={url}"));
     let page = String::from_utf8(sharing.get("")).expect("text");
@@ -77,6 +98,21 @@ fn a_folder_is_served_until_ctrl_c() {
     assert_eq!(status.code(), Some(130));
     // It takes 100 ms where the machine is not busy.
     assert!(started.elapsed() < Duration::from_secs(5));
+}
+
+#[test]
+fn another_start_opens_what_is_served() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let sharing = Sharing::start(&v3_wave(folder.path()).to_string_lossy());
+    let info = json(&zoetrope(&["info", &sharing.link, "--json"]));
+    assert_eq!((&info["kind"], &info["frames"]), (&"V3".into(), &6.into()));
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/wave/wave_0001.sog");
+    let sharing = Sharing::start(file);
+    let info = json(&zoetrope(&["info", &sharing.link, "--json"]));
+    assert_eq!(
+        (&info["frames"], &info["gaussians"]["max"]),
+        (&1.into(), &4225.into())
+    );
 }
 
 #[test]

@@ -23,7 +23,7 @@ use crate::offscreen::Offscreen;
 /// Qualities of V3 whose quantisers are 25, 20 and 15: those that V3 was published with.
 const V3_QUALITIES: [u8; 3] = [50, 60, 70];
 /// Our qualities, so that their pictures are as good as V3's and worse.
-const ZOE_QUALITIES: [u8; 5] = [20, 40, 60, 75, 90];
+const ZOE_QUALITIES: [u8; 5] = [20, 40, 60, 80, 100];
 /// Frames of the moving model.
 const MOVING_FRAMES: usize = 30;
 /// Frames of each clip that are drawn.

@@ -27,9 +27,6 @@ const PSNR_CAMERAS: usize = 3;
 /// When nothing can be drawn to measure the PSNR; the clip is complete then.
 pub fn run(args: &PackArgs, cancel: &Cancel) -> anyhow::Result<()> {
     let mut input = open(&args.input, cancel)?;
-    for warning in &input.info().warnings {
-        log::warn!("{}: {warning}", args.input.display());
-    }
     let only_zoe = args.ladder || args.camera_path.is_some() || args.audio.is_some();
     if args.format == FormatArg::V3 && only_zoe {
         bail!("V3 clips have no layers, camera path or sound; leave --format v3 out for those");
@@ -37,7 +34,11 @@ pub fn run(args: &PackArgs, cancel: &Cancel) -> anyhow::Result<()> {
     match args.format {
         FormatArg::Zoe => zoe::run(args, &mut input, cancel),
         FormatArg::V3 => v3::run(args, &mut input, cancel),
+    }?;
+    for warning in &input.info().warnings {
+        log::warn!("{}: {warning}", args.input.display());
     }
+    Ok(())
 }
 
 /// What was asked for; where nothing was, what the input says of itself.

@@ -3,8 +3,8 @@
 use anyhow::Context as _;
 use serde::Serialize;
 use zoetrope_codecs::{Cancel, FrameReader, VideoCodec};
-use zoetrope_encode::PackOptions;
 use zoetrope_encode::zoe::{ZoePacking, ZoeReport, pack_zoe, parts_path};
+use zoetrope_encode::{DEFAULT_QUALITY, PackOptions};
 use zoetrope_ffmpeg::{FfmpegAtlasDecoder, FfmpegAtlasEncoder};
 
 use super::{pictures, sound};
@@ -12,8 +12,6 @@ use crate::cli::{CodecArg, PackArgs};
 use crate::commands::compare::Comparison;
 use crate::output;
 
-/// Quality when none is asked for.
-const DEFAULT_QUALITY: u8 = 60;
 /// Seconds of a group when nothing else is asked for: short enough to seek, long enough that key
 /// pictures do not weigh.
 const GROUP_SECONDS: f64 = 0.8;
