@@ -78,7 +78,7 @@ pub fn run(_: &BenchArgs, cancel: &Cancel) -> anyhow::Result<Metrics> {
             metrics.set(format!("{name}_p95"), quantile(values, 0.95));
         };
         set(&mut metrics, "first_picture", &mut starts);
-        set(&mut metrics, "seek_to_unbuffered_coarse", &mut seeks);
+        set(&mut metrics, "seek_unbuffered", &mut seeks);
     }
 
     let server = serve(&bytes, link(50.0, 0.02))?;
@@ -88,6 +88,7 @@ pub fn run(_: &BenchArgs, cancel: &Cancel) -> anyhow::Result<Metrics> {
     let server = serve(&bytes, link(rate * 1e-6 / LOAD, 0.02))?;
     let (mut desk, _) = Desk::open(&server, cancel)?;
     let played = desk.play(PLAYING, cancel)?;
+    metrics.set("play_at_0.8_start_wall_seconds", played.start);
     metrics.set(
         "play_at_0.8_rebuffering_share",
         played.waited / played.seconds,
@@ -116,7 +117,9 @@ fn serve(bytes: &[u8], shape: Shape) -> anyhow::Result<ShapedServer> {
 /// How playing went.
 struct Played {
     seconds: f64,
-    /// Seconds of waiting for the network.
+    /// Seconds from pressing play to the second frame.
+    start: f64,
+    /// Seconds of waiting for the network after that.
     waited: f64,
     /// Layers of quality at the end.
     layers: u8,
@@ -221,16 +224,18 @@ impl Desk {
         self.player.apply(Command::Play);
         let begin = Instant::now();
         let (mut waited, mut last) = (0.0, begin);
-        let mut layers = 0;
+        let (mut start, mut layers) = (None, 0);
         while begin.elapsed() < length {
             cancel.check()?;
             let state = self.tick();
             ensure!(state.notices.is_empty(), "{:?}", state.notices);
             let now = Instant::now();
-            if state
-                .waiting
-                .is_some_and(|waiting| waiting.cause == WaitCause::Network)
-            {
+            // The wait at the start is no interruption.
+            if start.is_none() && state.frame > 0 {
+                start = Some((now - begin).as_secs_f64());
+            }
+            let cause = state.waiting.map(|waiting| waiting.cause);
+            if start.is_some() && cause == Some(WaitCause::Network) {
                 waited += (now - last).as_secs_f64();
             }
             last = now;
@@ -239,6 +244,7 @@ impl Desk {
         }
         Ok(Played {
             seconds: begin.elapsed().as_secs_f64(),
+            start: start.context("the clip never began to play")?,
             waited,
             layers,
         })
