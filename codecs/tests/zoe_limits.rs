@@ -79,6 +79,25 @@ fn frames_groups_and_samples() {
     });
 }
 
+/// A group that failed half-way has left bytes behind that no index tells of.
+#[test]
+fn a_clip_with_a_group_that_failed_is_not_finished() {
+    let mut writer = writer();
+    for width in 1..=limits::MAX_SAMPLE_ENTRIES as u32 {
+        writer
+            .add_group(&group(width, vec![vec![]]), 1, 1)
+            .expect("is allowed");
+    }
+    writer
+        .add_group(&group(60_000, vec![vec![]]), 1, 1)
+        .expect_err("is past the limit");
+    let error = writer
+        .add_group(&group(1, vec![vec![]]), 1, 1)
+        .expect_err("comes behind it");
+    assert!(error.to_string().contains("begin it anew"), "{error}");
+    assert!(writer.finish(&mut Vec::new(), &Cancel::new()).is_err());
+}
+
 #[test]
 fn groups_of_a_clip() {
     let one = group(2, vec![Vec::new()]);

@@ -35,6 +35,8 @@ pub struct ZoeWriter<S> {
     sequence: u32,
     pictures: PictureTable,
     picture_bytes: Vec<u8>,
+    /// Whether a group was written in part.
+    is_broken: bool,
 }
 
 /// A sound track and its packets that are still to be written.
@@ -73,6 +75,7 @@ impl<S: Read + Write + Seek> ZoeWriter<S> {
             sequence: 0,
             pictures: PictureTable::default(),
             picture_bytes: Vec::new(),
+            is_broken: false,
         })
     }
 
@@ -188,6 +191,7 @@ impl<S: Read + Write + Seek> ZoeWriter<S> {
     /// spool refuses.
     pub fn add_group(&mut self, group: &LayeredGroup, frames: usize, gaussians: u32) -> Result<()> {
         self.check_group(group, frames)?;
+        self.is_broken = true;
         let levels = level_count(self.description.layers.len(), self.sounds.len());
         let start = self.frames;
         self.frames += frames as u64;
@@ -216,10 +220,20 @@ impl<S: Read + Write + Seek> ZoeWriter<S> {
             level_bytes: level_bytes.iter().map(|bytes| *bytes as u32).collect(),
         });
         self.gaussians.push(gaussians);
+        self.is_broken = false;
         Ok(())
     }
 
+    /// An error when the spool holds a part of a group that failed: nothing behind it would be found.
+    fn check_whole(&self) -> Result<()> {
+        match self.is_broken {
+            true => refuse("one of its groups failed; begin it anew"),
+            false => Ok(()),
+        }
+    }
+
     fn check_group(&self, group: &LayeredGroup, frames: usize) -> Result<()> {
+        self.check_whole()?;
         if !(1..=limits::MAX_GROUP_FRAMES).contains(&(frames as u64)) {
             return refuse(format!(
                 "a group has {frames} frames; 1 to {} are right",
@@ -383,6 +397,7 @@ impl<S: Read + Write + Seek> ZoeWriter<S> {
     /// [`Error::Write`] when there are no groups, or `out` or the spool refuses;
     /// [`Error::Cancelled`] within 100 ms of `cancel`.
     pub fn finish(mut self, out: &mut dyn Write, cancel: &Cancel) -> Result<()> {
+        self.check_whole()?;
         if self.groups.is_empty() {
             return refuse("it has no frames");
         }
