@@ -6,6 +6,7 @@ use egui::{CursorIcon, Event, Ui};
 use zoetrope_player::{Playback, PlayerState};
 
 use super::theme;
+use super::transport_bar::WAITING_SHOWN_AFTER_S;
 
 /// How long nothing has to be touched, in seconds.
 const REST_S: f64 = 2.5;
@@ -37,7 +38,12 @@ impl Idle {
                 })
         });
         let plays = state.is_some_and(|state| {
-            state.playback == Playback::Playing && !state.scrubbing && state.picture.is_some()
+            // What is waited for is told by the controls.
+            let waits = state
+                .waiting
+                .is_some_and(|waiting| waiting.seconds >= WAITING_SHOWN_AFTER_S);
+            let plays = state.playback == Playback::Playing && !state.scrubbing && !waits;
+            plays && state.picture.is_some()
         });
         // Whoever is in a menu, or goes through controls with the keyboard, is not idle.
         let busy =

@@ -92,7 +92,10 @@ impl ZoetropeApp {
             .map(|clip| clip.player.info().title.clone());
         let strength = self.idle.strength(
             ui,
-            self.kept.settings.value.hide_controls && self.panels.side().is_none(),
+            self.kept.settings.value.hide_controls
+                && self.panels.side().is_none()
+                // Who looks for a moment on the time bar needs the bar.
+                && self.bar.time_bar.wanted_picture().is_none(),
             self.session.clip().map(|clip| &clip.state),
         );
         let (top, asked) = ui

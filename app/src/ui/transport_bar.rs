@@ -28,7 +28,7 @@ const SPEED: f32 = 52.0;
 /// The choices of the speed menu.
 const SPEEDS: [f64; 6] = [0.25, 0.5, 1.0, 1.5, 2.0, 4.0];
 /// Waiting shorter than this is not told: what flashes by cannot be read.
-const WAITING_SHOWN_AFTER_S: f64 = 0.4;
+pub const WAITING_SHOWN_AFTER_S: f64 = 0.4;
 /// A speed that is dragged this near to normal is normal, as a part of it.
 const SPEED_SNAP: f64 = 0.07;
 

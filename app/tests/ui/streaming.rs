@@ -39,6 +39,14 @@ fn colour(stage: &mut Stage, name: &str) -> [u8; 3] {
     [red, green, blue]
 }
 
+/// Whether anything is painted where the play button is.
+fn controls_are_seen(stage: &mut Stage) -> bool {
+    let middle = stage.harness.get_by_label("Pause").rect().center();
+    let image = stage.picture();
+    let around = image.get_pixel(middle.x as u32 - 14, middle.y as u32);
+    around != image.get_pixel(3, 400)
+}
+
 fn is_near(a: [u8; 3], b: [u8; 3]) -> bool {
     a.iter().zip(b).all(|(a, b)| a.abs_diff(b) < 8)
 }
@@ -64,9 +72,12 @@ fn pictures_that_the_clip_carries_are_shown_over_the_bar() {
     let rect = stage.harness.get_by_label(PICTURE).rect();
     assert!(rect.right() < 1280.0 && rect.width() == 160.0, "{rect}");
     // While it plays as well: there is nothing to draw.
+    stage.apply("loop all");
     stage.apply("play");
     stage.pass(0.2);
     assert!(stage.has(PICTURE));
+    stage.pass(4.0);
+    assert!(stage.has(PICTURE) && controls_are_seen(&mut stage));
     stage.harness.remove_cursor();
     stage.pass(0.2);
     assert!(!stage.has(PICTURE));
@@ -165,6 +176,9 @@ fn what_the_network_has_brought_is_seen_and_what_is_waited_for_is_told() {
     stage.pass(0.3);
     assert!(stage.has(WAITING));
     stage.render("waiting");
+    // Though it plays and nothing is touched, what tells it stays.
+    stage.pass(4.0);
+    assert!(controls_are_seen(&mut stage));
     // A hand elsewhere is not told, and sees what is there.
     stage.apply("seek-frame 3");
     stage.pass(0.2);
