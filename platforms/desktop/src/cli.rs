@@ -313,7 +313,7 @@ pub struct PackArgs {
     pub quality: Option<u8>,
     /// Frames of a group; seeking is finer and the clip larger with fewer. 0.8 seconds without it, 20
     /// frames for V3.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=250))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub group: Option<u32>,
     /// Which axis points up: +x, -x, +y, -y, +z or -z.
     #[arg(long, value_name = "AXIS", value_parser = args::up_axis, allow_hyphen_values = true)]

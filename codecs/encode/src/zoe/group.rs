@@ -5,7 +5,7 @@ use zoetrope_codecs::gaussian_video::layered::{GAUSSIAN_TILES, LayerHeader};
 use zoetrope_codecs::gaussian_video::{Atlas, Positions, Trajectory, rest_coefficients};
 use zoetrope_codecs::{
     AtlasDecoder, AtlasEncoder, AtlasSettings, Cancel, LayerKind, LayerPackets, LayeredGroup,
-    SplatCloud, VideoStream,
+    PlaneLayout, SplatCloud, VideoStream, limits,
 };
 
 use super::axes::{align_rotations, sort_axes};
@@ -20,6 +20,8 @@ use crate::order::picture_order;
 /// Scales are kept as they are while the largest is at most this many times a typical one: the
 /// error of a picture grows with the absolute error of a scale. Beyond, small ones would vanish.
 const LINEAR_SCALES: f32 = 40.0;
+/// What messages about limits call it.
+const GROUP: &str = "a group of the clip";
 /// How much larger the Gaussians of a layer may be shown where those above are missing.
 const ALONE_SCALE_MAX: f32 = 1.5;
 
@@ -45,6 +47,8 @@ pub fn pack_group(
     packing: &GroupPacking<'_>,
 ) -> Result<(LayeredGroup, u32)> {
     let rows = visible(clouds);
+    let sh_degree = clouds.first().map_or(0, |cloud| cloud.sh_degree);
+    PlaneLayout::for_count(rows.len() as u32, sh_degree).check(GROUP)?;
     let mut clouds = pick_all(clouds, &rows);
     sort_axes(&mut clouds);
     let mut stack = Stack::new(&clouds, packing);
@@ -210,7 +214,7 @@ impl<'a> Stack<'a> {
         }
         // Offsets hold for all Gaussians that are shown, so they are those of the whole stack.
         header.offsets = tiles::offsets(&self.clouds, &self.codes, &header);
-        let side = side_samples(&header, &positions);
+        let side = side_samples(&header, &positions)?;
         self.shifts.extend(shifts);
         self.positions.push(positions);
         Ok(LayerPackets {
@@ -278,7 +282,7 @@ impl<'a> Stack<'a> {
         Ok(LayerPackets {
             kind: LayerKind::Precision,
             video,
-            side: side_samples(&header, &positions),
+            side: side_samples(&header, &positions)?,
         })
     }
 
@@ -290,7 +294,7 @@ impl<'a> Stack<'a> {
         qp: u8,
     ) -> Result<(VideoStream, Vec<Vec<u8>>)> {
         let packing = self.packing;
-        atlas.check("a frame of the clip")?;
+        atlas.check(GROUP)?;
         let slices: Vec<&[u8]> = pictures.iter().map(Vec::as_slice).collect();
         let settings = AtlasSettings {
             codec: packing.settings.codec,
@@ -312,7 +316,16 @@ impl<'a> Stack<'a> {
 }
 
 /// Header and keys, and motion where there is any.
-fn side_samples(header: &LayerHeader, positions: &Positions) -> Vec<Vec<u8>> {
+///
+/// # Errors
+/// When there is more motion than a player reads.
+fn side_samples(header: &LayerHeader, positions: &Positions) -> Result<Vec<Vec<u8>>> {
+    limits::check(
+        GROUP,
+        "coefficients of motion (pack fewer frames in a group, or in a lower quality)",
+        positions.coefficients.len() as u64,
+        limits::MAX_GROUP_COEFFICIENTS,
+    )?;
     let width = header.atlas().side as usize;
     let mut first = Vec::new();
     header.write(&mut first);
@@ -323,7 +336,7 @@ fn side_samples(header: &LayerHeader, positions: &Positions) -> Vec<Vec<u8>> {
         positions.write_motion(width, &mut motion);
         side.push(motion);
     }
-    side
+    Ok(side)
 }
 
 /// Puts the rows of `more` behind those of `cloud`.

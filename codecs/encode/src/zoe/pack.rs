@@ -11,7 +11,7 @@ use zoetrope_codecs::container::zoe::{
 };
 use zoetrope_codecs::{
     AtlasDecoder, AtlasEncoder, Bounds, Cancel, LayerKind, LayeredGroup, SplatCloud, Thumbnails,
-    VideoCodec,
+    VideoCodec, limits,
 };
 
 use super::group::{GroupPacking, pack_group};
@@ -98,6 +98,13 @@ pub fn pack_zoe(
 ) -> Result<ZoeReport> {
     let options = packing.options;
     options.check()?;
+    if options.group_frames as u64 > limits::MAX_LAYERED_GROUP_FRAMES {
+        return Err(PackError::Option {
+            what: "the number of frames in a group",
+            value: options.group_frames.to_string(),
+            allowed: "1 to 250",
+        });
+    }
     if input.is_empty() {
         return Err(PackError::NoFrames);
     }
