@@ -4,10 +4,10 @@
 //! there is to choose from ([`Ladder`]). It puts together rules that each have a file:
 //!
 //! - while little is buffered, what the network carries ([`throughput`]),
-//! - above that, BOLA, which looks at the buffer only ([`bola`]),
-//! - giving up a read that takes too long ([`abandon`]),
-//! - what decoding and drawing can do, for layers cost time too ([`compute`]),
-//! - and that quality does not flicker ([`switches`]).
+//! - above that, BOLA, which looks at the buffer only (`bola`),
+//! - giving up a read that takes too long (`abandon`),
+//! - what decoding and drawing can do, for layers cost time too (`compute`),
+//! - and that quality does not flicker (`switches`).
 //!
 //! The mix of the first two follows K. Spiteri, R. Sitaraman, D. Sparacio, "From Theory to Practice:
 //! Improving Bitrate Adaptation in the DASH Reference Player" (MMSys 2018), section 3, scaled down to
