@@ -79,27 +79,41 @@ fn every_link_comes_through_outages_of_5_and_30_seconds() {
     }
 }
 
-#[test]
-fn every_fault_that_passes_passes_on_every_link() {
+/// Meets each fault on every link, with an outage of 5 or 30 seconds later on.
+fn meet(faults: &[Fault]) {
     let bytes = content(LEN);
-    let faults = [
+    for (number, fault) in faults.iter().enumerate() {
+        let shapes = shapes().into_iter().enumerate().collect();
+        all(shapes, |(index, shape): (usize, Shape)| {
+            let server = serve(&bytes, shape);
+            // Links on which the fault meets the first answer, and on which it meets the second.
+            let after = u32::from(shape.round_trip_s < 0.1);
+            server.break_path(PATH, fault.clone(), after, 2);
+            // Each link has both lengths, one fault after the other.
+            let seconds = if (index + number) % 2 == 0 { 5.0 } else { 30.0 };
+            server.outage_after(350_000, seconds);
+            play(&server, &bytes);
+        });
+    }
+}
+
+#[test]
+fn every_answer_that_breaks_off_is_made_up_for_on_every_link() {
+    meet(&[
         Fault::Short(100_000),
         Fault::Stalls(100_000),
         Fault::Silent,
         Fault::Closes,
+    ]);
+}
+
+#[test]
+fn every_refusal_that_passes_passes_on_every_link() {
+    meet(&[
         Fault::Status(500, None),
         Fault::Status(503, Some(1)),
         Fault::Drips(200_000.0),
-    ];
-    for fault in faults {
-        // Links on which the fault meets the first answer, and on which it meets the second.
-        all(shapes().into_iter().step_by(2).collect(), |shape| {
-            let server = serve(&bytes, shape);
-            let after = u32::from(shape.round_trip_s < 0.1);
-            server.break_path(PATH, fault.clone(), after, 2);
-            play(&server, &bytes);
-        });
-    }
+    ]);
 }
 
 #[test]
