@@ -42,6 +42,12 @@ impl AtlasEncoder for FfmpegAtlasEncoder {
     fn encode(&self, pictures: &[&[u8]], settings: &AtlasSettings) -> Result<VideoStream> {
         check(pictures, settings)?;
         let (library, _) = library_of(settings.codec)?;
+        if encoder::find_by_name(library).is_none() {
+            return Err(refusal(format!(
+                "this FFmpeg was built without {library}; install one that has it (Debian and \
+                 Ubuntu: the package libavcodec-extra), or choose the other codec (--codec)"
+            )));
+        }
         let file = encode(pictures, settings, &self.cancel).map_err(|error| {
             if error == ffmpeg_next::Error::Exit {
                 return Error::Cancelled;
