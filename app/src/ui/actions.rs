@@ -196,7 +196,7 @@ impl ZoetropeApp {
             Pick::File => vec![
                 (
                     text.files.filter_clips.to_owned(),
-                    ["ply", "sog", "zip", "json"].as_slice(),
+                    ["zoe", "ply", "sog", "zip", "json"].as_slice(),
                 ),
                 all,
             ],
