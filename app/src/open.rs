@@ -98,9 +98,7 @@ pub fn open_clip_over(
     };
     let decoder: Box<dyn Decoder> = match demuxer.info().kind {
         ClipKind::V3 => Box::new(PlaneVideoDecoder::new()),
-        ClipKind::Zoe => Box::new(LayeredDecoder::new(Box::new(|| {
-            Box::new(FfmpegAtlasDecoder::new())
-        }))),
+        ClipKind::Zoe => Box::new(LayeredDecoder::new(Box::new(FfmpegAtlasDecoder::boxed))),
         _ => Box::new(SplatFileDecoder::new()),
     };
     Ok(OpenClip { demuxer, decoder })

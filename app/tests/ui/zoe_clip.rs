@@ -52,18 +52,11 @@ fn clip() -> (TempDir, PathBuf) {
         ..PackOptions::default()
     };
     let cancel = Cancel::new();
+    let encoder = FfmpegAtlasEncoder::new(&cancel);
     let packing = ZoePacking {
-        options: &options,
         ladder: true,
         codec: VideoCodec::H264,
-        encoder: &FfmpegAtlasEncoder::new(&cancel),
-        make_decoder: &|| Box::new(FfmpegAtlasDecoder::new()),
-        camera_path: None,
-        sound: None,
-        pictures: None,
-        resume: false,
-        progress: &|_| {},
-        cancel: &cancel,
+        ..ZoePacking::new(&options, &encoder, &FfmpegAtlasDecoder::boxed, &cancel)
     };
     pack_zoe(&mut Sheet, &path, packing).expect("a packed clip");
     (folder, path)

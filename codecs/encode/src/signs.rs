@@ -5,6 +5,23 @@ use zoetrope_codecs::SplatCloud;
 /// Chooses signs so that each quaternion is near those beside it in the first picture (`side`
 /// pixels wide), and near its own in the picture before from then on.
 pub(crate) fn align_signs(clouds: &mut [SplatCloud], side: usize) {
+    align(clouds, side, |rotation, other| {
+        let dot: f32 = rotation.iter().zip(other).map(|(a, b)| a * b).sum();
+        if dot < 0.0 {
+            rotation.map(|part| -part)
+        } else {
+            rotation
+        }
+    });
+}
+
+/// Gives each quaternion the form that `nearest` finds near another: in the first picture (`side` pixels
+/// wide) the sum of those to the left and above, from then on its own in the picture before.
+pub(crate) fn align(
+    clouds: &mut [SplatCloud],
+    side: usize,
+    nearest: impl Fn([f32; 4], [f32; 4]) -> [f32; 4],
+) {
     let Some((first, later)) = clouds.split_first_mut() else {
         return;
     };
@@ -15,21 +32,14 @@ pub(crate) fn align_signs(clouds: &mut [SplatCloud], side: usize) {
         for beside in left.into_iter().chain(above) {
             around = std::array::from_fn(|part| around[part] + beside[part]);
         }
-        turn_towards(&mut first.rotations[k], around);
+        first.rotations[k] = nearest(first.rotations[k], around);
     }
     let mut before = &*first;
     for cloud in later {
         for (rotation, last) in cloud.rotations.iter_mut().zip(&before.rotations) {
-            turn_towards(rotation, *last);
+            *rotation = nearest(*rotation, *last);
         }
         before = cloud;
-    }
-}
-
-fn turn_towards(rotation: &mut [f32; 4], other: [f32; 4]) {
-    let dot: f32 = rotation.iter().zip(other).map(|(a, b)| *a * b).sum();
-    if dot < 0.0 {
-        *rotation = rotation.map(|part| -part);
     }
 }
 

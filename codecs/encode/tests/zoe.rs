@@ -96,28 +96,22 @@ impl Pack {
             title: Some("ball".to_owned()),
             ..PackOptions::default()
         };
+        let encoder = FfmpegAtlasEncoder::new(&self.cancel);
         pack_zoe(
             input,
             target,
             ZoePacking {
-                options: &options,
                 ladder: self.ladder,
                 codec: self.codec,
-                encoder: &FfmpegAtlasEncoder::new(&self.cancel),
-                make_decoder: &|| Box::new(FfmpegAtlasDecoder::new()),
-                camera_path: None,
-                sound: None,
-                pictures: None,
                 resume: true,
-                progress: &|_| {},
-                cancel: &self.cancel,
+                ..ZoePacking::new(&options, &encoder, &FfmpegAtlasDecoder::boxed, &self.cancel)
             },
         )
     }
 }
 
 fn decoder() -> LayeredDecoder {
-    LayeredDecoder::new(Box::new(|| Box::new(FfmpegAtlasDecoder::new())))
+    LayeredDecoder::new(Box::new(FfmpegAtlasDecoder::boxed))
 }
 
 fn open(path: &Path) -> ZoeDemuxer {

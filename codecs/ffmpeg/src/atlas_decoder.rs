@@ -18,6 +18,11 @@ impl FfmpegAtlasDecoder {
         library::prepare();
         Self::default()
     }
+
+    /// As [`Self::new`], as those take it who make one for each layer.
+    pub fn boxed() -> Box<dyn AtlasDecoder> {
+        Box::new(Self::new())
+    }
 }
 
 impl AtlasDecoder for FfmpegAtlasDecoder {
@@ -50,11 +55,6 @@ impl AtlasDecoder for FfmpegAtlasDecoder {
     }
 
     fn engine(&self) -> Engine {
-        Engine {
-            name: self
-                .codec_name
-                .map_or_else(|| "FFmpeg".to_owned(), |codec| format!("FFmpeg {codec}")),
-            hardware: false,
-        }
+        library::engine(self.codec_name)
     }
 }

@@ -12,6 +12,7 @@
 mod atlas_decoder;
 mod atlas_encoder;
 mod encoder;
+mod grey;
 mod input;
 mod library;
 mod movie;

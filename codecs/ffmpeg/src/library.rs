@@ -4,8 +4,8 @@
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::sync::Once;
 
-use ffmpeg_next::ffi;
-use zoetrope_codecs::Error;
+use ffmpeg_next::{codec, ffi};
+use zoetrope_codecs::{Engine, Error};
 
 /// Largest single allocation of FFmpeg. The largest plane is 64 Mi samples with two planes of
 /// chroma; the largest packet is [`zoetrope_codecs::limits::MAX_PLANE_VIDEO_BYTES`].
@@ -27,6 +27,35 @@ pub(crate) fn prepare() {
             ffi::av_max_alloc(MAX_ALLOCATION_BYTES);
         }
     });
+}
+
+/// Who decodes, once it is known which codec it is.
+pub(crate) fn engine(codec_name: Option<&str>) -> Engine {
+    Engine {
+        name: codec_name.map_or_else(|| "FFmpeg".to_owned(), |codec| format!("FFmpeg {codec}")),
+        hardware: false,
+    }
+}
+
+/// Gives `parameters` a copy of a codec's header; false without memory.
+pub(crate) fn set_extradata(parameters: &mut codec::Parameters, header: &[u8]) -> bool {
+    if header.is_empty() {
+        return true;
+    }
+    // SAFETY: the parameters are whole and are borrowed here alone. The copy lies in memory of FFmpeg's
+    // own, with the zeroed padding behind it that FFmpeg asks for, and is freed with them.
+    unsafe {
+        let padded = header.len() + ffi::AV_INPUT_BUFFER_PADDING_SIZE as usize;
+        let extradata = ffi::av_mallocz(padded).cast::<u8>();
+        if extradata.is_null() {
+            return false;
+        }
+        extradata.copy_from_nonoverlapping(header.as_ptr(), header.len());
+        let fields = &mut *parameters.as_mut_ptr();
+        fields.extradata = extradata;
+        fields.extradata_size = header.len() as c_int;
+    }
+    true
 }
 
 /// What FFmpeg says of an error, in brackets to stand behind what failed; nothing where that is no

@@ -8,6 +8,7 @@ use ffmpeg_next::format::{self, Pixel, context::Output, context::StreamIo};
 use ffmpeg_next::{
     Dictionary, Error as AvError, Packet, Rational, color, encoder, ffi, frame, media,
 };
+use zoetrope_codecs::audio::swap_opus_fields;
 use zoetrope_codecs::container::zoe::{FrameRate, SoundCodec, SoundFormat, SoundPacket};
 use zoetrope_codecs::{Error, Result};
 
@@ -261,22 +262,14 @@ fn add_sound(output: &mut Output, sound: &SoundFormat) -> Result<(), AvError> {
     let mut parameters = codec::Parameters::new();
     parameters.set_medium(media::Type::Audio);
     parameters.set_id(id);
-    // SAFETY: the parameters are owned here. The header gets memory of FFmpeg's own, with the padding
-    // that it wants behind, which the parameters free; the layout is initialised by FFmpeg.
+    // SAFETY: the parameters are owned here; the layout is initialised by FFmpeg.
     unsafe {
         let fields = &mut *parameters.as_mut_ptr();
         fields.sample_rate = i32::try_from(sound.sample_rate).unwrap_or(0);
         ffi::av_channel_layout_default(&mut fields.ch_layout, i32::from(sound.channels));
-        if !header.is_empty() {
-            let padded = header.len() + ffi::AV_INPUT_BUFFER_PADDING_SIZE as usize;
-            let memory = ffi::av_mallocz(padded).cast::<u8>();
-            if memory.is_null() {
-                return Err(AvError::Other { errno: ffi::ENOMEM });
-            }
-            std::ptr::copy_nonoverlapping(header.as_ptr(), memory, header.len());
-            fields.extradata = memory;
-            fields.extradata_size = header.len() as i32;
-        }
+    }
+    if !library::set_extradata(&mut parameters, &header) {
+        return Err(AvError::Other { errno: ffi::ENOMEM });
     }
     let mut stream = output.add_stream(encoder::find(Id::None))?;
     stream.set_parameters(parameters);
@@ -289,28 +282,8 @@ fn add_sound(output: &mut Output, sound: &SoundFormat) -> Result<(), AvError> {
 
 /// Opus' header as FFmpeg wants it, little-endian (RFC 7845, 5.1), out of that of MP4.
 fn opus_head(config: &[u8]) -> Vec<u8> {
-    let [
-        _,
-        channels,
-        skip0,
-        skip1,
-        rate0,
-        rate1,
-        rate2,
-        rate3,
-        gain0,
-        gain1,
-        mapping @ ..,
-    ] = config
-    else {
-        return Vec::new();
-    };
-    let mut head = b"OpusHead\x01".to_vec();
-    head.extend([
-        *channels, *skip1, *skip0, *rate3, *rate2, *rate1, *rate0, *gain1, *gain0,
-    ]);
-    head.extend(mapping);
-    head
+    let swapped = config.get(1..).and_then(swap_opus_fields);
+    swapped.map_or_else(Vec::new, |fields| [b"OpusHead\x01", &fields[..]].concat())
 }
 
 fn failure(error: &AvError) -> Error {

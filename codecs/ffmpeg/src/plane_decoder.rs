@@ -92,12 +92,7 @@ impl Decoder for PlaneVideoDecoder {
     }
 
     fn engine(&self) -> Engine {
-        Engine {
-            name: self
-                .codec_name
-                .map_or_else(|| "FFmpeg".to_owned(), |codec| format!("FFmpeg {codec}")),
-            hardware: false,
-        }
+        library::engine(self.codec_name)
     }
 }
 

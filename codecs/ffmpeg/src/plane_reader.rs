@@ -9,7 +9,7 @@ use zoetrope_codecs::{
 };
 
 use crate::input::open_video;
-use crate::library::{bad_header, remark};
+use crate::library::{self, bad_header, remark};
 
 /// The codecs that are decoded, with FFmpeg's decoder for each and its name for people.
 const CODECS: [(Id, &str, &str); 5] = [
@@ -366,31 +366,19 @@ impl PlaneReader {
 /// What a decoder must know of an atlas; `None` without memory.
 fn parameters_of(video: &VideoStream) -> Option<codec::Parameters> {
     let mut parameters = codec::Parameters::new();
-    // SAFETY: fresh parameters are filled with valid values; the extradata is allocated as FFmpeg
-    // asks, with zeroed padding behind it, and freed with the parameters.
+    parameters.set_medium(media::Type::Video);
+    parameters.set_id(match video.codec {
+        VideoCodec::H264 => Id::H264,
+        VideoCodec::Hevc => Id::HEVC,
+        VideoCodec::Av1 => Id::AV1,
+    });
+    // SAFETY: plain fields of parameters that are owned here.
     unsafe {
-        let raw = parameters.as_mut_ptr();
-        let length = video.config.len();
-        let padded = length + ffi::AV_INPUT_BUFFER_PADDING_SIZE as usize;
-        let extradata = ffi::av_mallocz(padded).cast::<u8>();
-        if raw.is_null() || extradata.is_null() {
-            ffi::av_free(extradata.cast());
-            return None;
-        }
-        extradata.copy_from_nonoverlapping(video.config.as_ptr(), length);
-        (*raw).codec_type = ffi::AVMediaType::AVMEDIA_TYPE_VIDEO;
-        (*raw).codec_id = match video.codec {
-            VideoCodec::H264 => Id::H264,
-            VideoCodec::Hevc => Id::HEVC,
-            VideoCodec::Av1 => Id::AV1,
-        }
-        .into();
-        (*raw).extradata = extradata;
-        (*raw).extradata_size = length as i32;
-        (*raw).width = video.width as i32;
-        (*raw).height = video.height as i32;
+        let fields = &mut *parameters.as_mut_ptr();
+        fields.width = video.width as i32;
+        fields.height = video.height as i32;
     }
-    Some(parameters)
+    library::set_extradata(&mut parameters, &video.config).then_some(parameters)
 }
 
 /// Opens the decoder for a stream of pictures of at most `max_pixels`, on one thread: videos run side

@@ -9,6 +9,8 @@ use crate::{Cancel, Error, Result, limits};
 
 /// The first bytes of Opus' header, which are left out in MP4.
 const OPUS_MAGIC: &[u8] = b"OpusHead";
+/// Bytes of an Opus header between its version and its channel mapping.
+const OPUS_FIELDS: usize = 9;
 /// Bytes in which the first frame of an ADTS file is looked for.
 const ADTS_HEAD_BYTES: u64 = 10;
 /// Bytes of the head of an ID3v2 tag.
@@ -63,29 +65,19 @@ fn opus_config(head: &[u8]) -> Option<Vec<u8>> {
     if *version == 0 {
         return (content.len() >= 11).then(|| content.to_vec());
     }
-    let [
-        channels,
-        skip0,
-        skip1,
-        rate0,
-        rate1,
-        rate2,
-        rate3,
-        gain0,
-        gain1,
-        mapping @ ..,
-    ] = rest
-    else {
-        return None;
-    };
-    if mapping.is_empty() {
-        return None;
+    let fields = swap_opus_fields(rest).filter(|fields| fields.len() > OPUS_FIELDS)?;
+    Some([&[0], &fields[..]].concat())
+}
+
+/// An Opus header behind its version (RFC 7845, 5.1) in the other byte order: MP4 has it big-endian, all
+/// others little-endian. `None` when it is too short.
+pub fn swap_opus_fields(fields: &[u8]) -> Option<Vec<u8>> {
+    let mut swapped = fields.to_vec();
+    // Samples to skip, sample rate, gain; a number of channels stands before them.
+    for number in [1..3, 3..7, 7..OPUS_FIELDS] {
+        swapped.get_mut(number)?.reverse();
     }
-    let mut config = vec![
-        0, *channels, *skip1, *skip0, *rate3, *rate2, *rate1, *rate0, *gain1, *gain0,
-    ];
-    config.extend(mapping);
-    Some(config)
+    Some(swapped)
 }
 
 /// AAC's header out of the first frame of an ADTS file (ISO/IEC 13818-7, 6.2), which may have an ID3

@@ -14,6 +14,8 @@ use symphonia::core::formats::{FormatOptions, FormatReader, TrackType};
 use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions};
 use symphonia::core::meta::MetadataOptions;
 
+pub use config::swap_opus_fields;
+
 use crate::container::zoe::{SoundFormat, SoundPacket, SoundTrack};
 use crate::source::Source;
 use crate::{Cancel, Error, Result, limits};

@@ -1,6 +1,7 @@
 //! The atlas: planes of a layer, tiled into one picture for one video decoder.
 //! Specified in `codecs/FORMAT.md`, "Atlas".
 
+use super::PlaneLayout;
 use crate::{Result, limits};
 
 /// Where the planes of a layer lie in its picture: square tiles, row by row, as many in a row as
@@ -16,15 +17,10 @@ pub struct Atlas {
 }
 
 impl Atlas {
-    /// Sides are multiples of this, so that tiles begin where coding blocks do.
-    pub const SIDE_STEP: u32 = 8;
-
     /// The atlas of `tiles` planes of `count` Gaussians.
     pub fn new(count: u32, tiles: u32) -> Self {
-        let mut side = (f64::from(count).sqrt() as u32 / Self::SIDE_STEP).max(1) * Self::SIDE_STEP;
-        while u64::from(side) * u64::from(side) < u64::from(count) {
-            side += Self::SIDE_STEP;
-        }
+        // A multiple of 8, so that tiles begin where coding blocks do.
+        let side = PlaneLayout::side_for(count);
         Self { count, side, tiles }
     }
 

@@ -3,6 +3,8 @@
 
 use zoetrope_codecs::SplatCloud;
 
+use crate::signs::align;
+
 /// Difference in the logarithms of its scales up to which a Gaussian counts as a ball.
 const BALL_TOLERANCE: f32 = 0.01;
 
@@ -77,25 +79,7 @@ pub(super) fn sort_axes(clouds: &mut [SplatCloud]) {
 /// Chooses among the half turns and signs of each rotation, so that it is near those beside it in
 /// the first picture (`side` pixels wide), and near its own in the picture before from then on.
 pub(super) fn align_rotations(clouds: &mut [SplatCloud], side: usize) {
-    let Some((first, later)) = clouds.split_first_mut() else {
-        return;
-    };
-    for k in 0..first.len() {
-        let left = (k % side > 0).then(|| first.rotations[k - 1]);
-        let above = (k >= side).then(|| first.rotations[k - side]);
-        let mut around = [0.0; 4];
-        for beside in left.into_iter().chain(above) {
-            around = std::array::from_fn(|part| around[part] + beside[part]);
-        }
-        first.rotations[k] = nearest(first.rotations[k], around);
-    }
-    let mut before = &*first;
-    for cloud in later {
-        for (rotation, last) in cloud.rotations.iter_mut().zip(&before.rotations) {
-            *rotation = nearest(*rotation, *last);
-        }
-        before = cloud;
-    }
+    align(clouds, side, nearest);
 }
 
 /// The equal of `rotation` that is nearest to `other`.

@@ -167,18 +167,7 @@ impl<'a> Stack<'a> {
     }
 
     fn header(&self, kind: LayerKind, count: usize) -> LayerHeader {
-        LayerHeader {
-            kind,
-            count: count as u32,
-            frames: self.frames as u32,
-            sh_degree: 0,
-            ycocg: false,
-            log_scale: false,
-            alone_scale: 1.0,
-            position_ranges: [[0.0; 2]; 3],
-            ranges: Vec::new(),
-            offsets: Vec::new(),
-        }
+        LayerHeader::new(kind, count as u32, self.frames as u32)
     }
 
     fn gaussians(&mut self, clouds: Vec<SplatCloud>, alone_scale: f32) -> Result<LayerPackets> {

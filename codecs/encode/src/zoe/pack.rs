@@ -54,6 +54,30 @@ pub struct ZoePacking<'a> {
     pub cancel: &'a Cancel,
 }
 
+impl<'a> ZoePacking<'a> {
+    /// One layer of Gaussians and what comes with them, in HEVC, without anything else, from the start.
+    pub fn new(
+        options: &'a PackOptions,
+        encoder: &'a dyn AtlasEncoder,
+        make_decoder: &'a (dyn Fn() -> Box<dyn AtlasDecoder> + Sync),
+        cancel: &'a Cancel,
+    ) -> Self {
+        Self {
+            options,
+            ladder: false,
+            codec: VideoCodec::Hevc,
+            encoder,
+            make_decoder,
+            camera_path: None,
+            sound: None,
+            pictures: None,
+            resume: false,
+            progress: &|_| {},
+            cancel,
+        }
+    }
+}
+
 /// Small pictures of the clip, JPEG.
 #[derive(Clone, Debug)]
 pub struct Pictures {

@@ -25,7 +25,7 @@ fn found() -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
     let source = FileSource::open(folder.join("ladder.zoe")).expect("is there");
     let mut clip = ZoeDemuxer::open(Arc::new(source), &Cancel::new()).expect("a clip");
-    let mut decoder = LayeredDecoder::new(Box::new(|| Box::new(FfmpegAtlasDecoder::new())));
+    let mut decoder = LayeredDecoder::new(Box::new(FfmpegAtlasDecoder::boxed));
     let mut text = String::new();
     for detail in [
         Detail::Key,

@@ -45,6 +45,22 @@ pub struct LayerHeader {
 }
 
 impl LayerHeader {
+    /// A header of `count` Gaussians over `frames` frames, without anything that only some kinds have.
+    pub fn new(kind: LayerKind, count: u32, frames: u32) -> Self {
+        Self {
+            kind,
+            count,
+            frames,
+            sh_degree: 0,
+            ycocg: false,
+            log_scale: false,
+            alone_scale: 1.0,
+            position_ranges: [[0.0; 2]; 3],
+            ranges: Vec::new(),
+            offsets: Vec::new(),
+        }
+    }
+
     /// The layer's atlas.
     pub fn atlas(&self) -> Atlas {
         Atlas::new(self.count, self.tiles())
@@ -108,18 +124,9 @@ impl LayerHeader {
             2 => LayerKind::Precision,
             _ => return Err(reader.damaged("it has a layer of an unknown kind")),
         };
-        let mut header = Self {
-            kind,
-            count: reader.varint()?,
-            frames: reader.varint()?,
-            sh_degree: reader.byte()?,
-            ycocg: false,
-            log_scale: false,
-            alone_scale: 1.0,
-            position_ranges: [[0.0; 2]; 3],
-            ranges: Vec::new(),
-            offsets: Vec::new(),
-        };
+        let (count, frames) = (reader.varint()?, reader.varint()?);
+        let mut header = Self::new(kind, count, frames);
+        header.sh_degree = reader.byte()?;
         let flags = reader.byte()?;
         header.ycocg = flags & FLAG_YCOCG != 0;
         header.log_scale = flags & FLAG_LOG_SCALE != 0;

@@ -7,7 +7,7 @@ use anyhow::bail;
 use zoetrope_codecs::container::zoe::{ZoeDemuxer, ZoeWriter};
 use zoetrope_codecs::source::FileSource;
 use zoetrope_codecs::splat::synthetic;
-use zoetrope_codecs::{Cancel, Demuxer as _, GroupPayload, VideoCodec};
+use zoetrope_codecs::{Cancel, Demuxer as _, GroupPayload};
 use zoetrope_encode::PackOptions;
 use zoetrope_encode::zoe::{ZoePacking, pack_zoe};
 use zoetrope_ffmpeg::{FfmpegAtlasDecoder, FfmpegAtlasEncoder};
@@ -33,22 +33,15 @@ pub fn make(groups: usize, cancel: &Cancel) -> anyhow::Result<Vec<u8>> {
         frames: PACKED_GROUPS * GROUP_FRAMES,
     };
     eprintln!("packing {} frames to stream …", sequence.frames);
+    let options = PackOptions {
+        group_frames: GROUP_FRAMES,
+        quality: 60,
+        ..PackOptions::default()
+    };
+    let encoder = FfmpegAtlasEncoder::new(cancel);
     let packing = ZoePacking {
-        options: &PackOptions {
-            group_frames: GROUP_FRAMES,
-            quality: 60,
-            ..PackOptions::default()
-        },
         ladder: true,
-        codec: VideoCodec::Hevc,
-        encoder: &FfmpegAtlasEncoder::new(cancel),
-        make_decoder: &|| Box::new(FfmpegAtlasDecoder::new()),
-        camera_path: None,
-        sound: None,
-        pictures: None,
-        resume: false,
-        progress: &|_| (),
-        cancel,
+        ..ZoePacking::new(&options, &encoder, &FfmpegAtlasDecoder::boxed, cancel)
     };
     pack_zoe(&mut sequence, &path, packing)?;
     repeat(Arc::new(FileSource::open(&path)?), groups, cancel)

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use zoetrope_app::open_clip;
 use zoetrope_codecs::source::{FileSource, Source};
-use zoetrope_codecs::{Cancel, FrameReader, SplatFrame, VideoCodec, splat};
+use zoetrope_codecs::{Cancel, FrameReader, SplatFrame, splat};
 use zoetrope_encode::zoe::{ZoePacking, pack_zoe};
 use zoetrope_encode::{CloudSequence, PackOptions, Packing, pack_v3};
 use zoetrope_ffmpeg::{FfmpegAtlasDecoder, FfmpegAtlasEncoder, H264PlaneEncoder};
@@ -161,19 +161,8 @@ fn measure(name: &'static str, path: &Path, cancel: &Cancel) -> anyhow::Result<C
             group_frames: 24,
             ..PackOptions::default()
         };
-        let packing = ZoePacking {
-            options: &options,
-            ladder: false,
-            codec: VideoCodec::Hevc,
-            encoder: &FfmpegAtlasEncoder::new(cancel),
-            make_decoder: &|| Box::new(FfmpegAtlasDecoder::new()),
-            camera_path: None,
-            sound: None,
-            pictures: None,
-            resume: false,
-            progress: &|_| {},
-            cancel,
-        };
+        let encoder = FfmpegAtlasEncoder::new(cancel);
+        let packing = ZoePacking::new(&options, &encoder, &FfmpegAtlasDecoder::boxed, cancel);
         let bytes = pack_zoe(input, &target, packing)?.bytes_total;
         curves
             .zoe

@@ -84,7 +84,7 @@ fn pack(
             CodecArg::H264 => VideoCodec::H264,
         },
         encoder: &FfmpegAtlasEncoder::new(cancel),
-        make_decoder: &|| Box::new(FfmpegAtlasDecoder::new()),
+        make_decoder: &FfmpegAtlasDecoder::boxed,
         camera_path,
         sound,
         pictures,
