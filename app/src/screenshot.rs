@@ -204,9 +204,7 @@ fn bilinear(picture: &Picture, x: f32, y: f32) -> [f32; 3] {
 pub fn encode(picture: Picture, notes: &[(&str, &str)]) -> io::Result<Vec<u8>> {
     let is_opaque = picture.rgba.chunks_exact(4).all(|pixel| pixel[3] == 255);
     let (color, samples) = if is_opaque {
-        let pixels = picture.rgba.chunks_exact(4);
-        let rgb = pixels.flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]);
-        (png::ColorType::Rgb, rgb.collect())
+        (png::ColorType::Rgb, picture.rgb())
     } else {
         (png::ColorType::Rgba, picture.rgba)
     };

@@ -14,6 +14,14 @@ pub struct Picture {
 }
 
 impl Picture {
+    /// The samples without alpha: three a pixel.
+    pub fn rgb(&self) -> Vec<u8> {
+        let pixels = self.rgba.chunks_exact(4);
+        pixels
+            .flat_map(|pixel| [pixel[0], pixel[1], pixel[2]])
+            .collect()
+    }
+
     /// Peak signal-to-noise ratio over red, green and blue in dB; infinite when equal.
     ///
     /// # Errors

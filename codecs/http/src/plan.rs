@@ -10,7 +10,7 @@ use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use crate::block_cache::{BLOCK_BYTES, blocks_of};
-use crate::state::{InFlight, Shared, State};
+use crate::state::{InFlight, Read, Shared, State};
 
 /// Requests under way for those who wait.
 const AWAITED_MAX: usize = 6;
@@ -202,6 +202,15 @@ impl Planner<'_> {
         blocks.find(|block| !self.state.has(facts, *block))
     }
 
+    /// Reads of what the transfer brings a part of.
+    fn reads_of(&self, transfer: &InFlight) -> impl Iterator<Item = &Read> {
+        let resource = transfer.resource;
+        self.state
+            .reads
+            .iter()
+            .filter(move |read| read.resource == resource)
+    }
+
     fn under_way(&self, resource: u64) -> impl Iterator<Item = &InFlight> {
         let transfers = self.state.transfers.iter();
         transfers.filter(move |transfer| transfer.resource == resource)
@@ -379,11 +388,7 @@ impl Planner<'_> {
         if transfer.opener || rest <= REST_BLOCKS {
             return brings(&transfer.blocks);
         }
-        let mut reads = self
-            .state
-            .reads
-            .iter()
-            .filter(|r| r.resource == transfer.resource);
+        let mut reads = self.reads_of(transfer);
         let wishes = self.state.wishes.iter().flat_map(|wish| &wish.ranges);
         let mut wishes = wishes.filter(|(resource, _)| *resource == transfer.resource);
         reads.any(|read| brings(&read.blocks))
@@ -398,11 +403,7 @@ impl Planner<'_> {
             .transfers
             .iter()
             .map(|transfer| {
-                let mut reads = self
-                    .state
-                    .reads
-                    .iter()
-                    .filter(|r| r.resource == transfer.resource);
+                let mut reads = self.reads_of(transfer);
                 let mut urgent = urgent
                     .iter()
                     .filter(|(other, _)| *other == transfer.resource);

@@ -95,17 +95,12 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
 /// # Errors
 /// When the system refuses.
 pub fn write_png(path: &Path, picture: &Picture) -> anyhow::Result<()> {
-    let rgb: Vec<u8> = picture
-        .rgba
-        .chunks_exact(4)
-        .flat_map(|pixel| [pixel[0], pixel[1], pixel[2]])
-        .collect();
     write_png_samples(
         path,
         picture.width,
         picture.height,
         png::ColorType::Rgb,
-        &rgb,
+        &picture.rgb(),
     )
 }
 

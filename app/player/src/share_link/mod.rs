@@ -19,7 +19,10 @@ mod tests;
 use zoetrope_codecs::limits;
 
 pub use address::host;
-pub use percent::{decode as percent_decode, encode_path as percent_encode_path};
+pub use percent::{
+    decode as percent_decode, decode_bytes as percent_decode_bytes,
+    encode_bytes as percent_encode_bytes, encode_path as percent_encode_path,
+};
 pub use view::{LinkCamera, LinkQuality, StartView, moment};
 
 use address::address;

@@ -18,8 +18,13 @@ pub fn encode_path(path: &str) -> String {
 }
 
 fn encode_but(value: &str, is_plain: impl Fn(u8) -> bool) -> String {
-    let mut text = String::with_capacity(value.len());
-    for byte in value.bytes() {
+    encode_bytes(value.as_bytes(), is_plain)
+}
+
+/// Any bytes as text, of which those that are plain stand for themselves.
+pub fn encode_bytes(bytes: &[u8], is_plain: impl Fn(u8) -> bool) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for &byte in bytes {
         if is_plain(byte) {
             text.push(char::from(byte));
         } else {
@@ -29,24 +34,29 @@ fn encode_but(value: &str, is_plain: impl Fn(u8) -> bool) -> String {
     text
 }
 
-/// The text without its "%20"s; `None` when that is no text.
-pub fn decode(text: &str) -> Option<String> {
+/// The way back of [`encode_bytes`]; `None` where a "%" has no two digits behind it.
+pub fn decode_bytes(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [first, after @ ..] = rest {
-        if *first == b'%' {
-            let [high, low, after @ ..] = after else {
-                return None;
-            };
-            let digit = |byte: &u8| char::from(*byte).to_digit(16);
-            bytes.push((16 * digit(high)? + digit(low)?) as u8);
-            rest = after;
-        } else {
+        rest = after;
+        if *first != b'%' {
             bytes.push(*first);
-            rest = after;
+            continue;
         }
+        let [high, low, after @ ..] = after else {
+            return None;
+        };
+        let digit = |byte: &u8| char::from(*byte).to_digit(16);
+        bytes.push((16 * digit(high)? + digit(low)?) as u8);
+        rest = after;
     }
-    let text = String::from_utf8(bytes).ok()?;
+    Some(bytes)
+}
+
+/// The text without its "%20"s; `None` when that is no text.
+pub fn decode(text: &str) -> Option<String> {
+    let text = String::from_utf8(decode_bytes(text)?).ok()?;
     (!text.contains('\0')).then_some(text)
 }
 

@@ -5,6 +5,7 @@
 //! their output is compared before their time.
 
 mod bandwidth;
+mod desk;
 mod peer;
 mod seek;
 mod size;

@@ -3,7 +3,7 @@
 //! The server runs in this process on the loopback device and shapes what it sends (`zoetrope-shaped`).
 //! Each measurement starts with empty caches.
 
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
@@ -11,9 +11,10 @@ use zoetrope_app::ClipTarget;
 use zoetrope_app::open::open_clip_over;
 use zoetrope_codecs::Cancel;
 use zoetrope_http::{Network, NetworkOptions};
-use zoetrope_player::{Command, Player, PlayerOptions, PlayerState, WaitCause};
+use zoetrope_player::{Command, PlayerOptions, WaitCause};
 use zoetrope_shaped::{Shape, ShapedServer};
 
+use super::desk::Desk;
 use super::zoe_clip::{self, GROUP_FRAMES};
 use super::{Metrics, median, quantile};
 use crate::cli::BenchArgs;
@@ -22,8 +23,6 @@ use crate::cli::BenchArgs;
 const GROUPS: usize = 80;
 /// Starts and seeks measured.
 const TIMES: usize = 7;
-/// What takes longer has failed.
-const PATIENCE: Duration = Duration::from_secs(60);
 /// Between two looks at the player, as a window looks.
 const TICK: Duration = Duration::from_millis(4);
 /// How long the clip is played, and the time bar held.
@@ -68,7 +67,7 @@ pub fn run(_: &BenchArgs, cancel: &Cancel) -> anyhow::Result<Metrics> {
         let (mut starts, mut seeks) = (Vec::new(), Vec::new());
         for number in 0..TIMES {
             cancel.check()?;
-            let (mut desk, start) = Desk::open(&server, cancel)?;
+            let (mut desk, start) = RemoteDesk::open(&server, cancel)?;
             starts.push(start);
             seeks.push(desk.seek_far(GROUPS / 2 + 5 * number)?);
         }
@@ -82,11 +81,11 @@ pub fn run(_: &BenchArgs, cancel: &Cancel) -> anyhow::Result<Metrics> {
     }
 
     let server = serve(&bytes, link(50.0, 0.02))?;
-    let (mut desk, _) = Desk::open(&server, cancel)?;
+    let (mut desk, _) = RemoteDesk::open(&server, cancel)?;
     metrics.set("scrub_picture_changes_per_second", desk.scrub(cancel)?);
 
     let server = serve(&bytes, link(rate * 1e-6 / LOAD, 0.02))?;
-    let (mut desk, _) = Desk::open(&server, cancel)?;
+    let (mut desk, _) = RemoteDesk::open(&server, cancel)?;
     let played = desk.play(PLAYING, cancel)?;
     metrics.set("play_at_0.8_start_wall_seconds", played.start);
     metrics.set(
@@ -96,7 +95,7 @@ pub fn run(_: &BenchArgs, cancel: &Cancel) -> anyhow::Result<Metrics> {
     metrics.set("play_at_0.8_layers", played.layers);
 
     let server = serve(&bytes, link(50.0, 0.02))?;
-    let (mut desk, _) = Desk::open(&server, cancel)?;
+    let (mut desk, _) = RemoteDesk::open(&server, cancel)?;
     server.outage(OUTAGE_S);
     desk.seek_far(GROUPS / 2)?;
     let late = server.since_outage();
@@ -125,14 +124,10 @@ struct Played {
     layers: u8,
 }
 
-/// A player with a network of its own, its clock, and the bell that rings when a frame has arrived.
-struct Desk {
-    player: Player,
-    start: Instant,
-    bell: Arc<(Mutex<bool>, Condvar)>,
-}
+/// A desk with a network of its own.
+struct RemoteDesk(Desk);
 
-impl Desk {
+impl RemoteDesk {
     /// Opens the clip; seconds until its first picture can be drawn.
     fn open(server: &ShapedServer, cancel: &Cancel) -> anyhow::Result<(Self, f64)> {
         let start = Instant::now();
@@ -141,41 +136,25 @@ impl Desk {
             ..NetworkOptions::default()
         });
         let opened = open_clip_over(&network, &ClipTarget::from(server.url("clip.zoe")), cancel)?;
-        let bell = Arc::new((Mutex::new(false), Condvar::new()));
-        let ring = bell.clone();
         let options = PlayerOptions {
             clock: Arc::new(move || start.elapsed().as_secs_f64()),
-            waker: Arc::new(move || {
-                if let Ok(mut rung) = ring.0.lock() {
-                    *rung = true;
-                }
-                ring.1.notify_one();
-            }),
             ..PlayerOptions::default()
         };
-        let mut desk = Self {
-            player: Player::new(opened.demuxer, opened.decoder, options)?,
-            start,
-            bell,
-        };
+        let mut desk = Desk::new(opened, options, start, TICK)?;
         desk.wait("the first picture", |state| state.picture.is_some())?;
         let seconds = start.elapsed().as_secs_f64();
-        Ok((desk, seconds))
-    }
-
-    fn tick(&mut self) -> PlayerState {
-        self.player.tick(self.start.elapsed().as_secs_f64())
+        Ok((Self(desk), seconds))
     }
 
     /// Seconds until a picture of the group `group`, which is not there yet, can be drawn.
     fn seek_far(&mut self, group: usize) -> anyhow::Result<f64> {
         let frame = group % GROUPS * GROUP_FRAMES + GROUP_FRAMES / 2;
-        let state = self.tick();
+        let state = self.0.tick();
         let is_there = state.buffered.iter().any(|range| range.contains(&frame));
         ensure!(!is_there, "frame {frame} was loaded before it was sought");
-        self.player.apply(Command::SeekFrame(frame));
+        self.0.player.apply(Command::SeekFrame(frame));
         let group = frame / GROUP_FRAMES;
-        self.wait("the picture that was sought", |state| {
+        self.0.wait("the picture that was sought", |state| {
             let picture = state.picture.as_ref();
             picture.is_some_and(|picture| picture.index / GROUP_FRAMES == group)
         })
@@ -186,10 +165,10 @@ impl Desk {
         let begin = Instant::now();
         while begin.elapsed() < LOADING {
             cancel.check()?;
-            self.tick();
-            self.sleep()?;
+            self.0.tick();
+            self.0.sleep()?;
         }
-        let state = self.tick();
+        let state = self.0.tick();
         let loaded = state.buffered.iter().find(|range| range.contains(&0));
         let far = loaded.map_or(0, |range| range.end - 1);
         ensure!(far >= GROUP_FRAMES, "only {far} frames were loaded ahead");
@@ -206,28 +185,29 @@ impl Desk {
             // There and back, a second of the clip for each tenth of a second of the hand.
             let way = far as f64 / 30.0;
             let place = (moves / MOVES_PER_SECOND * 10.0) % (2.0 * way);
-            self.player
+            self.0
+                .player
                 .apply(Command::Scrub(place.min(2.0 * way - place)));
-            let picture = self.tick().picture.map(|picture| picture.index);
+            let picture = self.0.tick().picture.map(|picture| picture.index);
             if picture != shown {
                 shown = picture;
                 changes += 1;
             }
-            self.sleep()?;
+            self.0.sleep()?;
         }
-        self.player.apply(Command::ScrubEnd);
+        self.0.player.apply(Command::ScrubEnd);
         Ok(changes as f64 / begin.elapsed().as_secs_f64())
     }
 
     /// Plays for a while.
     fn play(&mut self, length: Duration, cancel: &Cancel) -> anyhow::Result<Played> {
-        self.player.apply(Command::Play);
+        self.0.player.apply(Command::Play);
         let begin = Instant::now();
         let (mut waited, mut last) = (0.0, begin);
         let (mut start, mut layers) = (None, 0);
         while begin.elapsed() < length {
             cancel.check()?;
-            let state = self.tick();
+            let state = self.0.tick();
             ensure!(state.notices.is_empty(), "{:?}", state.notices);
             let now = Instant::now();
             // The wait at the start is no interruption.
@@ -240,7 +220,7 @@ impl Desk {
             }
             last = now;
             layers = state.layers;
-            self.sleep()?;
+            self.0.sleep()?;
         }
         Ok(Played {
             seconds: begin.elapsed().as_secs_f64(),
@@ -248,30 +228,5 @@ impl Desk {
             waited,
             layers,
         })
-    }
-
-    /// Seconds until the player's state is as wanted.
-    fn wait(&mut self, what: &str, wanted: impl Fn(&PlayerState) -> bool) -> anyhow::Result<f64> {
-        let begin = Instant::now();
-        loop {
-            let state = self.tick();
-            if let Some(notice) = state.notices.first() {
-                anyhow::bail!("{notice}");
-            }
-            if wanted(&state) {
-                return Ok(begin.elapsed().as_secs_f64());
-            }
-            ensure!(begin.elapsed() < PATIENCE, "{what} did not arrive");
-            self.sleep()?;
-        }
-    }
-
-    /// Sleeps until a frame has arrived, or for a tick.
-    fn sleep(&self) -> anyhow::Result<()> {
-        let rung = self.bell.0.lock().ok().context("the decoder panicked")?;
-        let waited = self.bell.1.wait_timeout_while(rung, TICK, |rung| !*rung);
-        let (mut rung, _) = waited.ok().context("the decoder panicked")?;
-        *rung = false;
-        Ok(())
     }
 }

@@ -12,6 +12,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use zoetrope_app::{Arrival, ClipTarget};
+use zoetrope_player::share_link::{percent_decode_bytes, percent_encode_bytes};
 
 /// Names and version of what is spoken.
 const GREETING: &str = "zoetrope-window 1";
@@ -57,7 +58,7 @@ impl Message {
             return None;
         }
         let (what, value) = match rest.strip_suffix('\n')?.split_once(' ') {
-            Some((what, value)) => (what, decoded(value)?),
+            Some((what, value)) => (what, percent_decode_bytes(value)?),
             None => (rest.strip_suffix('\n')?, Vec::new()),
         };
         let arrival = match what {
@@ -97,34 +98,9 @@ fn os_string(bytes: Vec<u8>) -> Option<OsString> {
 }
 
 fn encoded(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len());
-    for &byte in bytes {
-        if byte.is_ascii_alphanumeric() || b"-._~/:?=&".contains(&byte) {
-            text.push(char::from(byte));
-        } else {
-            text += &format!("%{byte:02X}");
-        }
-    }
-    text
-}
-
-fn decoded(text: &str) -> Option<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, after @ ..] = rest {
-        rest = after;
-        if *first != b'%' {
-            bytes.push(*first);
-            continue;
-        }
-        let [high, low, after @ ..] = after else {
-            return None;
-        };
-        let digit = |byte: &u8| char::from(*byte).to_digit(16);
-        bytes.push((16 * digit(high)? + digit(low)?) as u8);
-        rest = after;
-    }
-    Some(bytes)
+    percent_encode_bytes(bytes, |byte| {
+        byte.is_ascii_alphanumeric() || b"-._~/:?=&".contains(&byte)
+    })
 }
 
 #[cfg(test)]

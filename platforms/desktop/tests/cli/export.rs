@@ -1,15 +1,12 @@
 //! `zoetrope export`: videos of the packed wave.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-use std::time::{Duration, Instant};
-
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use std::process::Output;
 
 use crate::clip::{packed_wave, wave_frames};
-use crate::support::{assert_one_sentence, zoetrope};
+use crate::support::{assert_interrupt_leaves_nothing, assert_one_sentence, zoetrope};
 
 /// Exports the wave with more arguments; the path of the video.
 fn export(folder: &Path, name: &str, arguments: &[&str]) -> (Output, PathBuf) {
@@ -158,23 +155,16 @@ fn what_makes_no_sense_is_told() {
 fn ctrl_c_stops_an_export_and_leaves_nothing() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let out = folder.path().join("out.mp4");
-    let mut child = Command::new(env!("CARGO_BIN_EXE_zoetrope"))
-        .arg("export")
-        .arg(packed_wave())
-        .arg("-o")
-        .arg(&out)
-        .args(["--size", "1280x720", "--fps", "1000"])
-        .spawn()
-        .expect("it starts");
-    // What it has half written shows that it is in the middle, however busy the machine.
-    let entries = || fs::read_dir(folder.path()).expect("readable").count();
-    let start = Instant::now();
-    while entries() == 0 && start.elapsed() < Duration::from_secs(60) {
-        std::thread::sleep(Duration::from_millis(1));
-    }
-    assert!(!out.exists(), "it must not be complete");
-    let id = Pid::from_raw(child.id().try_into().expect("a small number"));
-    kill(id, Signal::SIGINT).expect("the export is still running");
-    assert_eq!(child.wait().expect("it ends").code(), Some(130));
-    assert_eq!(entries(), 0);
+    let clip = packed_wave();
+    let arguments: [&OsStr; 8] = [
+        "export".as_ref(),
+        clip.as_ref(),
+        "-o".as_ref(),
+        out.as_ref(),
+        "--size".as_ref(),
+        "1280x720".as_ref(),
+        "--fps".as_ref(),
+        "1000".as_ref(),
+    ];
+    assert_interrupt_leaves_nothing(&arguments, &out);
 }

@@ -12,13 +12,10 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::time::{Duration, Instant};
 
 use clip::{packed_wave, wave_frames};
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
 use serde_json::Value;
-use support::{assert_one_sentence, json, zoetrope};
+use support::{assert_interrupt_leaves_nothing, assert_one_sentence, json, zoetrope};
 
 /// A copy of the packed wave that a test may damage.
 fn damaged(damage: impl FnOnce(&Path)) -> (tempfile::TempDir, String) {
@@ -468,28 +465,9 @@ fn pack_does_not_overwrite_what_is_no_clip() {
 fn ctrl_c_stops_a_pack_and_leaves_nothing() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let out = folder.path().join("clip");
-    let mut child = Command::new(env!("CARGO_BIN_EXE_zoetrope"))
-        .args([
-            "pack",
-            "--format",
-            "v3",
-            &wave_frames(),
-            "-o",
-            &out.to_string_lossy(),
-        ])
-        .spawn()
-        .expect("it starts");
-    // What it has half written shows that it is in the middle, however busy the machine.
-    let entries = || fs::read_dir(folder.path()).expect("readable").count();
-    let start = Instant::now();
-    while entries() == 0 && start.elapsed() < Duration::from_secs(60) {
-        std::thread::sleep(Duration::from_millis(1));
-    }
-    assert!(!out.exists(), "it must not be complete");
-    let id = Pid::from_raw(child.id().try_into().expect("a small number"));
-    kill(id, Signal::SIGINT).expect("the pack is still running");
-    assert_eq!(child.wait().expect("it ends").code(), Some(130));
-    assert_eq!(entries(), 0);
+    let path = out.to_string_lossy();
+    let arguments = ["pack", "--format", "v3", &wave_frames(), "-o", &path];
+    assert_interrupt_leaves_nothing(&arguments, &out);
 }
 
 #[test]

@@ -4,7 +4,10 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
+use std::time::{Duration, Instant};
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::Value;
 use zoetrope_codecs::{Cancel, PlaneVideoEncoder as _, PlaneVideoSettings};
 use zoetrope_ffmpeg::H264PlaneEncoder;
@@ -30,6 +33,27 @@ pub fn assert_one_sentence(output: &Output, words: &[&str]) {
     for word in words {
         assert!(text.contains(word), "{word:?} is not in {text:?}");
     }
+}
+
+/// Starts the built binary, which is to write `out`, alone in its folder, and interrupts it in the
+/// middle: it ends as who is interrupted does, and leaves nothing behind.
+pub fn assert_interrupt_leaves_nothing(arguments: &[impl AsRef<OsStr>], out: &Path) {
+    let folder = out.parent().expect("a folder");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_zoetrope"))
+        .args(arguments)
+        .spawn()
+        .expect("it starts");
+    // What it has half written shows that it is in the middle, however busy the machine.
+    let entries = || fs::read_dir(folder).expect("readable").count();
+    let start = Instant::now();
+    while entries() == 0 && start.elapsed() < Duration::from_secs(60) {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    assert!(!out.exists(), "it must not be complete");
+    let id = Pid::from_raw(child.id().try_into().expect("a small number"));
+    kill(id, Signal::SIGINT).expect("it is still running");
+    assert_eq!(child.wait().expect("it ends").code(), Some(130));
+    assert_eq!(entries(), 0);
 }
 
 /// The JSON document that is all of a successful output.

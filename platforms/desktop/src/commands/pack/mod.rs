@@ -6,8 +6,9 @@ mod v3;
 mod zoe;
 
 use anyhow::{Context as _, bail};
+use indicatif::ProgressBar;
 use zoetrope_codecs::{Cancel, FrameReader};
-use zoetrope_encode::{PackError, PackOptions};
+use zoetrope_encode::{PackError, PackOptions, Progress};
 
 use crate::args::{Colour, Size};
 use crate::cli::{FormatArg, PackArgs, PictureArgs};
@@ -97,6 +98,34 @@ fn compare_with_input(
             args.output.display()
         )
     })
+}
+
+/// The first line of a report.
+fn heading(args: &PackArgs, [frames, groups, gaussians]: [usize; 3], sh_degree: u8) -> String {
+    format!(
+        "{}: {} in {}, {} at SH degree {sh_degree}",
+        args.output.display(),
+        output::count(frames as u64, "frame"),
+        output::count(groups as u64, "group"),
+        output::count(gaussians as u64, "Gaussian"),
+    )
+}
+
+/// The line about Gaussians that cannot be shown, where there are any.
+fn left_out_row(dropped: u64) -> Option<String> {
+    (dropped > 0).then(|| {
+        format!(
+            "  left out  {} with values that are no numbers",
+            output::count(dropped, "Gaussian")
+        )
+    })
+}
+
+/// Shows on `bar` how far the packer has come.
+fn show(bar: &ProgressBar, progress: Progress) {
+    bar.set_length(progress.total);
+    bar.set_position(progress.done);
+    bar.set_message(progress.stage);
 }
 
 /// The line about the pictures.

@@ -80,14 +80,10 @@ pub fn draw(input: &mut FrameReader, cancel: &Cancel) -> anyhow::Result<Pictures
 }
 
 fn encode(picture: &Picture) -> anyhow::Result<Vec<u8>> {
-    let rgb: Vec<u8> = picture
-        .rgba
-        .chunks_exact(4)
-        .flat_map(|pixel| [pixel[0], pixel[1], pixel[2]])
-        .collect();
+    let (width, height) = (picture.width, picture.height);
     let mut bytes = Vec::new();
     JpegEncoder::new_with_quality(&mut bytes, JPEG_QUALITY)
-        .write_image(&rgb, picture.width, picture.height, ExtendedColorType::Rgb8)
+        .write_image(&picture.rgb(), width, height, ExtendedColorType::Rgb8)
         .context("a thumbnail cannot be encoded")?;
     Ok(bytes)
 }

@@ -59,11 +59,7 @@ fn pack(
         options,
         encoder: &H264PlaneEncoder::new(cancel)?,
         decoder: Some(&mut decoder),
-        progress: &|progress| {
-            bar.set_length(progress.total);
-            bar.set_position(progress.done);
-            bar.set_message(progress.stage);
-        },
+        progress: &|progress| super::show(&bar, progress),
         cancel,
     };
     let _unfinished = unfinished_path(&args.output).map(output::Unfinished::new);
@@ -97,13 +93,10 @@ fn summary(report: &PackReport, pictures: Option<Comparison>) -> Report {
 
 fn text(args: &PackArgs, report: &Report) -> String {
     let mut lines = vec![
-        format!(
-            "{}: {} in {}, {} at SH degree {}",
-            args.output.display(),
-            output::count(report.frames as u64, "frame"),
-            output::count(report.groups as u64, "group"),
-            output::count(report.gaussians as u64, "Gaussian"),
-            report.sh_degree
+        super::heading(
+            args,
+            [report.frames, report.groups, report.gaussians],
+            report.sh_degree,
         ),
         format!(
             "  size      {:.2} MB, {:.1} kB a frame",
@@ -115,12 +108,7 @@ fn text(args: &PackArgs, report: &Report) -> String {
             report.step_median, report.step_p99, report.step_max
         ),
     ];
-    if report.dropped > 0 {
-        lines.push(format!(
-            "  left out  {} with values that are no numbers",
-            output::count(report.dropped, "Gaussian")
-        ));
-    }
+    lines.extend(super::left_out_row(report.dropped));
     if let Some(error) = report.position_rms_error {
         lines.push(format!(
             "  positions {} PSNR, error {error:.6} world units",

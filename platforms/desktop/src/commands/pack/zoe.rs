@@ -89,11 +89,7 @@ fn pack(
         sound,
         pictures,
         resume: !args.no_resume,
-        progress: &|progress| {
-            bar.set_length(progress.total);
-            bar.set_position(progress.done);
-            bar.set_message(progress.stage);
-        },
+        progress: &|progress| super::show(&bar, progress),
         cancel,
     };
     let report = pack_zoe(input, &args.output, packing);
@@ -130,13 +126,10 @@ fn summary(report: &ZoeReport, options: &PackOptions, pictures: Option<Compariso
 
 fn text(args: &PackArgs, report: &Report) -> String {
     let mut lines = vec![
-        format!(
-            "{}: {} in {}, {} at SH degree {}",
-            args.output.display(),
-            output::count(report.frames as u64, "frame"),
-            output::count(report.groups as u64, "group"),
-            output::count(report.gaussians as u64, "Gaussian"),
-            report.sh_degree
+        super::heading(
+            args,
+            [report.frames, report.groups, report.gaussians],
+            report.sh_degree,
         ),
         format!(
             "  size      {:.2} MB, {:.1} kB a frame, {:.1} Mbit/s",
@@ -172,12 +165,7 @@ fn text(args: &PackArgs, report: &Report) -> String {
             output::count(report.groups_resumed as u64, "group")
         ));
     }
-    if report.dropped > 0 {
-        lines.push(format!(
-            "  left out  {} with values that are no numbers",
-            output::count(report.dropped, "Gaussian")
-        ));
-    }
+    lines.extend(super::left_out_row(report.dropped));
     lines.extend(report.pictures.as_ref().map(super::pictures_row));
     lines.join("\n")
 }
