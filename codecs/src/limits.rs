@@ -46,6 +46,8 @@ pub const MAX_SOG_PICTURE_BYTES: u64 = 64 << 20;
 pub const MAX_ZIP_DIRECTORY_BYTES: u64 = 256 << 20;
 /// Bytes of one entry of a zip archive, unpacked.
 pub const MAX_ZIP_ENTRY_BYTES: u64 = 2 << 30;
+/// Bytes of a file that a server sends only as a whole: it stays in memory.
+pub const MAX_STREAMED_BYTES: u64 = 256 << 20;
 /// How many folders deep a folder is searched.
 pub const MAX_FOLDER_DEPTH: usize = 4;
 /// Frames a second that a clip may ask for: a slide every ten seconds to a high-speed camera.

@@ -23,6 +23,7 @@ mod screenshots;
 mod scripted;
 mod settings;
 mod share;
+mod sheet;
 mod shelf;
 mod stage;
 mod states;

@@ -7,39 +7,21 @@ use std::sync::Arc;
 use egui::Vec2;
 use tempfile::TempDir;
 use zoetrope_app::OpenClip;
-use zoetrope_codecs::{Cancel, ClipInfo, Demuxer, GroupInfo, GroupPackets, Result, SplatCloud};
-use zoetrope_encode::{CloudSequence, PackOptions, Packing, pack_v3};
+use zoetrope_codecs::{Cancel, ClipInfo, Demuxer, GroupInfo, GroupPackets, Result};
+use zoetrope_encode::{PackOptions, Packing, pack_v3};
 use zoetrope_ffmpeg::H264PlaneEncoder;
 use zoetrope_player::Playback;
 
+use crate::sheet::{FRAMES, GROUP_FRAMES, Sheet};
 use crate::stage::{Setup, Stage};
 
-const FRAMES: usize = 18;
-const GROUP_FRAMES: usize = 6;
-
-/// A sheet of Gaussians that rises frame by frame.
-struct Sheet;
-
-impl CloudSequence for Sheet {
-    fn len(&self) -> usize {
-        FRAMES
-    }
-
-    fn sh_degree(&self) -> u8 {
-        0
-    }
-
-    fn read(&mut self, index: usize, _: &Cancel) -> Result<SplatCloud> {
-        let mut cloud = SplatCloud::with_capacity(256, 0);
-        for k in 0..256 {
-            let (x, z) = ((k % 16) as f32 / 8.0 - 1.0, (k / 16) as f32 / 8.0 - 1.0);
-            let colour = [x, 0.5, z];
-            let position = [x, -0.05 * index as f32, z];
-            cloud.push(position, [1.0, 0.0, 0.0, 0.0], [0.08; 3], 0.9, colour, &[]);
-        }
-        Ok(cloud)
-    }
-}
+/// The sheet that is packed.
+const SHEET: Sheet = Sheet {
+    side: 16,
+    rise: 0.05,
+    scale: 0.08,
+    opacity: 0.9,
+};
 
 /// A packed clip in a folder of its own.
 fn clip() -> (TempDir, PathBuf) {
@@ -58,7 +40,7 @@ fn clip() -> (TempDir, PathBuf) {
         progress: &|_| {},
         cancel: &cancel,
     };
-    pack_v3(&mut Sheet, &path, packing).expect("a packed clip");
+    pack_v3(&mut { SHEET }, &path, packing).expect("a packed clip");
     (folder, path)
 }
 

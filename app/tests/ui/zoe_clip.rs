@@ -7,42 +7,23 @@ use egui::Vec2;
 use tempfile::TempDir;
 use zoetrope_app::{ClipTarget, open_clip};
 use zoetrope_codecs::clip::Detail;
-use zoetrope_codecs::{Cancel, Result, SplatCloud, VideoCodec};
+use zoetrope_codecs::{Cancel, VideoCodec};
+use zoetrope_encode::PackOptions;
 use zoetrope_encode::zoe::{ZoePacking, pack_zoe};
-use zoetrope_encode::{CloudSequence, PackOptions};
 use zoetrope_ffmpeg::{FfmpegAtlasDecoder, FfmpegAtlasEncoder};
 use zoetrope_player::{Command, Picture, Player, PlayerOptions, Quality};
 
+use crate::sheet::{FRAMES, GROUP_FRAMES, Sheet};
 use crate::stage::{Setup, Stage};
 
-const FRAMES: usize = 18;
-const GROUP_FRAMES: usize = 6;
-const GAUSSIANS: usize = 1024;
-
-/// A sheet of Gaussians that rises frame by frame, half of them faint.
-struct Sheet;
-
-impl CloudSequence for Sheet {
-    fn len(&self) -> usize {
-        FRAMES
-    }
-
-    fn sh_degree(&self) -> u8 {
-        0
-    }
-
-    fn read(&mut self, index: usize, _: &Cancel) -> Result<SplatCloud> {
-        let mut cloud = SplatCloud::with_capacity(GAUSSIANS, 0);
-        for k in 0..GAUSSIANS {
-            let (x, z) = ((k % 32) as f32 / 16.0 - 1.0, (k / 32) as f32 / 16.0 - 1.0);
-            let position = [x, -0.02 * index as f32, z];
-            let opacity = if k % 2 == 0 { 0.9 } else { 0.1 };
-            let rotation = [1.0, 0.0, 0.0, 0.0];
-            cloud.push(position, rotation, [0.05; 3], opacity, [x, 0.5, z], &[]);
-        }
-        Ok(cloud)
-    }
-}
+/// The sheet that is packed, half of it faint.
+const SHEET: Sheet = Sheet {
+    side: 32,
+    rise: 0.02,
+    scale: 0.05,
+    opacity: 0.1,
+};
+const GAUSSIANS: usize = SHEET.side * SHEET.side;
 
 fn clip() -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().expect("a folder");
@@ -58,7 +39,7 @@ fn clip() -> (TempDir, PathBuf) {
         codec: VideoCodec::H264,
         ..ZoePacking::new(&options, &encoder, &FfmpegAtlasDecoder::boxed, &cancel)
     };
-    pack_zoe(&mut Sheet, &path, packing).expect("a packed clip");
+    pack_zoe(&mut { SHEET }, &path, packing).expect("a packed clip");
     (folder, path)
 }
 

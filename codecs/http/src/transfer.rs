@@ -8,6 +8,7 @@ use reqwest::header::{ACCEPT_ENCODING, HeaderMap, IF_RANGE, RANGE};
 use reqwest::{Response, StatusCode};
 use tokio::time::timeout;
 use url::Url;
+use zoetrope_codecs::limits;
 
 use crate::block_cache::BLOCK_BYTES;
 use crate::fault::{Fault, FaultKind, host_of};
@@ -16,8 +17,6 @@ use crate::plan::{Job, JobKind, OPENER_BYTES};
 use crate::response::{self, ContentRange, Validator};
 use crate::state::{Facts, Shared};
 
-/// Bytes of a file that can only be read as a whole: it stays in memory.
-pub(crate) const STREAM_BYTES_MAX: u64 = 256 << 20;
 /// How often a transfer that stands back looks whether it may go on.
 const PAUSE: Duration = Duration::from_millis(5);
 
@@ -381,13 +380,13 @@ fn is_paused(shared: &Shared, job: &Job) -> bool {
 }
 
 fn check_stream(host: &str, len: u64) -> Result<(), Fault> {
-    if len <= STREAM_BYTES_MAX {
+    if len <= limits::MAX_STREAMED_BYTES {
         return Ok(());
     }
     Err(Fault::lasting(format!(
         "{host} does not send parts of a file, and this one is larger than {} MiB; put it on a server \
          that answers range requests, or download it and open the file",
-        STREAM_BYTES_MAX >> 20
+        limits::MAX_STREAMED_BYTES >> 20
     )))
 }
 
@@ -413,4 +412,15 @@ async fn collect(
         state.deliver(job.id, block as u64, Bytes::copy_from_slice(bytes));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_files_are_read_up_to_the_limit_and_no_further() {
+        assert!(check_stream("example.org", limits::MAX_STREAMED_BYTES).is_ok());
+        assert!(check_stream("example.org", limits::MAX_STREAMED_BYTES + 1).is_err());
+    }
 }

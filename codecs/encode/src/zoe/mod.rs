@@ -16,6 +16,6 @@ mod settings;
 mod tiles;
 
 pub use group::{GroupPacking, pack_group};
-pub use pack::{Pictures, ZoePacking, ZoeReport, pack_zoe};
+pub use pack::{Pictures, ZoePacking, ZoeReport, check_target, pack_zoe};
 pub use parts::parts_path;
 pub use settings::{LayerPlan, ZoeSettings};

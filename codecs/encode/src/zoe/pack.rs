@@ -132,10 +132,7 @@ pub fn pack_zoe(
     if input.is_empty() {
         return Err(PackError::NoFrames);
     }
-    if target.exists() {
-        let name = target.display().to_string();
-        return Err(PackError::Exists { name });
-    }
+    check_target(target)?;
     let sh_degree = input.sh_degree().min(options.sh_degree_max);
     let make = if packing.ladder {
         ZoeSettings::ladder
@@ -164,6 +161,18 @@ pub fn pack_zoe(
     let mut report = packer.pack_groups(input, sh_degree, group_frames)?;
     packer.join(target, frames.div_ceil(group_frames), &mut report)?;
     Ok(report)
+}
+
+/// Whether a clip can be packed to `target`: there must be nothing yet.
+///
+/// # Errors
+/// [`PackError::Exists`].
+pub fn check_target(target: &Path) -> Result<()> {
+    if target.exists() {
+        let name = target.display().to_string();
+        return Err(PackError::Exists { name });
+    }
+    Ok(())
 }
 
 /// What the parts of a clip depend on.

@@ -102,13 +102,8 @@ impl Decoder for LayeredDecoder {
     }
 
     fn engine(&self) -> Engine {
-        self.decoders.first().map_or_else(
-            || Engine {
-                name: "none".to_owned(),
-                hardware: false,
-            },
-            |decoder| decoder.engine(),
-        )
+        // There is one from the start.
+        self.decoders[0].engine()
     }
 }
 

@@ -66,7 +66,12 @@ impl Positions {
         bytes.push(prediction as u8);
         put_varint(bytes, self.key_step);
         let mut encoder = EntropyEncoder::new(KEY_CONTEXTS);
-        let mut walk = self.clone();
+        let mut walk = Self {
+            shifts: self.shifts.clone(),
+            keys: self.keys.clone(),
+            key_step: self.key_step,
+            ..Self::default()
+        };
         walk.walk_keys(width, prediction, &mut encoder);
         encoder.finish(bytes);
     }

@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use serde::Serialize;
 use zoetrope_codecs::{Cancel, FrameReader, VideoCodec};
-use zoetrope_encode::zoe::{ZoePacking, ZoeReport, pack_zoe, parts_path};
+use zoetrope_encode::zoe::{ZoePacking, ZoeReport, check_target, pack_zoe, parts_path};
 use zoetrope_encode::{DEFAULT_QUALITY, PackOptions};
 use zoetrope_ffmpeg::{FfmpegAtlasDecoder, FfmpegAtlasEncoder};
 
@@ -68,6 +68,8 @@ fn pack(
                 .with_context(|| format!("cannot read {}", path.display()))?,
         ),
     };
+    // Before pictures are drawn of every part of the clip.
+    check_target(&args.output)?;
     let sound = sound::of(args, input, cancel)?;
     let pictures = match args.no_thumbnails {
         true => None,
