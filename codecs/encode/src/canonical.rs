@@ -46,6 +46,7 @@ pub(crate) fn pick(cloud: &SplatCloud, rows: &[u32], sh_degree: u8) -> SplatClou
         sh_dc: take(&cloud.sh_dc, rows),
         sh_rest,
         sh_degree,
+        axes: cloud.axes,
         antialiased: cloud.antialiased,
         dropped: 0,
     }

@@ -87,7 +87,7 @@ fn splat_files(
     let is_splat = |pattern: &&Pattern| {
         matches!(
             pattern.content,
-            Content::Ply | Content::Zip | Content::SogMeta
+            Content::Splat(_) | Content::Zip | Content::SogMeta
         )
     };
     let splats: Vec<&Pattern> = patterns.iter().filter(is_splat).collect();
@@ -198,7 +198,7 @@ fn patterns<'a>(
                 // An unreadable file is no reason to give up the others.
                 Err(_) => Content::Unknown,
             };
-            if matches!(content, Content::Ply | Content::Zip | Content::SogMeta) {
+            if matches!(content, Content::Splat(_) | Content::Zip | Content::SogMeta) {
                 break;
             }
         }

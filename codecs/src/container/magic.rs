@@ -2,11 +2,9 @@
 
 use super::zoe;
 use crate::source::Source;
-use crate::splat::{PLY_MAGIC, ZIP_MAGIC};
+use crate::splat::{HEAD_BYTES, SplatFormat, ZIP_MAGIC};
 use crate::{Cancel, Result};
 
-/// Bytes that are looked at.
-const HEAD_BYTES: u64 = 64;
 /// Bytes of text that are looked at.
 const TEXT_BYTES: u64 = 1 << 20;
 
@@ -15,8 +13,8 @@ const TEXT_BYTES: u64 = 1 << 20;
 pub(super) enum Content {
     /// Our own clip.
     Zoe,
-    /// PLY of any kind.
-    Ply,
+    /// A splat file; of a PLY file it is not told which kind.
+    Splat(SplatFormat),
     /// A zip archive.
     Zip,
     /// `meta.json` of SOG.
@@ -33,8 +31,8 @@ pub(super) fn recognise(source: &dyn Source, cancel: &Cancel) -> Result<Content>
     if head.is_empty() {
         return Ok(Content::Foreign("it is empty; copy it again"));
     }
-    if head.starts_with(PLY_MAGIC) && head.get(3).is_some_and(u8::is_ascii_whitespace) {
-        return Ok(Content::Ply);
+    if let Some(format) = SplatFormat::of_head(&head, source.len()) {
+        return Ok(Content::Splat(format));
     }
     if head.starts_with(ZIP_MAGIC) {
         return Ok(Content::Zip);

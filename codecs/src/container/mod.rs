@@ -78,7 +78,7 @@ fn open_file(source: Arc<dyn Source>, cancel: &Cancel) -> Result<Box<dyn Demuxer
     let unsupported = |reason: &str| Err(Error::unsupported(source.name(), reason));
     match magic::recognise(&*source, cancel)? {
         Content::Zoe => Ok(Box::new(zoe::ZoeDemuxer::open(source, cancel)?)),
-        Content::Ply => single(Item::File(source), cancel),
+        Content::Splat(_) => single(Item::File(source), cancel),
         Content::Zip => {
             let archive = ZipFolder::open(source.clone(), cancel)?;
             if let Some(reason) = foreign_archive(&archive)? {

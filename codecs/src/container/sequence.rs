@@ -101,7 +101,7 @@ impl SequenceDemuxer {
                 }
             }
         }
-        let Some(first) = known.first().copied() else {
+        let Some(first) = known.first().cloned() else {
             let empty = || Error::unsupported(name, "it holds no splat files");
             return Err(first_error.unwrap_or_else(empty));
         };
@@ -126,7 +126,7 @@ impl SequenceDemuxer {
             sh_degree: known.iter().map(|facts| facts.sh_degree).max().unwrap_or(0),
             gaussians: all_known.then(|| counts(&known)),
             bounds: if all_known { union(&known) } else { None },
-            up: crate::UpAxis::default(),
+            up: first.axes.up(),
             camera: None,
             size_bytes: sizes.filter(|_| items.len() <= MAX_EXAMINED_FRAMES),
             credit: None,

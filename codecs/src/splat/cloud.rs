@@ -1,12 +1,13 @@
 //! Gaussians as numbers.
 
+use super::Axes;
 use crate::Bounds;
 use crate::gaussian_video::rest_coefficients;
 
 /// A cloud of 3D Gaussians in the activated domain: what "3D Gaussian Splatting for Real-Time
 /// Radiance Field Rendering" (Kerbl et al. 2023) draws. Structure of arrays, all of one length.
 ///
-/// World space as the file has it (INRIA files: x right, y down, z forward).
+/// World space as the file has it; [`Self::axes`] tells which way that points.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SplatCloud {
     /// Centres in world units.
@@ -24,6 +25,8 @@ pub struct SplatCloud {
     pub sh_rest: Vec<[f32; 3]>,
     /// SH degree, 0 to 3.
     pub sh_degree: u8,
+    /// Which way the axes of its world space point.
+    pub axes: Axes,
     /// Whether it was trained with Mip-Splatting's 2D filter and wants to be drawn with it.
     pub antialiased: bool,
     /// Gaussians that were left out because a value was not finite or the quaternion was zero.
@@ -41,6 +44,7 @@ impl SplatCloud {
             sh_dc: Vec::with_capacity(count),
             sh_rest: Vec::with_capacity(count * rest_coefficients(sh_degree)),
             sh_degree,
+            axes: Axes::default(),
             antialiased: false,
             dropped: 0,
         }

@@ -1,16 +1,11 @@
-//! PlayCanvas's SOG ("spatially ordered Gaussians"), versions 1 and 2: `meta.json` and one lossless
-//! WebP picture for each attribute, in a folder or a zip archive.
-//!
-//! Gaussian `k` is pixel `k`, row-major, of every picture. Positions have 16 bits in two pictures
-//! (`sign(x) ln(1 + |x|)` between a minimum and a maximum), rotations are "smallest three", SH
-//! coefficients beyond DC come out of a palette. Version 1 has ranges where version 2 has code books.
+//! Reading.
 
 use std::io::{self, BufRead, Cursor, Read, Seek, SeekFrom};
 
 use image_webp::WebPDecoder;
 use serde::Deserialize;
 
-use super::{SplatCloud, SplatFacts, SplatFormat, smallest_three};
+use super::super::{Axes, SplatCloud, SplatFacts, SplatFormat, smallest_three};
 use crate::gaussian_video::rest_coefficients;
 use crate::source::Folder;
 use crate::{Bounds, Cancel, Error, Result, limits};
@@ -100,12 +95,15 @@ pub fn facts(folder: &dyn Folder, cancel: &Cancel) -> Result<SplatFacts> {
     };
     Ok(SplatFacts {
         format: SplatFormat::Sog,
+        version: Some(meta.version.to_string()),
         count: meta.count,
         sh_degree,
         bounds: Some(Bounds {
             min: std::array::from_fn(|axis| meta.position(axis, [0, 0])),
             max: std::array::from_fn(|axis| meta.position(axis, [255, 255])),
         }),
+        axes: Axes::RightDownFront,
+        notes: Vec::new(),
     })
 }
 

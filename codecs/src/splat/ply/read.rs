@@ -1,15 +1,7 @@
-//! The PLY files of "3D Gaussian Splatting for Real-Time Radiance Field Rendering" (Kerbl et al.
-//! 2023), in short INRIA PLY: one vertex a Gaussian, raw training values.
-//!
-//! Columns `x y z`, `f_dc_0..2`, `f_rest_*` (all red, all green, all blue), `opacity` (logit),
-//! `scale_0..2` (natural logarithm), `rot_0..3` (w, x, y, z). Any order, any number type, text or
-//! binary; other columns are ignored. Without `scale_2` it is a file of 2D Gaussian Splatting, whose
-//! discs have no thickness.
+//! Reading.
 
-use std::io;
-
-use super::ply_header::{Column, Element, Encoding, Header};
-use super::{SplatCloud, SplatFacts, SplatFormat, check_size};
+use super::super::ply_header::{Column, Element, Encoding, Header};
+use super::super::{Axes, SplatCloud, SplatFacts, SplatFormat, check_size};
 use crate::gaussian_video::rest_coefficients;
 use crate::source::Source;
 use crate::{Cancel, Error, Result, limits};
@@ -24,24 +16,7 @@ const CHUNK_BYTES: usize = 1 << 20;
 /// file that holds no Gaussians, [`Error::Limit`] above [`limits::MAX_GAUSSIANS`].
 pub fn read(source: &dyn Source, cancel: &Cancel) -> Result<SplatCloud> {
     check_size(source)?;
-    read_body(source, &Header::read(source, cancel)?, cancel)
-}
-
-pub(super) fn facts(source: &dyn Source, header: &Header) -> Result<SplatFacts> {
-    let (vertices, columns) = columns(source.name(), header)?;
-    Ok(SplatFacts {
-        format: SplatFormat::Ply,
-        count: vertices.count,
-        sh_degree: columns.sh_degree,
-        bounds: None,
-    })
-}
-
-pub(super) fn read_body(
-    source: &dyn Source,
-    header: &Header,
-    cancel: &Cancel,
-) -> Result<SplatCloud> {
+    let header = &Header::read(source, cancel)?;
     let (vertices, columns) = columns(source.name(), header)?;
     let mut cloud = match header.encoding {
         Encoding::Ascii => read_text(source, header, vertices, &columns, cancel)?,
@@ -52,6 +27,25 @@ pub(super) fn read_body(
         .iter()
         .any(|comment| asks_for_antialiasing(comment));
     Ok(cloud)
+}
+
+/// What the header of an INRIA PLY file says.
+///
+/// # Errors
+/// As [`read`].
+pub fn facts(source: &dyn Source, cancel: &Cancel) -> Result<SplatFacts> {
+    check_size(source)?;
+    let header = Header::read(source, cancel)?;
+    let (vertices, columns) = columns(source.name(), &header)?;
+    Ok(SplatFacts {
+        format: SplatFormat::Ply,
+        version: None,
+        count: vertices.count,
+        sh_degree: columns.sh_degree,
+        bounds: None,
+        axes: Axes::RightDownFront,
+        notes: Vec::new(),
+    })
 }
 
 /// Brush writes `SplatRenderMode: mip`, Postshot `antialiased 1`.
@@ -216,63 +210,4 @@ fn push(cloud: &mut SplatCloud, values: &[f32], rest: &mut [[f32; 3]]) {
         std::array::from_fn(|channel| values[3 + channel]),
         rest,
     );
-}
-
-/// Writes an INRIA PLY file: binary little-endian floats, columns in the order of the original
-/// training code, normals zero.
-///
-/// Opacities of exactly 0 and 1 and scales of 0 have no finite logit or logarithm; the nearest
-/// finite one is written.
-///
-/// # Errors
-/// Those of `out`.
-pub fn write(cloud: &SplatCloud, out: &mut impl io::Write) -> io::Result<()> {
-    let rest = cloud.rest_coefficients();
-    let mut header = format!(
-        "ply\nformat binary_little_endian 1.0\n{}element vertex {}\n",
-        if cloud.antialiased {
-            "comment SplatRenderMode: mip\n"
-        } else {
-            ""
-        },
-        cloud.len()
-    );
-    let names = ["x", "y", "z", "nx", "ny", "nz"].map(str::to_owned);
-    let names = names
-        .into_iter()
-        .chain((0..3).map(|number| format!("f_dc_{number}")))
-        .chain((0..3 * rest).map(|number| format!("f_rest_{number}")))
-        .chain(["opacity".to_owned()])
-        .chain((0..3).map(|number| format!("scale_{number}")))
-        .chain((0..4).map(|number| format!("rot_{number}")));
-    for name in names {
-        header.push_str("property float ");
-        header.push_str(&name);
-        header.push('\n');
-    }
-    header.push_str("end_header\n");
-    out.write_all(header.as_bytes())?;
-    let mut row: Vec<u8> = Vec::new();
-    for k in 0..cloud.len() {
-        row.clear();
-        let mut put = |values: &[f32]| {
-            for value in values {
-                row.extend_from_slice(&value.to_le_bytes());
-            }
-        };
-        put(&cloud.positions[k]);
-        put(&[0.0; 3]);
-        put(&cloud.sh_dc[k]);
-        for channel in 0..3 {
-            for coefficient in cloud.rest_of(k) {
-                put(&[coefficient[channel]]);
-            }
-        }
-        let opacity = cloud.opacities[k].clamp(f32::MIN_POSITIVE, 1.0 - f32::EPSILON);
-        put(&[(opacity / (1.0 - opacity)).ln()]);
-        put(&cloud.scales[k].map(|scale| scale.max(f32::MIN_POSITIVE).ln()));
-        put(&cloud.rotations[k]);
-        out.write_all(&row)?;
-    }
-    Ok(())
 }

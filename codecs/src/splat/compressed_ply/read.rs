@@ -1,11 +1,7 @@
-//! PlayCanvas's compressed PLY: 16 bytes a Gaussian, quantised within chunks of 256.
-//!
-//! Element `chunk` holds the ranges of position, log-scale and (in newer files) colour; element
-//! `vertex` four 32-bit words; the optional element `sh` one byte for each SH coefficient beyond
-//! DC, channel-major.
+//! Reading.
 
-use super::ply_header::{Column, Element, Encoding, Header};
-use super::{SH_C0, SplatCloud, SplatFacts, SplatFormat, check_size, smallest_three};
+use super::super::ply_header::{Column, Element, Encoding, Header};
+use super::super::{Axes, SH_C0, SplatCloud, SplatFacts, SplatFormat, check_size, smallest_three};
 use crate::gaussian_video::rest_coefficients;
 use crate::source::Source;
 use crate::{Cancel, Error, Result, limits};
@@ -25,13 +21,22 @@ pub fn read(source: &dyn Source, cancel: &Cancel) -> Result<SplatCloud> {
     read_body(source, &Header::read(source, cancel)?, cancel)
 }
 
-pub(super) fn facts(source: &dyn Source, header: &Header) -> Result<SplatFacts> {
-    let shape = Shape::of(source.name(), header)?;
+/// What the header of a compressed PLY file says.
+///
+/// # Errors
+/// As [`read`].
+pub fn facts(source: &dyn Source, cancel: &Cancel) -> Result<SplatFacts> {
+    check_size(source)?;
+    let header = Header::read(source, cancel)?;
+    let shape = Shape::of(source.name(), &header)?;
     Ok(SplatFacts {
         format: SplatFormat::CompressedPly,
+        version: None,
         count: shape.vertices.count,
         sh_degree: shape.sh_degree,
         bounds: None,
+        axes: Axes::RightDownFront,
+        notes: Vec::new(),
     })
 }
 

@@ -1,0 +1,9 @@
+//! PlayCanvas's compressed PLY: 16 bytes a Gaussian, quantised within chunks of 256.
+//!
+//! Element `chunk` holds the ranges of position, log-scale and (in newer files) colour; element
+//! `vertex` four 32-bit words; the optional element `sh` one byte for each SH coefficient beyond
+//! DC, channel-major.
+
+mod read;
+
+pub use read::{facts, read};
