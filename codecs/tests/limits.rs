@@ -191,9 +191,9 @@ fn parts_of_a_sog_model() {
         folder.insert("sh0.webp", bytes);
         is_limit(sog::read(&folder, &cancel))
     };
-    assert_eq!(4096 * 2048, limits::MAX_SOG_PIXELS);
-    assert!(!picture(4096, 2048));
-    assert!(picture(4096, 2049));
+    assert_eq!(4096 * 4096, limits::MAX_SOG_PIXELS);
+    assert!(!picture(4096, 4096));
+    assert!(picture(4096, 4097));
 }
 
 #[test]
