@@ -93,6 +93,13 @@ pub const MAX_THUMBNAIL_BYTES: u64 = 64 << 10;
 pub const MAX_THUMBNAIL_SIDE: u64 = 1024;
 /// SH degree: 3 is the largest that 3D Gaussian Splatting is trained with.
 pub const MAX_SH_DEGREE: u64 = 3;
+/// Standard deviation of a Gaussian, world units: e^12, where the 16-bit logarithms end in which the
+/// GPU holds scales. Trained ones are below e^5; a larger one is a number gone wrong, or a logarithm
+/// that was taken for a scale's own.
+pub const MAX_SCALE: f32 = 162_754.8;
+/// Coordinate of a Gaussian, world units: squares of the distances between points this far away are
+/// finite in f32, which those of points ten times as far are not.
+pub const MAX_COORDINATE: f32 = 1e18;
 
 /// Bytes of the address of a clip: as much as web servers take.
 pub const MAX_ADDRESS_BYTES: u64 = 8 << 10;

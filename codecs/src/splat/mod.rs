@@ -8,6 +8,7 @@ mod cloud;
 pub mod compressed_ply;
 mod decoder;
 mod format;
+mod mend;
 pub mod ply;
 mod ply_header;
 pub mod sog;
