@@ -28,9 +28,10 @@ pub use layers::layers;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets. Each has its folder in `corpus/` and its program in `targets/`.
-pub const TARGETS: [Target; 11] = [
+pub const TARGETS: [Target; 12] = [
     ("ply", ply),
     ("compressed_ply", compressed_ply),
+    ("dot_splat", dot_splat),
     ("sog", sog_part),
     ("zip_folder", zip_folder),
     ("v3_metadata", v3_metadata),
@@ -69,6 +70,18 @@ pub fn ply(data: &[u8]) {
 pub fn compressed_ply(data: &[u8]) {
     if let Ok(cloud) = splat::compressed_ply::read(&source(data), &Cancel::new()) {
         check(&cloud);
+    }
+}
+
+/// `.splat`. What is read must survive being written and read again.
+pub fn dot_splat(data: &[u8]) {
+    if let Ok(cloud) = splat::dot_splat::read(&source(data), &Cancel::new()) {
+        check(&cloud);
+        let mut again = Vec::new();
+        splat::dot_splat::write(&cloud, &mut again).expect("memory takes everything");
+        assert_eq!(again.len(), data.len());
+        let again = splat::dot_splat::read(&source(&again), &Cancel::new()).expect("was written");
+        check(&again);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::zoe;
 use crate::source::Source;
-use crate::splat::{HEAD_BYTES, SplatFormat, ZIP_MAGIC};
+use crate::splat::{HEAD_BYTES, SplatFormat, ZIP_MAGIC, dot_splat};
 use crate::{Cancel, Result};
 
 /// Bytes of text that are looked at.
@@ -40,8 +40,14 @@ pub(super) fn recognise(source: &dyn Source, cancel: &Cancel) -> Result<Content>
     if is_zoe(&head) {
         return Ok(Content::Zoe);
     }
-    if let Some(foreign) = foreign(&head, source.len()) {
-        return Ok(Content::Foreign(foreign));
+    // Nothing marks a .splat file, and its first two bytes, or one, may be the mark of something else.
+    let is_dot_splat = dot_splat::is_dot_splat(source, cancel)?;
+    match foreign(&head, source.len()) {
+        Some(foreign) if !is_dot_splat || !dot_splat::has_name(source.name()) => {
+            return Ok(Content::Foreign(foreign));
+        }
+        _ if is_dot_splat => return Ok(Content::Splat(SplatFormat::Splat)),
+        _ => {}
     }
     if head.trim_ascii_start().starts_with(b"{") || head.starts_with(b"\xef\xbb\xbf{") {
         let text = source.read(0..source.len().min(TEXT_BYTES), cancel)?;

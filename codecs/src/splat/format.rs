@@ -11,6 +11,8 @@ pub enum SplatFormat {
     Ply,
     /// PlayCanvas's compressed PLY.
     CompressedPly,
+    /// antimatter15's `.splat`.
+    Splat,
     /// PlayCanvas's SOG, zipped or as a folder.
     Sog,
 }
@@ -21,12 +23,14 @@ impl SplatFormat {
         match self {
             Self::Ply => "PLY",
             Self::CompressedPly => "compressed PLY",
+            Self::Splat => ".splat",
             Self::Sog => "SOG",
         }
     }
 
     /// The format that the first bytes of a file tell, of a file of `len` bytes. A PLY file is
-    /// [`Self::Ply`], whichever it is; SOG in an archive and what is JSON show only deeper inside.
+    /// [`Self::Ply`], whichever it is; SOG in an archive, what is JSON, and `.splat`, which has no
+    /// mark at all, show only deeper inside.
     pub(crate) fn of_head(head: &[u8], len: u64) -> Option<Self> {
         let _ = len;
         let is_ply = head.starts_with(b"ply") && head.get(3).is_some_and(u8::is_ascii_whitespace);

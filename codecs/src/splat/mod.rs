@@ -7,6 +7,9 @@ mod axes;
 mod cloud;
 pub mod compressed_ply;
 mod decoder;
+pub mod dot_splat;
+mod exp;
+mod fill;
 mod format;
 mod mend;
 pub mod ply;
@@ -40,6 +43,7 @@ pub fn read(source: &Arc<dyn Source>, cancel: &Cancel) -> Result<SplatCloud> {
     match format_of(source, cancel)? {
         SplatFormat::Ply => ply::read(&**source, cancel),
         SplatFormat::CompressedPly => compressed_ply::read(&**source, cancel),
+        SplatFormat::Splat => dot_splat::read(&**source, cancel),
         SplatFormat::Sog => sog::read(&ZipFolder::open(source.clone(), cancel)?, cancel),
     }
 }
@@ -52,6 +56,7 @@ pub fn facts(source: &Arc<dyn Source>, cancel: &Cancel) -> Result<SplatFacts> {
     match format_of(source, cancel)? {
         SplatFormat::Ply => ply::facts(&**source, cancel),
         SplatFormat::CompressedPly => compressed_ply::facts(&**source, cancel),
+        SplatFormat::Splat => dot_splat::facts(&**source, cancel),
         SplatFormat::Sog => sog::facts(&ZipFolder::open(source.clone(), cancel)?, cancel),
     }
 }
@@ -82,9 +87,12 @@ pub fn format_of(source: &Arc<dyn Source>, cancel: &Cancel) -> Result<SplatForma
             )),
         };
     }
+    if dot_splat::is_dot_splat(&**source, cancel)? {
+        return Ok(SplatFormat::Splat);
+    }
     Err(Error::unsupported(
         source.name(),
-        "it is no splat file that can be read; PLY, compressed PLY and SOG work",
+        "it is no splat file that can be read; PLY, compressed PLY, .splat and SOG work",
     ))
 }
 
