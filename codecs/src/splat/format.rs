@@ -1,6 +1,6 @@
 //! Which splat formats there are, and what tells them.
 
-use super::Axes;
+use super::{Axes, spz};
 use crate::Bounds;
 
 /// A format of splat file that can be read.
@@ -11,6 +11,8 @@ pub enum SplatFormat {
     Ply,
     /// PlayCanvas's compressed PLY.
     CompressedPly,
+    /// Niantic's SPZ.
+    Spz,
     /// PlayCanvas's SOG, zipped or as a folder.
     Sog,
 }
@@ -21,6 +23,7 @@ impl SplatFormat {
         match self {
             Self::Ply => "PLY",
             Self::CompressedPly => "compressed PLY",
+            Self::Spz => "SPZ",
             Self::Sog => "SOG",
         }
     }
@@ -30,7 +33,10 @@ impl SplatFormat {
     pub(crate) fn of_head(head: &[u8], len: u64) -> Option<Self> {
         let _ = len;
         let is_ply = head.starts_with(b"ply") && head.get(3).is_some_and(u8::is_ascii_whitespace);
-        is_ply.then_some(Self::Ply)
+        if is_ply {
+            return Some(Self::Ply);
+        }
+        spz::is_spz(head).then_some(Self::Spz)
     }
 }
 
