@@ -15,6 +15,7 @@ mod mend;
 pub mod ply;
 mod ply_header;
 pub mod sog;
+pub mod spz;
 pub mod synthetic;
 
 use std::sync::Arc;
@@ -32,8 +33,8 @@ pub const SH_C0: f32 = 0.282_094_8;
 
 /// Bytes that tell a zip archive with something in it.
 pub(crate) const ZIP_MAGIC: &[u8] = b"PK\x03\x04";
-/// Bytes of a file that are looked at to tell its format.
-pub(crate) const HEAD_BYTES: u64 = 64;
+/// Bytes of a file that are looked at to tell its format: enough for gzip to give out its first ones.
+pub(crate) const HEAD_BYTES: u64 = 1024;
 
 /// Reads a splat file of any known format.
 ///
@@ -44,6 +45,7 @@ pub fn read(source: &Arc<dyn Source>, cancel: &Cancel) -> Result<SplatCloud> {
         SplatFormat::Ply => ply::read(&**source, cancel),
         SplatFormat::CompressedPly => compressed_ply::read(&**source, cancel),
         SplatFormat::Splat => dot_splat::read(&**source, cancel),
+        SplatFormat::Spz => spz::read(&**source, cancel),
         SplatFormat::Sog => sog::read(&ZipFolder::open(source.clone(), cancel)?, cancel),
     }
 }
@@ -57,6 +59,7 @@ pub fn facts(source: &Arc<dyn Source>, cancel: &Cancel) -> Result<SplatFacts> {
         SplatFormat::Ply => ply::facts(&**source, cancel),
         SplatFormat::CompressedPly => compressed_ply::facts(&**source, cancel),
         SplatFormat::Splat => dot_splat::facts(&**source, cancel),
+        SplatFormat::Spz => spz::facts(&**source, cancel),
         SplatFormat::Sog => sog::facts(&ZipFolder::open(source.clone(), cancel)?, cancel),
     }
 }
