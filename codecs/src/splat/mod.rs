@@ -13,6 +13,7 @@ pub mod ply;
 mod ply_header;
 pub mod sog;
 pub mod synthetic;
+mod write;
 
 use std::sync::Arc;
 
@@ -20,6 +21,7 @@ pub use axes::Axes;
 pub use cloud::SplatCloud;
 pub use decoder::SplatFileDecoder;
 pub use format::{SplatFacts, SplatFormat};
+pub use write::{WriteFormat, write};
 
 use crate::source::{Folder, Source, ZipFolder};
 use crate::{Cancel, Error, Result, limits};
