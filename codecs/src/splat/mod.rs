@@ -17,6 +17,7 @@ mod ply_header;
 pub mod sog;
 pub mod spz;
 pub mod synthetic;
+mod write;
 
 use std::sync::Arc;
 
@@ -24,6 +25,7 @@ pub use axes::Axes;
 pub use cloud::SplatCloud;
 pub use decoder::SplatFileDecoder;
 pub use format::{SplatFacts, SplatFormat};
+pub use write::{WriteFormat, write};
 
 use crate::source::{Folder, Source, ZipFolder};
 use crate::{Cancel, Error, Result, limits};
