@@ -181,7 +181,7 @@ fn what_does_not_fit_becomes_the_nearest_that_does() {
     cloud.push(
         [1.0; 3],
         [1.0; 4],
-        [0.0, far, 1e-30],
+        [0.0, limits::MAX_SCALE, 1e-30],
         1.0,
         [far, -far, 0.0],
         &rest,

@@ -152,7 +152,9 @@ impl Job<'_> {
         bar.set_message("converting");
         let done = Mutex::new(Vec::with_capacity(count));
         let failed = Mutex::new(None);
-        let fail = |error| drop(lock(&failed).get_or_insert(error));
+        let fail = |error| {
+            lock(&failed).get_or_insert(error);
+        };
         thread::scope(|scope| {
             // Nothing queues between reading and writing, so that no more frames are held than there
             // are workers, and one.
