@@ -20,18 +20,22 @@ use zoetrope_codecs::{
     LayeredGroup, Result, SplatCloud, Thumbnails, UpAxis, VideoCodec, VideoPacket, VideoStream,
 };
 
+#[path = "formats.rs"]
+mod formats;
 #[path = "layers.rs"]
 mod layers;
+pub use formats::spz;
 pub use layers::layers;
 
 /// A target: its name and its function.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets. Each has its folder in `corpus/` and its program in `targets/`.
-pub const TARGETS: [Target; 12] = [
+pub const TARGETS: [Target; 13] = [
     ("ply", ply),
     ("compressed_ply", compressed_ply),
     ("dot_splat", dot_splat),
+    ("spz", spz),
     ("sog", sog_part),
     ("zip_folder", zip_folder),
     ("v3_metadata", v3_metadata),

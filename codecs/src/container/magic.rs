@@ -61,7 +61,6 @@ pub(super) const PICKLE: &str = "it is a Python pickle (a PyTorch checkpoint or 
      program that could do anything to this machine; convert it to PLY with the tool that made it";
 const VIDEO: &str = "it is an ordinary video; a V3 clip is a folder with group_info.json in it";
 const PICTURE: &str = "it is a picture, not a clip; open a V3 folder, or PLY or SOG files";
-const SPZ: &str = "it is an SPZ file, which cannot be read yet; convert it to PLY or SOG";
 
 /// An MP4 file with a brand of ours among its first. One of a version that is not known yet is told
 /// by its demuxer.
@@ -86,7 +85,7 @@ fn foreign(head: &[u8], len: u64) -> Option<&'static str> {
     if at(4, b"ftyp") || at(4, b"moov") || at(4, b"mdat") {
         return Some(VIDEO);
     }
-    let known: [(&[u8], &'static str); 16] = [
+    let known: [(&[u8], &'static str); 15] = [
         (b"\x1a\x45\xdf\xa3", VIDEO),
         (b"\x89PNG", PICTURE),
         (b"\xff\xd8\xff", PICTURE),
@@ -95,11 +94,7 @@ fn foreign(head: &[u8], len: u64) -> Option<&'static str> {
             b"RIFF",
             "it is a WebP picture, WAV sound or AVI video; open a V3 folder, or PLY or SOG files",
         ),
-        (b"NGSP", SPZ),
-        (
-            b"\x1f\x8b",
-            "it is packed with gzip (an SPZ file, or unpack it first); open PLY or SOG files",
-        ),
+        (b"\x1f\x8b", "it is packed with gzip; unpack it first"),
         (
             b"glTF",
             "it is a glTF model, which cannot be read yet; convert it to PLY or SOG",

@@ -5,18 +5,21 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::SplatCloud;
+use super::mend::{Row, is_direction, mend, norm, within};
 use crate::gaussian_video::rest_coefficients;
-use crate::{Cancel, Result};
+use crate::{Cancel, Result, limits};
 
 /// Blocks of rows for each core that are in the works at a time. Files are read about in order, so
 /// that one that comes over the network need not be there whole.
 const BLOCKS_PER_CORE: usize = 8;
 
+/// Rows of a block that is only sanitised.
+const SANITISED_ROWS: usize = 16_384;
+
 /// Some consecutive Gaussians of a cloud, all arrays of the length of `rows` (`sh_rest` of that
 /// times the coefficients of each).
 ///
-/// Whoever fills it writes any numbers; it is [`fill`] that normalises quaternions and takes out
-/// what is not finite.
+/// Whoever fills it writes any numbers; it is [`fill`] that makes them Gaussians that can be drawn.
 pub(super) struct Block<'a> {
     /// Which rows of the cloud these are.
     pub(super) rows: Range<usize>,
@@ -29,7 +32,7 @@ pub(super) struct Block<'a> {
 }
 
 /// A cloud of `count` Gaussians, each `block_rows` of which `decode` writes, with the rules of
-/// [`SplatCloud::push`] for what is not finite.
+/// [`SplatCloud::push`] for what cannot be drawn.
 ///
 /// # Errors
 /// Those of `decode`, and [`crate::Error::Cancelled`].
@@ -67,6 +70,21 @@ pub(super) fn fill(
     Ok(cloud)
 }
 
+impl SplatCloud {
+    /// Does to all Gaussians what [`Self::push`] does to each: for readers that fill the arrays
+    /// themselves. Gaussians that are sound already stay as they are but for the last bit of their
+    /// quaternions, and are not counted twice.
+    ///
+    /// The arrays must have one length, and `sh_rest` that of all coefficients.
+    pub fn sanitise(&mut self) {
+        let dropped: usize = blocks(self, SANITISED_ROWS)
+            .par_iter_mut()
+            .map(Block::sanitise)
+            .sum();
+        self.dropped += dropped;
+    }
+}
+
 fn blocks(cloud: &mut SplatCloud, rows: usize) -> Vec<Block<'_>> {
     let rest = cloud.rest_coefficients();
     let mut sh_rest = cloud.sh_rest.as_mut_slice();
@@ -98,52 +116,47 @@ fn blocks(cloud: &mut SplatCloud, rows: usize) -> Vec<Block<'_>> {
 }
 
 impl Block<'_> {
-    /// Normalises the quaternions, clamps the opacities, and makes what cannot be drawn an invisible
-    /// point. Returns how many those are.
+    /// Makes all rows ones that can be drawn, see [`mend`]. Returns how many cannot be.
     fn sanitise(&mut self) -> usize {
-        // Nearly always there are none, and this look at whole arrays is the fastest.
-        let finite = all_finite(self.positions.as_flattened())
-            && all_finite(self.scales.as_flattened())
-            && all_finite(self.opacities)
-            && all_finite(self.sh_dc.as_flattened())
-            && all_finite(self.sh_rest.as_flattened());
-        let rest = self.sh_rest.len() / self.positions.len().max(1);
-        let mut dropped = 0;
-        for k in 0..self.positions.len() {
-            let rotation = self.rotations[k];
-            let norm = rotation.iter().map(|part| part * part).sum::<f32>().sqrt();
-            let drawn = norm.is_finite() && norm >= 1e-12 && (finite || self.is_finite(k, rest));
-            if drawn {
-                self.rotations[k] = rotation.map(|part| part / norm);
-                self.opacities[k] = self.opacities[k].clamp(0.0, 1.0);
-            } else {
-                dropped += 1;
-                self.positions[k] = [0.0; 3];
-                self.rotations[k] = [1.0, 0.0, 0.0, 0.0];
-                self.scales[k] = [0.0; 3];
-                self.opacities[k] = 0.0;
-                self.sh_dc[k] = [0.0; 3];
-                self.sh_rest[k * rest..(k + 1) * rest].fill([0.0; 3]);
+        // Nearly always all can be, and this look at whole arrays is the fastest.
+        if self.is_sound() {
+            for rotation in &mut *self.rotations {
+                let norm = norm(rotation);
+                *rotation = rotation.map(|part| part / norm);
             }
+            for scale in self.scales.as_flattened_mut() {
+                *scale = scale.abs();
+            }
+            for opacity in &mut *self.opacities {
+                *opacity = opacity.clamp(0.0, 1.0);
+            }
+            return 0;
         }
-        dropped
+        let rest = self.sh_rest.len() / self.positions.len().max(1);
+        let is_broken = |k: &usize| {
+            !mend(Row {
+                position: &mut self.positions[*k],
+                rotation: &mut self.rotations[*k],
+                scale: &mut self.scales[*k],
+                opacity: &mut self.opacities[*k],
+                sh_dc: &mut self.sh_dc[*k],
+                sh_rest: &mut self.sh_rest[k * rest..(k + 1) * rest],
+            })
+        };
+        (0..self.rows.len()).filter(is_broken).count()
     }
 
-    fn is_finite(&self, k: usize, rest: usize) -> bool {
-        all_finite(&self.positions[k])
-            && all_finite(&self.scales[k])
-            && self.opacities[k].is_finite()
-            && all_finite(&self.sh_dc[k])
-            && all_finite(self.sh_rest[k * rest..(k + 1) * rest].as_flattened())
+    fn is_sound(&self) -> bool {
+        within(self.positions.as_flattened(), limits::MAX_COORDINATE)
+            && within(self.scales.as_flattened(), limits::MAX_SCALE)
+            && within(self.opacities, f32::MAX)
+            && within(self.sh_dc.as_flattened(), f32::MAX)
+            && within(self.sh_rest.as_flattened(), f32::MAX)
+            && self
+                .rotations
+                .iter()
+                .fold(true, |all, rotation| all & is_direction(norm(rotation)))
     }
-}
-
-/// Whether all are finite: the largest size, as bits, is below that of infinity.
-fn all_finite(values: &[f32]) -> bool {
-    let largest = values.iter().fold(0, |largest: u32, value| {
-        largest.max(value.to_bits() & 0x7fff_ffff)
-    });
-    largest < f32::INFINITY.to_bits()
 }
 
 #[cfg(test)]

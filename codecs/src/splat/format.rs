@@ -1,6 +1,6 @@
 //! Which splat formats there are, and what tells them.
 
-use super::Axes;
+use super::{Axes, spz};
 use crate::Bounds;
 
 /// A format of splat file that can be read.
@@ -13,6 +13,8 @@ pub enum SplatFormat {
     CompressedPly,
     /// antimatter15's `.splat`.
     Splat,
+    /// Niantic's SPZ.
+    Spz,
     /// PlayCanvas's SOG, zipped or as a folder.
     Sog,
 }
@@ -24,6 +26,7 @@ impl SplatFormat {
             Self::Ply => "PLY",
             Self::CompressedPly => "compressed PLY",
             Self::Splat => ".splat",
+            Self::Spz => "SPZ",
             Self::Sog => "SOG",
         }
     }
@@ -34,7 +37,10 @@ impl SplatFormat {
     pub(crate) fn of_head(head: &[u8], len: u64) -> Option<Self> {
         let _ = len;
         let is_ply = head.starts_with(b"ply") && head.get(3).is_some_and(u8::is_ascii_whitespace);
-        is_ply.then_some(Self::Ply)
+        if is_ply {
+            return Some(Self::Ply);
+        }
+        spz::is_spz(head).then_some(Self::Spz)
     }
 }
 
