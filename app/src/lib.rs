@@ -25,6 +25,7 @@ pub mod recents;
 pub mod remembered;
 mod run;
 mod save_copy;
+mod save_frame;
 mod screenshot;
 pub mod session;
 pub mod settings;

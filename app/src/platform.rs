@@ -18,6 +18,8 @@ pub enum Pick {
     Copy,
     /// A name for a part of the clip.
     Cut,
+    /// A name for the frame that is shown.
+    Frame,
 }
 
 /// What a dialog for choosing asks for.
@@ -92,7 +94,7 @@ pub fn pick_with_dialog(request: PickRequest, answer: PickAnswer) {
             answer(match request.what {
                 Pick::File | Pick::Picture => dialog.pick_file(),
                 Pick::Folder | Pick::Destination => dialog.pick_folder(),
-                Pick::Copy | Pick::Cut => dialog.save_file(),
+                Pick::Copy | Pick::Cut | Pick::Frame => dialog.save_file(),
             });
         });
     if let Err(error) = shown {

@@ -12,11 +12,13 @@ use zoetrope_share::{Options, QrCode, Server};
 use super::ZoetropeApp;
 use super::links::view_of;
 use super::panel::{self, Frames, LinkParts, Reach, ShareRequest, ShareState, Sharing};
+use crate::camera::CameraRig;
 use crate::link;
 use crate::open::{ClipTarget, absolute};
 use crate::platform::Pick;
 use crate::recents::poster_name;
 use crate::save_copy::{self, Progress, Saving};
+use crate::save_frame::{FrameToSave, save_frame};
 use crate::session::{Clip, sentence};
 use crate::shared_clip::{NotServed, share_of};
 use crate::text::{Text, fill, text_of};
@@ -232,6 +234,7 @@ impl ZoetropeApp {
             ShareRequest::Serve(false) => self.stop_sharing(),
             ShareRequest::SaveCopy => self.pick(Pick::Copy),
             ShareRequest::SaveCut => self.pick(Pick::Cut),
+            ShareRequest::SaveFrame => self.pick(Pick::Frame),
             ShareRequest::CopyExport => {
                 if let Some(command) = self.session.clip().and_then(export_command) {
                     self.ctx.copy_text(command);
@@ -334,6 +337,18 @@ impl ZoetropeApp {
         }
     }
 
+    /// The frame that is shown, with what is up in the window.
+    fn frame_to_save(&self, clip: &Clip) -> Option<FrameToSave> {
+        let info = clip.player.info();
+        let shown = clip.state.picture.as_ref()?;
+        let has_layers = info.layers.len() > 1;
+        Some(FrameToSave {
+            shown: shown.frame.clone(),
+            better: has_layers.then(|| (clip.target.clone(), shown.index)),
+            up: self.rig().map_or(info.up, CameraRig::up),
+        })
+    }
+
     /// The name that is offered for what is to be saved.
     pub(super) fn name_to_save(&self, what: Pick) -> Option<String> {
         let clip = self.session.clip()?;
@@ -348,11 +363,16 @@ impl ZoetropeApp {
                 let stem = name.strip_suffix(".zoe").unwrap_or(&name);
                 Some(format!("{stem} {a}-{b}s.zoe"))
             }
+            Pick::Frame => {
+                let shown = clip.state.picture.as_ref()?;
+                let stem = name.rsplit_once('.').map_or(&*name, |(stem, _)| stem);
+                Some(format!("{stem} {}.ply", shown.index + 1))
+            }
             _ => None,
         }
     }
 
-    /// Saves a copy of the clip, or what lies between A and B.
+    /// Saves a copy of the clip, what lies between A and B, or the frame that is shown.
     pub(super) fn save(&mut self, what: Pick, path: PathBuf) {
         let Some(clip) = self.session.clip() else {
             return;
@@ -367,6 +387,12 @@ impl ZoetropeApp {
             }),
             // A and B were taken away while the dialog was open.
             (Pick::Cut, None) => return,
+            (Pick::Frame, _) => match self.frame_to_save(clip) {
+                Some(frame) => Box::new(move |path, progress, cancel| {
+                    save_frame(&frame, path, progress, cancel)
+                }),
+                None => return,
+            },
             _ if on_the_web => Box::new(move |path, progress, cancel| {
                 save_copy::download(&target, path, progress, cancel)
             }),

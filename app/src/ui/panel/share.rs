@@ -106,6 +106,8 @@ pub enum ShareRequest {
     SaveCopy,
     /// What lies between A and B as a clip.
     SaveCut,
+    /// The frame that is shown as a splat file.
+    SaveFrame,
     /// The command that makes a video, in the clipboard.
     CopyExport,
     /// To stop saving.
@@ -267,6 +269,9 @@ fn save(ui: &mut Ui, state: &ShareState<'_>, asked: &mut Vec<ShareRequest>) {
         quiet(ui, texts.cut_needs_ab);
     } else if wide_button(ui, Icon::Scissors, texts.save_cut) {
         asked.push(ShareRequest::SaveCut);
+    }
+    if wide_button(ui, Icon::Box, texts.save_frame) {
+        asked.push(ShareRequest::SaveFrame);
     }
     if state.is_named && wide_button(ui, Icon::Film, texts.export) {
         asked.push(ShareRequest::CopyExport);
