@@ -9,6 +9,7 @@
 mod adaptive_scale;
 pub mod arrivals;
 pub mod camera;
+pub mod frame_name;
 mod fuzzy;
 mod jpeg_file;
 mod kept;

@@ -9,10 +9,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use anyhow::{Context as _, bail};
+use zoetrope_app::frame_name::FrameName;
 use zoetrope_codecs::splat::{self, Axes, WriteFormat};
 use zoetrope_codecs::{Cancel, Error, FrameReader, SplatCloud, SplatFrame, UpAxis};
 
-use crate::args::FrameName;
 use crate::cli::ConvertArgs;
 use crate::open::open;
 use crate::output::{self, Staged};
@@ -152,7 +152,9 @@ impl Job<'_> {
         bar.set_message("converting");
         let done = Mutex::new(Vec::with_capacity(count));
         let failed = Mutex::new(None);
-        let fail = |error| drop(lock(&failed).get_or_insert(error));
+        let fail = |error| {
+            lock(&failed).get_or_insert(error);
+        };
         thread::scope(|scope| {
             // Nothing queues between reading and writing, so that no more frames are held than there
             // are workers, and one.
