@@ -3,6 +3,7 @@
 //! [`read`] finds out the format from the content; [`facts`] tells what a file holds without reading
 //! its Gaussians.
 
+mod audit;
 mod axes;
 mod cloud;
 pub mod compressed_ply;
@@ -21,6 +22,7 @@ mod write;
 
 use std::sync::Arc;
 
+pub use audit::Audit;
 pub use axes::Axes;
 pub use cloud::SplatCloud;
 pub use decoder::SplatFileDecoder;

@@ -9,10 +9,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use anyhow::{Context as _, bail};
+use zoetrope_app::frame_name::FrameName;
 use zoetrope_codecs::splat::{self, Axes, WriteFormat};
 use zoetrope_codecs::{Cancel, Error, FrameReader, SplatCloud, SplatFrame, UpAxis};
 
-use crate::args::FrameName;
 use crate::cli::ConvertArgs;
 use crate::open::open;
 use crate::output::{self, Staged};
