@@ -23,12 +23,15 @@ use zoetrope_codecs::{
 #[path = "layers.rs"]
 mod layers;
 pub use layers::layers;
+#[path = "models.rs"]
+mod models;
+pub use models::lod_meta;
 
 /// A target: its name and its function.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets. Each has its folder in `corpus/` and its program in `targets/`.
-pub const TARGETS: [Target; 11] = [
+pub const TARGETS: [Target; 12] = [
     ("ply", ply),
     ("compressed_ply", compressed_ply),
     ("sog", sog_part),
@@ -40,6 +43,7 @@ pub const TARGETS: [Target; 11] = [
     ("zoe", zoe),
     ("zoe_index", zoe_index),
     ("layers", layers),
+    ("lod_meta", lod_meta),
 ];
 
 /// Groups that are read of a clip.
