@@ -26,12 +26,15 @@ mod formats;
 mod layers;
 pub use formats::spz;
 pub use layers::layers;
+#[path = "models.rs"]
+mod models;
+pub use models::lod_meta;
 
 /// A target: its name and its function.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets. Each has its folder in `corpus/` and its program in `targets/`.
-pub const TARGETS: [Target; 13] = [
+pub const TARGETS: [Target; 14] = [
     ("ply", ply),
     ("compressed_ply", compressed_ply),
     ("dot_splat", dot_splat),
@@ -45,6 +48,7 @@ pub const TARGETS: [Target; 13] = [
     ("zoe", zoe),
     ("zoe_index", zoe_index),
     ("layers", layers),
+    ("lod_meta", lod_meta),
 ];
 
 /// Groups that are read of a clip.

@@ -138,14 +138,10 @@ fn json(text: &[u8]) -> Content {
     } else if has(b"\"frame_index\"") || (has(b"\"num\"") && has(b"\"info\"")) {
         Content::Foreign("it is a part of a V3 clip; open the folder that it lies in")
     } else if has(b"\"lodLevels\"") {
-        Content::Foreign(STREAMED_SOG)
+        Content::Foreign("it is a part of a streamed SOG model; open the folder that it lies in")
     } else if has(b"\"accessors\"") || has(b"\"meshes\"") {
         Content::Foreign("it is a glTF model, which cannot be read yet; convert it to PLY or SOG")
     } else {
         Content::Foreign("it is a JSON file; open a V3 folder, or PLY or SOG files")
     }
 }
-
-/// What is said about streamed SOG.
-pub(super) const STREAMED_SOG: &str = "it is streamed SOG (a model in several levels of detail), \
-     which cannot be read yet; open the folder of one level in it";
