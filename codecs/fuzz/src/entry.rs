@@ -24,16 +24,17 @@ use zoetrope_codecs::{
 mod formats;
 #[path = "layers.rs"]
 mod layers;
-pub use formats::spz;
+pub use formats::{ksplat, spz};
 pub use layers::layers;
 
 /// A target: its name and its function.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets. Each has its folder in `corpus/` and its program in `targets/`.
-pub const TARGETS: [Target; 12] = [
+pub const TARGETS: [Target; 13] = [
     ("ply", ply),
     ("compressed_ply", compressed_ply),
+    ("ksplat", ksplat),
     ("spz", spz),
     ("sog", sog_part),
     ("zip_folder", zip_folder),

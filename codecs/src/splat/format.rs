@@ -1,6 +1,6 @@
 //! Which splat formats there are, and what tells them.
 
-use super::{Axes, spz};
+use super::{Axes, ksplat, spz};
 use crate::Bounds;
 
 /// A format of splat file that can be read.
@@ -11,6 +11,8 @@ pub enum SplatFormat {
     Ply,
     /// PlayCanvas's compressed PLY.
     CompressedPly,
+    /// GaussianSplats3D's .ksplat.
+    Ksplat,
     /// Niantic's SPZ.
     Spz,
     /// PlayCanvas's SOG, zipped or as a folder.
@@ -23,6 +25,7 @@ impl SplatFormat {
         match self {
             Self::Ply => "PLY",
             Self::CompressedPly => "compressed PLY",
+            Self::Ksplat => ".ksplat",
             Self::Spz => "SPZ",
             Self::Sog => "SOG",
         }
@@ -31,10 +34,12 @@ impl SplatFormat {
     /// The format that the first bytes of a file tell, of a file of `len` bytes. A PLY file is
     /// [`Self::Ply`], whichever it is; SOG in an archive and what is JSON show only deeper inside.
     pub(crate) fn of_head(head: &[u8], len: u64) -> Option<Self> {
-        let _ = len;
         let is_ply = head.starts_with(b"ply") && head.get(3).is_some_and(u8::is_ascii_whitespace);
         if is_ply {
             return Some(Self::Ply);
+        }
+        if ksplat::is_ksplat(head, len) {
+            return Some(Self::Ksplat);
         }
         spz::is_spz(head).then_some(Self::Spz)
     }

@@ -8,6 +8,7 @@ mod cloud;
 pub mod compressed_ply;
 mod decoder;
 mod format;
+pub mod ksplat;
 pub mod ply;
 mod ply_header;
 pub mod sog;
@@ -40,6 +41,7 @@ pub fn read(source: &Arc<dyn Source>, cancel: &Cancel) -> Result<SplatCloud> {
     match format_of(source, cancel)? {
         SplatFormat::Ply => ply::read(&**source, cancel),
         SplatFormat::CompressedPly => compressed_ply::read(&**source, cancel),
+        SplatFormat::Ksplat => ksplat::read(&**source, cancel),
         SplatFormat::Spz => spz::read(&**source, cancel),
         SplatFormat::Sog => sog::read(&ZipFolder::open(source.clone(), cancel)?, cancel),
     }
@@ -53,6 +55,7 @@ pub fn facts(source: &Arc<dyn Source>, cancel: &Cancel) -> Result<SplatFacts> {
     match format_of(source, cancel)? {
         SplatFormat::Ply => ply::facts(&**source, cancel),
         SplatFormat::CompressedPly => compressed_ply::facts(&**source, cancel),
+        SplatFormat::Ksplat => ksplat::facts(&**source, cancel),
         SplatFormat::Spz => spz::facts(&**source, cancel),
         SplatFormat::Sog => sog::facts(&ZipFolder::open(source.clone(), cancel)?, cancel),
     }
