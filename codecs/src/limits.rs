@@ -50,6 +50,8 @@ pub const MAX_SOG_PICTURE_BYTES: u64 = 128 << 20;
 pub const MAX_LOD_META_BYTES: u64 = 16 << 20;
 /// Parts of a streamed SOG model: what [`MAX_LOD_META_BYTES`] describe.
 pub const MAX_LOD_LEAVES: u64 = 40_000;
+/// Sections of a .ksplat file: their headers take 4 MiB.
+pub const MAX_KSPLAT_SECTIONS: u64 = 4096;
 /// Bytes of the tables of contents that are read out of a zip archive.
 pub const MAX_ZIP_DIRECTORY_BYTES: u64 = 256 << 20;
 /// Bytes of one entry of a zip archive, unpacked.
