@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{Axes, SplatCloud, ply};
+use super::{Axes, SplatCloud, compressed_ply, dot_splat, ply};
 use crate::{Cancel, Error, Result, SplatFrame, UpAxis};
 
 /// A format of splat file that can be written.
@@ -11,16 +11,22 @@ use crate::{Cancel, Error, Result, SplatFrame, UpAxis};
 pub enum WriteFormat {
     /// INRIA PLY.
     Ply,
+    /// PlayCanvas's compressed PLY.
+    CompressedPly,
+    /// antimatter15's `.splat`.
+    Splat,
 }
 
 impl WriteFormat {
     /// Every format, those first that are asked for most.
-    pub const ALL: [Self; 1] = [Self::Ply];
+    pub const ALL: [Self; 3] = [Self::Ply, Self::CompressedPly, Self::Splat];
 
     /// Name for people.
     pub fn name(self) -> &'static str {
         match self {
             Self::Ply => "PLY",
+            Self::CompressedPly => "compressed PLY",
+            Self::Splat => ".splat",
         }
     }
 
@@ -33,20 +39,23 @@ impl WriteFormat {
     pub fn extensions(self) -> &'static [&'static str; 1] {
         match self {
             Self::Ply => &["ply"],
+            Self::CompressedPly => &["compressed.ply"],
+            Self::Splat => &["splat"],
         }
     }
 
     /// The convention that its files keep.
     pub fn axes(self) -> Axes {
         match self {
-            Self::Ply => Axes::RightDownFront,
+            Self::Ply | Self::CompressedPly | Self::Splat => Axes::RightDownFront,
         }
     }
 
     /// Highest SH degree that it can hold.
     pub fn max_sh_degree(self) -> u8 {
         match self {
-            Self::Ply => 3,
+            Self::Ply | Self::CompressedPly => 3,
+            Self::Splat => 0,
         }
     }
 
@@ -96,6 +105,8 @@ pub fn write(
     let mut out = Stoppable { out, cancel };
     let written = match format {
         WriteFormat::Ply => ply::write(&cloud, &mut out),
+        WriteFormat::CompressedPly => compressed_ply::write(&cloud, &mut out),
+        WriteFormat::Splat => dot_splat::write(&cloud, &mut out),
     };
     cancel.check()?;
     written.map_err(|error| Error::write(&error))
