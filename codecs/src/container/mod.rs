@@ -97,8 +97,8 @@ fn open_file(source: Arc<dyn Source>, cancel: &Cancel) -> Result<Box<dyn Demuxer
         Content::SogMeta => unsupported("it is a part of a SOG model; open the folder it lies in"),
         Content::Foreign(reason) => unsupported(reason),
         Content::Unknown => unsupported(
-            "it is nothing that can be read; Zoetrope clips, V3 folders, PLY, compressed PLY and SOG \
-             files work",
+            "it is nothing that can be read; Zoetrope clips, V3 folders, PLY, compressed PLY, \
+             .splat and SOG files work",
         ),
     }
 }

@@ -1,12 +1,7 @@
 //! What makes a Gaussian one that can be drawn.
 
-use rayon::prelude::*;
-
-use super::SplatCloud;
 use crate::limits;
 
-/// Rows that one task looks at.
-const TASK_ROWS: usize = 16_384;
 /// Quaternions shorter than this have no direction.
 const MIN_NORM: f32 = 1e-12;
 
@@ -24,21 +19,13 @@ pub(super) struct Row<'a> {
 /// Gaussian for which that cannot be done, or of which nobody can draw anything, becomes an invisible
 /// point at the origin: then false.
 pub(super) fn mend(row: Row) -> bool {
-    let norm = row.rotation.iter().map(|part| part * part).sum::<f32>();
-    let norm = norm.sqrt();
-    // Without short cuts, which would keep the compiler from doing several at once.
-    let within = |values: &[f32], limit: f32| {
-        values
-            .iter()
-            .fold(true, |all, value| all & (value.abs() <= limit))
-    };
+    let norm = norm(row.rotation);
     let is_sound = within(row.position, limits::MAX_COORDINATE)
         & within(row.scale, limits::MAX_SCALE)
         & within(row.sh_dc, f32::MAX)
         & within(row.sh_rest.as_flattened(), f32::MAX)
         & row.opacity.is_finite()
-        & norm.is_finite()
-        & (norm >= MIN_NORM);
+        & is_direction(norm);
     if is_sound {
         *row.rotation = row.rotation.map(|part| part / norm);
         *row.scale = row.scale.map(f32::abs);
@@ -54,53 +41,28 @@ pub(super) fn mend(row: Row) -> bool {
     is_sound
 }
 
-impl SplatCloud {
-    /// Does to all Gaussians what [`Self::push`] does to each: for readers that fill the arrays
-    /// themselves. Gaussians that are sound already stay as they are but for the last bit of their
-    /// quaternions, and are not counted twice.
-    ///
-    /// The arrays must have one length, and `sh_rest` that of all coefficients.
-    pub fn sanitise(&mut self) {
-        let rest = self.rest_coefficients();
-        let tasks = self.len().div_ceil(TASK_ROWS);
-        let rests: Vec<&mut [[f32; 3]]> = match rest {
-            0 => (0..tasks).map(|_| [].as_mut_slice()).collect(),
-            _ => self.sh_rest.chunks_mut(TASK_ROWS * rest).collect(),
-        };
-        let broken: usize = self
-            .positions
-            .par_chunks_mut(TASK_ROWS)
-            .zip(self.rotations.par_chunks_mut(TASK_ROWS))
-            .zip(self.scales.par_chunks_mut(TASK_ROWS))
-            .zip(self.opacities.par_chunks_mut(TASK_ROWS))
-            .zip(self.sh_dc.par_chunks_mut(TASK_ROWS))
-            .zip(rests)
-            .map(
-                |(((((positions, rotations), scales), opacities), dc), rests)| {
-                    let mut rests = rests.chunks_exact_mut(rest.max(1));
-                    let rows = positions.iter_mut().zip(rotations).zip(scales);
-                    let rows = rows.zip(opacities).zip(dc);
-                    let is_broken = |((((position, rotation), scale), opacity), sh_dc)| {
-                        !mend(Row {
-                            position,
-                            rotation,
-                            scale,
-                            opacity,
-                            sh_dc,
-                            sh_rest: rests.next().unwrap_or_default(),
-                        })
-                    };
-                    rows.map(is_broken).filter(|is_broken| *is_broken).count()
-                },
-            )
-            .sum();
-        self.dropped += broken;
-    }
+/// Length of a quaternion.
+pub(super) fn norm(rotation: &[f32; 4]) -> f32 {
+    rotation.iter().map(|part| part * part).sum::<f32>().sqrt()
+}
+
+/// Whether a quaternion of this length can be normalised.
+pub(super) fn is_direction(norm: f32) -> bool {
+    norm.is_finite() & (norm >= MIN_NORM)
+}
+
+/// Whether all are numbers of at most this size. Without short cuts, which would keep the compiler
+/// from looking at several at once.
+pub(super) fn within(values: &[f32], limit: f32) -> bool {
+    values
+        .iter()
+        .fold(true, |all, value| all & (value.abs() <= limit))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::SplatCloud;
     use crate::splat::synthetic;
 
     /// Spoils Gaussian `k` of a cloud.
@@ -139,7 +101,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_drawn_becomes_an_invisible_point_and_is_counted() {
-        let count = 2 * TASK_ROWS + 1000;
+        let count = 2 * 16_384 + 1000;
         let mut cloud = synthetic::surface(count, 1, 7);
         let rows: Vec<usize> = (0..SPOILS.len()).map(|spoil| 3001 * spoil).collect();
         for (row, spoil) in rows.iter().zip(SPOILS) {

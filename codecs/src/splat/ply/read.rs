@@ -1,5 +1,6 @@
 //! Reading.
 
+use super::super::exp::{exp, sigmoid};
 use super::super::ply_header::{Column, Element, Encoding, Header};
 use super::super::{Axes, SplatCloud, SplatFacts, SplatFormat, check_size};
 use crate::gaussian_video::rest_coefficients;
@@ -205,8 +206,8 @@ fn push(cloud: &mut SplatCloud, values: &[f32], rest: &mut [[f32; 3]]) {
     cloud.push(
         std::array::from_fn(|axis| values[axis]),
         std::array::from_fn(|part| tail[4 + part]),
-        std::array::from_fn(|axis| tail[1 + axis].exp()),
-        1.0 / (1.0 + (-tail[0]).exp()),
+        std::array::from_fn(|axis| exp(tail[1 + axis])),
+        sigmoid(tail[0]),
         std::array::from_fn(|channel| values[3 + channel]),
         rest,
     );
