@@ -12,7 +12,7 @@ use flate2::write::GzEncoder;
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 use zoetrope_codecs::splat::spz::{self, SpzVersion};
 use zoetrope_codecs::splat::{Axes, SplatFormat, facts};
-use zoetrope_codecs::{Cancel, Error, Input, Result, SplatCloud, open};
+use zoetrope_codecs::{Cancel, Error, Input, Result, SplatCloud, limits, open};
 
 /// Half a step of everything that SPZ rounds, and as much again for what two files were rounded from.
 const HALF_A_STEP: Tolerance = Tolerance {
@@ -181,7 +181,7 @@ fn what_does_not_fit_becomes_the_nearest_that_does() {
     cloud.push(
         [1.0; 3],
         [1.0; 4],
-        [0.0, far, 1e-30],
+        [0.0, limits::MAX_SCALE, 1e-30],
         1.0,
         [far, -far, 0.0],
         &rest,

@@ -1,19 +1,20 @@
 //! Reading.
 
-use std::io::{self, BufRead, Cursor, Read, Seek, SeekFrom};
-
-use image_webp::WebPDecoder;
-use serde::Deserialize;
+use rayon::prelude::*;
 
 use super::super::{Axes, SplatCloud, SplatFacts, SplatFormat, smallest_three};
+use super::meta::{Meta, Table, coordinate};
+use super::picture::{Picture, Undecoded};
 use crate::gaussian_video::rest_coefficients;
 use crate::source::Folder;
 use crate::{Bounds, Cancel, Error, Result, limits};
 
-/// Name of the file that describes the others.
-pub(crate) const META_NAME: &str = "meta.json";
 /// Palette entries in a row of `shN_centroids`.
-const PALETTE_COLUMNS: usize = 64;
+pub(super) const PALETTE_COLUMNS: usize = 64;
+/// Which of the pictures is the palette.
+const PALETTE_PICTURE: usize = 5;
+/// Gaussians that one task puts together.
+const TASK_GAUSSIANS: usize = 16 << 10;
 
 /// Reads the SOG model whose `meta.json` lies at the root of `folder`.
 ///
@@ -22,56 +23,29 @@ const PALETTE_COLUMNS: usize = 64;
 /// [`Error::Limit`] above [`limits::MAX_GAUSSIANS`] and the other caps.
 pub fn read(folder: &dyn Folder, cancel: &Cancel) -> Result<SplatCloud> {
     let meta = Meta::read(folder, cancel)?;
+    let tables = Tables::read(folder, &meta, cancel)?;
     let count = meta.count as usize;
-    let picture = |table: &Table, which: usize, what: &str| {
-        let file = table.file(which).ok_or_else(|| {
-            Error::malformed(
-                folder.name(),
-                format!("its meta.json names no picture for {what}"),
-            )
-        })?;
-        Picture::read(folder, file, count, cancel)
+    let sh_degree = tables.palette.as_ref().map_or(0, |palette| palette.degree);
+    let mut cloud = SplatCloud {
+        positions: vec![[0.0; 3]; count],
+        rotations: vec![[0.0; 4]; count],
+        scales: vec![[0.0; 3]; count],
+        opacities: vec![0.0; count],
+        sh_dc: vec![[0.0; 3]; count],
+        sh_rest: vec![[0.0; 3]; count * rest_coefficients(sh_degree)],
+        sh_degree,
+        axes: Axes::RightDownFront,
+        antialiased: meta.antialiased,
+        dropped: 0,
     };
-    let [low, high] = [0, 1].map(|which| picture(&meta.means, which, "means"));
-    let (low, high) = (low?, high?);
-    let quaternions = picture(&meta.quats, 0, "quats")?;
-    let scales = picture(&meta.scales, 0, "scales")?;
-    let colours = picture(&meta.sh0, 0, "sh0")?;
-    let palette = match &meta.rest {
-        Some(rest) => Some(Palette::read(folder, rest, &meta, cancel)?),
-        None => None,
-    };
-    let sh_degree = palette.as_ref().map_or(0, |palette| palette.sh_degree);
-
-    let scale_values = meta.scales.values(3);
-    let colour_values = meta.sh0.values(4);
-    let mut cloud = SplatCloud::with_capacity(count, sh_degree);
-    cloud.antialiased = meta.antialiased;
-    let no_rest = vec![[0.0; 3]; rest_coefficients(sh_degree)];
-    for k in 0..count {
-        if k % 65536 == 0 {
+    let dropped: Result<Vec<usize>> = tasks(&mut cloud)
+        .into_par_iter()
+        .map(|task| {
             cancel.check()?;
-        }
-        let (low, high) = (low.pixel(k), high.pixel(k));
-        let [red, green, blue, alpha] = colours.pixel(k);
-        let scale = scales.pixel(k);
-        let opacity = if meta.version == 1 {
-            1.0 / (1.0 + (-colour_values[3][usize::from(alpha)]).exp())
-        } else {
-            f32::from(alpha) / 255.0
-        };
-        let colour = [red, green, blue];
-        cloud.push(
-            std::array::from_fn(|axis| meta.position(axis, [low[axis], high[axis]])),
-            unpack_rotation(quaternions.pixel(k)),
-            std::array::from_fn(|axis| scale_values[axis][usize::from(scale[axis])].exp()),
-            opacity,
-            std::array::from_fn(|channel| colour_values[channel][usize::from(colour[channel])]),
-            palette
-                .as_ref()
-                .map_or(&no_rest[..], |palette| palette.entry_of(k)),
-        );
-    }
+            Ok(tables.fill(task))
+        })
+        .collect();
+    cloud.dropped = dropped?.into_iter().sum();
     Ok(cloud)
 }
 
@@ -87,9 +61,9 @@ pub fn facts(folder: &dyn Folder, cancel: &Cancel) -> Result<SplatFacts> {
         Some(rest) => match rest.bands {
             Some(bands) => bands.min(3) as u8,
             None => {
-                let file = rest.file(0).unwrap_or_default();
-                let width = Picture::size(folder, file, cancel)?.0;
-                degree_of_width(width as usize).unwrap_or(0)
+                let source = folder.open(rest.file(0).unwrap_or_default(), cancel)?;
+                let width = Undecoded::read(&*source, 0, cancel)?.width();
+                degree_of_width(width).unwrap_or(0)
             }
         },
     };
@@ -99,166 +73,12 @@ pub fn facts(folder: &dyn Folder, cancel: &Cancel) -> Result<SplatFacts> {
         count: meta.count,
         sh_degree,
         bounds: Some(Bounds {
-            min: std::array::from_fn(|axis| meta.position(axis, [0, 0])),
-            max: std::array::from_fn(|axis| meta.position(axis, [255, 255])),
+            min: std::array::from_fn(|axis| meta.position(axis, 0)),
+            max: std::array::from_fn(|axis| meta.position(axis, u16::MAX)),
         }),
         axes: Axes::RightDownFront,
         notes: Vec::new(),
     })
-}
-
-/// `meta.json` as it stands in the file.
-#[derive(Deserialize)]
-struct RawMeta {
-    #[serde(default = "version_one")]
-    version: u32,
-    count: Option<u64>,
-    means: Table,
-    scales: Table,
-    quats: Table,
-    sh0: Table,
-    #[serde(rename = "shN")]
-    rest: Option<Table>,
-    #[serde(default)]
-    antialias: bool,
-}
-
-fn version_one() -> u32 {
-    1
-}
-
-/// One attribute of `meta.json`.
-#[derive(Deserialize)]
-struct Table {
-    shape: Option<Vec<u64>>,
-    mins: Option<OneOrMany>,
-    maxs: Option<OneOrMany>,
-    codebook: Option<Vec<f32>>,
-    count: Option<u64>,
-    bands: Option<u64>,
-    #[serde(default)]
-    files: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum OneOrMany {
-    One(f32),
-    Many(Vec<f32>),
-}
-
-impl OneOrMany {
-    fn get(&self, index: usize) -> Option<f32> {
-        match self {
-            Self::One(value) => Some(*value),
-            Self::Many(values) => values.get(index).copied(),
-        }
-    }
-}
-
-impl Table {
-    fn file(&self, which: usize) -> Option<&str> {
-        self.files.get(which).map(String::as_str)
-    }
-
-    /// Low and high of a component; not a number where they are missing.
-    fn range(&self, component: usize) -> [f32; 2] {
-        [&self.mins, &self.maxs].map(|bound| {
-            bound
-                .as_ref()
-                .and_then(|bound| bound.get(component))
-                .unwrap_or(f32::NAN)
-        })
-    }
-
-    /// The value of every code of each component, out of the code book or the range. A code that
-    /// the book does not have is not a number, and its Gaussian is dropped later.
-    fn values(&self, components: usize) -> Vec<[f32; 256]> {
-        (0..components)
-            .map(|component| match &self.codebook {
-                Some(book) => {
-                    std::array::from_fn(|code| book.get(code).copied().unwrap_or(f32::NAN))
-                }
-                None => {
-                    let [low, high] = self.range(component);
-                    std::array::from_fn(|code| low + code as f32 / 255.0 * (high - low))
-                }
-            })
-            .collect()
-    }
-}
-
-/// `meta.json`, checked.
-struct Meta {
-    version: u32,
-    count: u64,
-    means: Table,
-    means_ranges: [[f32; 2]; 3],
-    scales: Table,
-    quats: Table,
-    sh0: Table,
-    rest: Option<Table>,
-    antialiased: bool,
-}
-
-impl Meta {
-    fn read(folder: &dyn Folder, cancel: &Cancel) -> Result<Self> {
-        let name = folder.name();
-        let bytes = folder
-            .open(META_NAME, cancel)?
-            .read_all(limits::MAX_SOG_META_BYTES, cancel)?;
-        let raw: RawMeta = serde_json::from_slice(&bytes).map_err(|error| {
-            Error::malformed(
-                name,
-                format!("its meta.json does not describe a SOG model ({error})"),
-            )
-        })?;
-        if !(1..=2).contains(&raw.version) {
-            return Err(Error::unsupported(
-                name,
-                format!(
-                    "it is SOG version {}; versions 1 and 2 can be read",
-                    raw.version
-                ),
-            ));
-        }
-        let count = raw
-            .count
-            .or_else(|| raw.means.shape.as_ref()?.first().copied())
-            .ok_or_else(|| {
-                Error::malformed(name, "its meta.json does not say how many Gaussians it has")
-            })?;
-        limits::check(name, "Gaussians in a frame", count, limits::MAX_GAUSSIANS)?;
-        let means_ranges = std::array::from_fn(|axis| raw.means.range(axis));
-        if !means_ranges
-            .as_flattened()
-            .iter()
-            .all(|bound| bound.is_finite())
-        {
-            return Err(Error::malformed(
-                name,
-                "its meta.json has no range of positions",
-            ));
-        }
-        Ok(Self {
-            version: raw.version,
-            count,
-            means_ranges,
-            means: raw.means,
-            scales: raw.scales,
-            quats: raw.quats,
-            sh0: raw.sh0,
-            rest: raw.rest,
-            antialiased: raw.antialias,
-        })
-    }
-
-    /// A world coordinate out of its low and high byte.
-    fn position(&self, axis: usize, code: [u8; 2]) -> f32 {
-        let [low, high] = self.means_ranges[axis];
-        let value = low + f32::from(u16::from_le_bytes(code)) / 65535.0 * (high - low);
-        value.signum() * value.abs().exp_m1()
-    }
 }
 
 /// Alpha is 252 and the index of the largest part among w, x, y, z.
@@ -277,198 +97,293 @@ fn degree_of_width(width: usize) -> Option<u8> {
         .find(|degree| rest_coefficients(*degree) * PALETTE_COLUMNS == width)
 }
 
+/// The Gaussians `first` and up of a cloud, to be filled in. All slices have one length, but for
+/// the last.
+struct Task<'a> {
+    first: usize,
+    positions: &'a mut [[f32; 3]],
+    rotations: &'a mut [[f32; 4]],
+    scales: &'a mut [[f32; 3]],
+    opacities: &'a mut [f32],
+    sh_dc: &'a mut [[f32; 3]],
+    /// As many coefficients for each Gaussian as the SH degree has.
+    sh_rest: &'a mut [[f32; 3]],
+}
+
+/// Splits a cloud into tasks.
+fn tasks(cloud: &mut SplatCloud) -> Vec<Task<'_>> {
+    let rest = cloud.rest_coefficients();
+    let mut sh_rest = &mut cloud.sh_rest[..];
+    let chunks = cloud
+        .positions
+        .chunks_mut(TASK_GAUSSIANS)
+        .zip(cloud.rotations.chunks_mut(TASK_GAUSSIANS))
+        .zip(cloud.scales.chunks_mut(TASK_GAUSSIANS))
+        .zip(cloud.opacities.chunks_mut(TASK_GAUSSIANS))
+        .zip(cloud.sh_dc.chunks_mut(TASK_GAUSSIANS));
+    chunks
+        .enumerate()
+        .map(
+            |(number, ((((positions, rotations), scales), opacities), sh_dc))| {
+                let (mine, others) =
+                    std::mem::take(&mut sh_rest).split_at_mut(rest * positions.len());
+                sh_rest = others;
+                Task {
+                    first: number * TASK_GAUSSIANS,
+                    positions,
+                    rotations,
+                    scales,
+                    opacities,
+                    sh_dc,
+                    sh_rest: mine,
+                }
+            },
+        )
+        .collect()
+}
+
+/// All pictures, and the values that their codes stand for.
+struct Tables {
+    low: Picture,
+    high: Picture,
+    quaternions: Picture,
+    scales: Picture,
+    colours: Picture,
+    /// World coordinate of each code of each axis.
+    coordinates: Coordinates,
+    /// Linear scale of each code of each axis.
+    scale_values: Vec<[f32; 256]>,
+    /// SH coefficient of degree 0 of each code of each channel.
+    colour_values: Vec<[f32; 256]>,
+    /// Opacity of each code.
+    opacities: [f32; 256],
+    palette: Option<Palette>,
+}
+
+impl Tables {
+    /// Reads all files one after the other, then decodes them side by side.
+    fn read(folder: &dyn Folder, meta: &Meta, cancel: &Cancel) -> Result<Self> {
+        let count = meta.count as usize;
+        let name = |table: &Table, which: usize, what: &str| {
+            table.file(which).map(str::to_owned).ok_or_else(|| {
+                Error::malformed(
+                    folder.name(),
+                    format!("its meta.json names no picture for {what}"),
+                )
+            })
+        };
+        let mut names = vec![
+            name(&meta.means, 0, "the low bytes of means")?,
+            name(&meta.means, 1, "the high bytes of means")?,
+            name(&meta.quats, 0, "quats")?,
+            name(&meta.scales, 0, "scales")?,
+            name(&meta.sh0, 0, "sh0")?,
+        ];
+        let mut pixels = vec![count; names.len()];
+        if let Some(rest) = &meta.rest {
+            names.push(name(rest, 0, "the palette of shN")?);
+            names.push(name(rest, 1, "the labels of shN")?);
+            pixels.extend([0, count]);
+        }
+        let sources = folder.open_together(&names, cancel)?;
+        let files: Result<Vec<Undecoded>> = sources
+            .into_iter()
+            .zip(pixels)
+            .map(|(source, pixels)| Undecoded::read(&*source, pixels, cancel))
+            .collect();
+        let files = files?;
+        let degree = match (&meta.rest, files.get(PALETTE_PICTURE)) {
+            (Some(rest), Some(palette)) => Palette::degree(folder.name(), rest, palette.width())?,
+            _ => 0,
+        };
+        let pictures: Result<Vec<Picture>> = files.into_par_iter().map(Undecoded::decode).collect();
+        let mut pictures = pictures?.into_iter();
+        let mut next = || {
+            pictures
+                .next()
+                .ok_or_else(|| Error::malformed(folder.name(), "it lacks a picture"))
+        };
+        let mut scale_values = meta.scales.values(3);
+        for value in scale_values.as_flattened_mut() {
+            *value = value.exp();
+        }
+        let mut colour_values = meta.sh0.values(4);
+        let logits = colour_values.pop().unwrap_or([f32::NAN; 256]);
+        Ok(Self {
+            low: next()?,
+            high: next()?,
+            quaternions: next()?,
+            scales: next()?,
+            colours: next()?,
+            coordinates: Coordinates::new(meta),
+            scale_values,
+            colour_values,
+            opacities: std::array::from_fn(|code| {
+                if meta.version == 1 {
+                    1.0 / (1.0 + (-logits[code]).exp())
+                } else {
+                    code as f32 / 255.0
+                }
+            }),
+            palette: match &meta.rest {
+                Some(rest) => Some(Palette::new(degree, rest, &next()?, next()?)),
+                None => None,
+            },
+        })
+    }
+
+    /// Puts Gaussians together and tells how many had to be dropped.
+    fn fill(&self, task: Task) -> usize {
+        let mut dropped = 0;
+        let rest = self
+            .palette
+            .as_ref()
+            .map_or(0, |palette| rest_coefficients(palette.degree));
+        for index in 0..task.positions.len() {
+            let k = task.first + index;
+            let (low, high) = (self.low.pixel(k), self.high.pixel(k));
+            let position =
+                std::array::from_fn(|axis| self.coordinates.get(axis, [low[axis], high[axis]]));
+            let codes = self.scales.pixel(k);
+            let scale =
+                std::array::from_fn(|axis| self.scale_values[axis][usize::from(codes[axis])]);
+            let codes = self.colours.pixel(k);
+            let colour = std::array::from_fn(|channel| {
+                self.colour_values[channel][usize::from(codes[channel])]
+            });
+            let opacity = self.opacities[usize::from(codes[3])];
+            let rotation = unpack_rotation(self.quaternions.pixel(k));
+            let norm = rotation.iter().map(|part| part * part).sum::<f32>().sqrt();
+            let entry = match &self.palette {
+                Some(palette) => palette.entry_of(k),
+                None => Some(&[][..]),
+            };
+            let finite = all_finite(&position)
+                && all_finite(&scale)
+                && all_finite(&colour)
+                && opacity.is_finite()
+                && norm > 0.5;
+            let Some(entry) = entry.filter(|_| finite) else {
+                // As [`SplatCloud::push`] leaves one out.
+                task.rotations[index] = [1.0, 0.0, 0.0, 0.0];
+                dropped += 1;
+                continue;
+            };
+            task.positions[index] = position;
+            task.rotations[index] = rotation.map(|part| part / norm);
+            task.scales[index] = scale;
+            task.opacities[index] = opacity;
+            task.sh_dc[index] = colour;
+            task.sh_rest[index * rest..(index + 1) * rest].copy_from_slice(entry);
+        }
+        dropped
+    }
+}
+
+fn all_finite(values: &[f32; 3]) -> bool {
+    values.iter().all(|value| value.is_finite())
+}
+
+/// World coordinates out of their codes.
+struct Coordinates {
+    ranges: [[f32; 2]; 3],
+    /// The coordinate of every code of each axis; none for so few Gaussians that they do not pay.
+    tables: Vec<Vec<f32>>,
+}
+
+impl Coordinates {
+    fn new(meta: &Meta) -> Self {
+        let ranges = meta.means_ranges;
+        let table = |range: &[f32; 2]| {
+            (0..=u16::MAX)
+                .map(|code| coordinate(*range, code))
+                .collect()
+        };
+        let pays = meta.count > u64::from(u16::MAX);
+        Self {
+            ranges,
+            tables: if pays {
+                ranges.par_iter().map(table).collect()
+            } else {
+                Vec::new()
+            },
+        }
+    }
+
+    fn get(&self, axis: usize, code: [u8; 2]) -> f32 {
+        let code = u16::from_le_bytes(code);
+        match self.tables.get(axis) {
+            Some(table) => table[usize::from(code)],
+            None => coordinate(self.ranges[axis], code),
+        }
+    }
+}
+
 /// SH coefficients beyond DC: a palette, and the entry of each Gaussian.
 struct Palette {
-    sh_degree: u8,
+    degree: u8,
     labels: Picture,
-    /// All entries, `coefficients` each.
+    /// All entries, as many coefficients each as the degree has.
     entries: Vec<[f32; 3]>,
-    /// Not-a-number coefficients, for labels beyond the palette.
-    missing: Vec<[f32; 3]>,
+    /// Whether all coefficients of an entry are finite.
+    whole: Vec<bool>,
 }
 
 impl Palette {
-    fn read(folder: &dyn Folder, table: &Table, meta: &Meta, cancel: &Cancel) -> Result<Self> {
-        let name = folder.name();
-        let (Some(centroids), Some(labels)) = (table.file(0), table.file(1)) else {
-            return Err(Error::malformed(
-                name,
-                "its meta.json does not name both pictures of shN",
-            ));
-        };
-        let picture = Picture::read(folder, centroids, 0, cancel)?;
-        let sh_degree = degree_of_width(picture.width)
-            .filter(|degree| table.bands.is_none_or(|bands| bands == u64::from(*degree)));
-        let sh_degree = sh_degree.ok_or_else(|| {
-            Error::malformed(
-                name,
-                format!(
-                    "{centroids} is {} pixels wide, which does not fit its SH bands",
-                    picture.width
-                ),
-            )
-        })?;
+    /// SH degree of a palette whose picture has this width.
+    fn degree(name: &str, table: &Table, width: usize) -> Result<u8> {
+        degree_of_width(width)
+            .filter(|degree| table.bands.is_none_or(|bands| bands == u64::from(*degree)))
+            .ok_or_else(|| {
+                Error::malformed(
+                    name,
+                    format!(
+                        "{} is {width} pixels wide, which does not fit its SH bands",
+                        table.file(0).unwrap_or_default()
+                    ),
+                )
+            })
+    }
+
+    fn new(degree: u8, table: &Table, picture: &Picture, labels: Picture) -> Self {
         let values = table.values(3);
-        let pixels = picture.width * picture.height;
-        let coefficients = rest_coefficients(sh_degree);
+        let pixels = picture.pixels();
+        let coefficients = rest_coefficients(degree);
         let used = table
             .count
             .and_then(|count| usize::try_from(count).ok())
             .and_then(|count| count.checked_mul(coefficients))
             .map_or(pixels, |used| used.min(pixels));
-        let entries = (0..used)
+        let entries: Vec<[f32; 3]> = (0..used)
+            .into_par_iter()
+            .with_min_len(TASK_GAUSSIANS)
             .map(|index| {
-                let [red, green, blue, _] = picture.pixel(index);
-                [
-                    values[0][usize::from(red)],
-                    values[1][usize::from(green)],
-                    values[2][usize::from(blue)],
-                ]
+                let codes = picture.pixel(index);
+                std::array::from_fn(|channel| values[channel][usize::from(codes[channel])])
             })
             .collect();
-        Ok(Self {
-            sh_degree,
-            labels: Picture::read(folder, labels, meta.count as usize, cancel)?,
+        let whole = entries
+            .chunks_exact(coefficients)
+            .map(|entry| entry.iter().all(all_finite))
+            .collect();
+        Self {
+            degree,
+            labels,
             entries,
-            missing: vec![[f32::NAN; 3]; coefficients],
-        })
+            whole,
+        }
     }
 
-    fn entry_of(&self, k: usize) -> &[[f32; 3]] {
-        let coefficients = self.missing.len();
+    /// The coefficients of Gaussian `k`; none where its label is beyond the palette or one of them
+    /// is not finite.
+    fn entry_of(&self, k: usize) -> Option<&[[f32; 3]]> {
+        let coefficients = rest_coefficients(self.degree);
         let [low, high, ..] = self.labels.pixel(k);
         let label = usize::from(u16::from_le_bytes([low, high]));
-        self.entries
-            .get(label * coefficients..(label + 1) * coefficients)
-            .unwrap_or(&self.missing)
-    }
-}
-
-/// A decoded picture.
-struct Picture {
-    width: usize,
-    height: usize,
-    channels: usize,
-    samples: Vec<u8>,
-}
-
-impl Picture {
-    /// Width and height.
-    fn size(folder: &dyn Folder, file: &str, cancel: &Cancel) -> Result<(u32, u32)> {
-        Ok(Self::decoder(folder, file, cancel)?.1.dimensions())
-    }
-
-    /// Reads a picture of at least `pixels` pixels.
-    fn read(folder: &dyn Folder, file: &str, pixels: usize, cancel: &Cancel) -> Result<Self> {
-        let (name, mut decoder) = Self::decoder(folder, file, cancel)?;
-        let (width, height) = decoder.dimensions();
-        limits::check(
-            &name,
-            "pixels",
-            u64::from(width) * u64::from(height),
-            limits::MAX_SOG_PIXELS,
-        )?;
-        let (width, height) = (width as usize, height as usize);
-        if width * height < pixels {
-            return Err(Error::malformed(
-                name,
-                format!("it is {width} x {height} pixels, too few for {pixels} Gaussians"),
-            ));
-        }
-        if decoder.is_animated() || decoder.is_lossy() {
-            return Err(Error::malformed(
-                name,
-                "it is no lossless still picture, so its numbers are gone",
-            ));
-        }
-        let channels = if decoder.has_alpha() { 4 } else { 3 };
-        let mut samples = vec![0; width * height * channels];
-        let result = decoder.read_image(&mut samples);
-        cancel.check()?;
-        result.map_err(|error| {
-            Error::malformed(
-                name,
-                format!("it is no whole WebP picture ({error}); copy the file again"),
-            )
-        })?;
-        Ok(Self {
-            width,
-            height,
-            channels,
-            samples,
-        })
-    }
-
-    fn decoder(
-        folder: &dyn Folder,
-        file: &str,
-        cancel: &Cancel,
-    ) -> Result<(String, WebPDecoder<CancellableBytes>)> {
-        let source = folder.open(file, cancel)?;
-        let bytes = source.read_all(limits::MAX_SOG_PICTURE_BYTES, cancel)?;
-        let name = format!("{}/{file}", folder.name());
-        let decoder = WebPDecoder::new(CancellableBytes {
-            bytes: Cursor::new(bytes),
-            cancel: cancel.clone(),
-        })
-        .map_err(|error| Error::malformed(&name, format!("it is no WebP picture ({error})")))?;
-        Ok((name, decoder))
-    }
-
-    /// Red, green, blue, alpha of a pixel; `index` is below the `pixels` that were asked for.
-    fn pixel(&self, index: usize) -> [u8; 4] {
-        let at = index * self.channels;
-        let alpha = if self.channels == 4 {
-            self.samples[at + 3]
-        } else {
-            255
-        };
-        [
-            self.samples[at],
-            self.samples[at + 1],
-            self.samples[at + 2],
-            alpha,
-        ]
-    }
-}
-
-/// Bytes that end with an error once cancelled, so that a long decode stops early.
-struct CancellableBytes {
-    bytes: Cursor<Vec<u8>>,
-    cancel: Cancel,
-}
-
-impl CancellableBytes {
-    fn check(&self) -> io::Result<()> {
-        if self.cancel.is_cancelled() {
-            return Err(io::Error::other("cancelled"));
-        }
-        Ok(())
-    }
-}
-
-impl Read for CancellableBytes {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.check()?;
-        self.bytes.read(buffer)
-    }
-}
-
-impl BufRead for CancellableBytes {
-    fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        self.check()?;
-        let bytes = self.bytes.fill_buf()?;
-        // Short pieces, so that the flag is looked at often.
-        Ok(&bytes[..bytes.len().min(4096)])
-    }
-
-    fn consume(&mut self, count: usize) {
-        self.bytes.consume(count);
-    }
-}
-
-impl Seek for CancellableBytes {
-    fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
-        self.bytes.seek(position)
+        let whole = self.whole.get(label).copied().unwrap_or(false);
+        let entry = self
+            .entries
+            .get(label * coefficients..(label + 1) * coefficients);
+        entry.filter(|_| whole)
     }
 }
