@@ -195,8 +195,8 @@ impl ZoetropeApp {
             Pick::Destination => text.settings.screenshot_folder,
             Pick::Copy => text.share.save_copy,
             Pick::Cut => text.share.save_cut,
-            Pick::Film => text.share.export,
             Pick::Frame => text.share.save_frame,
+            Pick::Film => text.share.export,
         };
         let all = (text.files.filter_all.to_owned(), ["*"].as_slice());
         let filters = match what {
@@ -208,9 +208,14 @@ impl ZoetropeApp {
                 all,
             ],
             Pick::Picture => vec![(text.files.filter_pictures.to_owned(), ["png"].as_slice())],
-            Pick::Frame => WriteFormat::ALL
-                .map(|format| (format.name().to_owned(), format.extensions().as_slice()))
-                .to_vec(),
+            Pick::Frame => {
+                let mut filters = WriteFormat::ALL
+                    .map(|format| (format.name().to_owned(), format.extensions().as_slice()))
+                    .to_vec();
+                // Versions of one format.
+                filters.dedup();
+                filters
+            }
             Pick::Folder | Pick::Destination | Pick::Copy | Pick::Cut | Pick::Film => Vec::new(),
         };
         let request = PickRequest {
@@ -241,7 +246,7 @@ impl ZoetropeApp {
             let settings = &mut self.kept.settings.value;
             match (what, text) {
                 (Pick::File | Pick::Folder, _) => clips.push(path),
-                (Pick::Copy | Pick::Cut | Pick::Film | Pick::Frame, _) => self.save(what, path),
+                (Pick::Copy | Pick::Cut | Pick::Frame | Pick::Film, _) => self.save(what, path),
                 (Pick::Picture, Some(text)) => {
                     settings.background_picture = text;
                     settings.background = BackgroundChoice::Picture;
