@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::spz::{self, SpzVersion};
-use super::{Axes, SplatCloud, dot_splat, ply};
+use super::{Axes, SplatCloud, compressed_ply, dot_splat, ply, sog};
 use crate::{Cancel, Error, Result, SplatFrame, UpAxis};
 
 /// A format of splat file that can be written.
@@ -12,24 +12,37 @@ use crate::{Cancel, Error, Result, SplatFrame, UpAxis};
 pub enum WriteFormat {
     /// INRIA PLY.
     Ply,
+    /// PlayCanvas's compressed PLY.
+    CompressedPly,
     /// antimatter15's `.splat`.
     Splat,
     /// Niantic's SPZ version 3.
     SpzV3,
     /// Niantic's SPZ version 4.
     SpzV4,
+    /// PlayCanvas's SOG version 2, zipped.
+    Sog,
 }
 
 impl WriteFormat {
     /// Every format; of versions of one, that first which most programs read.
-    pub const ALL: [Self; 4] = [Self::Ply, Self::Splat, Self::SpzV3, Self::SpzV4];
+    pub const ALL: [Self; 6] = [
+        Self::Ply,
+        Self::CompressedPly,
+        Self::Splat,
+        Self::SpzV3,
+        Self::SpzV4,
+        Self::Sog,
+    ];
 
     /// Name for people.
     pub fn name(self) -> &'static str {
         match self {
             Self::Ply => "PLY",
+            Self::CompressedPly => "compressed PLY",
             Self::Splat => ".splat",
             Self::SpzV3 | Self::SpzV4 => "SPZ",
+            Self::Sog => "SOG",
         }
     }
 
@@ -51,15 +64,17 @@ impl WriteFormat {
     pub fn extensions(self) -> &'static [&'static str; 1] {
         match self {
             Self::Ply => &["ply"],
+            Self::CompressedPly => &["compressed.ply"],
             Self::Splat => &["splat"],
             Self::SpzV3 | Self::SpzV4 => &["spz"],
+            Self::Sog => &["sog"],
         }
     }
 
     /// The convention that its files keep.
     pub fn axes(self) -> Axes {
         match self {
-            Self::Ply | Self::Splat => Axes::RightDownFront,
+            Self::Ply | Self::CompressedPly | Self::Splat | Self::Sog => Axes::RightDownFront,
             Self::SpzV3 | Self::SpzV4 => Axes::RightUpBack,
         }
     }
@@ -68,7 +83,7 @@ impl WriteFormat {
     pub fn max_sh_degree(self) -> u8 {
         match self {
             Self::Splat => 0,
-            Self::Ply | Self::SpzV3 | Self::SpzV4 => 3,
+            Self::Ply | Self::CompressedPly | Self::SpzV3 | Self::SpzV4 | Self::Sog => 3,
         }
     }
 
@@ -118,11 +133,15 @@ pub fn write(
     let mut out = Stoppable { out, cancel };
     let written = match format {
         WriteFormat::Ply => ply::write(&cloud, &mut out).map_err(|error| Error::write(&error)),
+        WriteFormat::CompressedPly => {
+            compressed_ply::write(&cloud, &mut out).map_err(|error| Error::write(&error))
+        }
         WriteFormat::Splat => {
             dot_splat::write(&cloud, &mut out).map_err(|error| Error::write(&error))
         }
         WriteFormat::SpzV3 => spz::write(&cloud, &mut out, SpzVersion::V3),
         WriteFormat::SpzV4 => spz::write(&cloud, &mut out, SpzVersion::V4),
+        WriteFormat::Sog => sog::write(&cloud, &mut out, cancel),
     };
     // Whatever a writer makes of a refusal, this is its reason.
     cancel.check()?;
