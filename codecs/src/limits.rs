@@ -46,6 +46,12 @@ pub const MAX_SOG_META_BYTES: u64 = 1 << 20;
 pub const MAX_SOG_PIXELS: u64 = 16 << 20;
 /// Bytes of a SOG picture: twice what [`MAX_SOG_PIXELS`] take without any compression.
 pub const MAX_SOG_PICTURE_BYTES: u64 = 128 << 20;
+/// Bytes of a streamed SOG model's `lod-meta.json`: about 400 for each part of the model.
+pub const MAX_LOD_META_BYTES: u64 = 16 << 20;
+/// Parts of a streamed SOG model: what [`MAX_LOD_META_BYTES`] describe.
+pub const MAX_LOD_LEAVES: u64 = 40_000;
+/// Sections of a .ksplat file: their headers take 4 MiB.
+pub const MAX_KSPLAT_SECTIONS: u64 = 4096;
 /// Bytes of the tables of contents that are read out of a zip archive.
 pub const MAX_ZIP_DIRECTORY_BYTES: u64 = 256 << 20;
 /// Bytes of one entry of a zip archive, unpacked.

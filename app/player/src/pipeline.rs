@@ -6,9 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use zoetrope_codecs::clip::Detail;
-use zoetrope_codecs::{
-    Cancel, Decoder, Demuxer, Error, Frame, GroupInfo, GroupPackets, GroupPayload,
-};
+use zoetrope_codecs::{Cancel, Decoder, Demuxer, Error, Frame, GroupInfo};
 
 use crate::plan::{Plan, Progress, Situation};
 use crate::prefetch::Outlook;
@@ -274,13 +272,13 @@ impl Pipeline {
                 // Waiting for a network is no work.
                 started = clock();
             }
-            let came = (packets.frames.clone(), is_layered(&packets));
+            let frames = packets.frames.clone();
             self.decoder.push(packets)?;
-            Ok(came)
+            Ok(frames)
         });
         match result {
-            Ok((frames, layered)) => {
-                self.progress = Some(self.progress_of(group, detail, frames, layered, started));
+            Ok(frames) => {
+                self.progress = Some(self.progress_of(group, detail, frames, started));
                 self.note_engine();
                 Step::Worked
             }
@@ -297,20 +295,19 @@ impl Pipeline {
         }
     }
 
-    /// What came of reading a part: a clip without layers gives all it has.
+    /// What came of reading a part: a group of one picture is whole with its coarse picture, in the
+    /// lowest layer.
     fn progress_of(
         &self,
         group: usize,
         detail: Detail,
         came: Range<usize>,
-        layered: bool,
         started: f64,
     ) -> Progress {
         let whole = self.groups[group].frames.clone();
         let (detail, frames) = match detail {
             Detail::Key if came != whole => (Detail::Key, came),
-            Detail::Key if layered => (Detail::Layers(1), whole),
-            Detail::Key => (Detail::Layers(self.levels), whole),
+            Detail::Key => (Detail::Layers(1), whole),
             detail => (detail, whole),
         };
         Progress {
@@ -445,10 +442,6 @@ impl Pipeline {
 /// Layers of a clip of which the facts name so many; a clip that names none has one quality.
 pub fn levels(layers: usize) -> u8 {
     u8::try_from(layers).unwrap_or(u8::MAX).max(1)
-}
-
-fn is_layered(packets: &GroupPackets) -> bool {
-    matches!(packets.payload, GroupPayload::Layered(_))
 }
 
 /// Why frames could not be had.

@@ -24,17 +24,21 @@ use zoetrope_codecs::{
 mod formats;
 #[path = "layers.rs"]
 mod layers;
-pub use formats::spz;
+pub use formats::{ksplat, spz};
 pub use layers::layers;
+#[path = "models.rs"]
+mod models;
+pub use models::lod_meta;
 
 /// A target: its name and its function.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets. Each has its folder in `corpus/` and its program in `targets/`.
-pub const TARGETS: [Target; 13] = [
+pub const TARGETS: [Target; 15] = [
     ("ply", ply),
     ("compressed_ply", compressed_ply),
     ("dot_splat", dot_splat),
+    ("ksplat", ksplat),
     ("spz", spz),
     ("sog", sog_part),
     ("zip_folder", zip_folder),
@@ -45,6 +49,7 @@ pub const TARGETS: [Target; 13] = [
     ("zoe", zoe),
     ("zoe_index", zoe_index),
     ("layers", layers),
+    ("lod_meta", lod_meta),
 ];
 
 /// Groups that are read of a clip.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::lod_sog::{self, LodDemuxer};
 use super::magic::{self, Content};
 use super::sequence::Item;
 use super::v3::{GROUP_INFO_NAME, V3Demuxer, VIEWER_MIN_MAX_NAME};
@@ -13,8 +14,6 @@ use crate::{Cancel, ClipKind, Demuxer, Error, Result, limits};
 
 /// What a folder must hold to be opened.
 const WORKS: &str = "a V3 clip or a sequence of splat files works";
-/// Name of the file that describes a streamed SOG model.
-const LOD_META_NAME: &str = "lod-meta.json";
 /// Files of each kind that are looked into until one can be recognised.
 const TRIES: usize = 4;
 
@@ -26,22 +25,26 @@ pub(super) fn open(folder: Arc<dyn Folder>, cancel: &Cancel) -> Result<Box<dyn D
     if is_sog(&*folder, cancel)? {
         return single(Item::Sog(folder), cancel);
     }
-    let unsupported = |reason: &str| Err(Error::unsupported(folder.name(), reason));
-    if has(&*folder, LOD_META_NAME, cancel)? {
-        return unsupported(magic::STREAMED_SOG);
+    if has(&*folder, lod_sog::META_NAME, cancel)? {
+        return Ok(Box::new(LodDemuxer::open(folder, cancel)?));
     }
+    let unsupported = |reason: &str| Err(Error::unsupported(folder.name(), reason));
     let Some(paths) = folder.list()? else {
         return unsupported("its content cannot be listed; open the clip's own folder");
     };
     if paths.is_empty() {
         return unsupported(&format!("it is empty; {WORKS}"));
     }
-    let clips: Vec<&str> = paths
-        .iter()
-        .filter_map(|path| path.strip_suffix(GROUP_INFO_NAME)?.strip_suffix('/'))
-        .collect();
+    let models = holders(&paths, lod_sog::META_NAME);
+    let clips = holders(&paths, GROUP_INFO_NAME);
     match clips[..] {
-        [] => splat_files(folder.clone(), &paths, cancel),
+        [] => match &models[..] {
+            [model] => {
+                let model = SubFolder::new(folder.clone(), model);
+                Ok(Box::new(LodDemuxer::open(Arc::new(model), cancel)?))
+            }
+            _ => splat_files(folder.clone(), &paths, cancel),
+        },
         [clip] => {
             let clip = SubFolder::new(folder.clone(), clip);
             Ok(Box::new(V3Demuxer::open(Arc::new(clip), cancel)?))
@@ -51,6 +54,12 @@ pub(super) fn open(folder: Arc<dyn Folder>, cancel: &Cancel) -> Result<Box<dyn D
             clips.len()
         )),
     }
+}
+
+/// The folders among `paths` that hold a file called `name`.
+fn holders<'a>(paths: &'a [String], name: &str) -> Vec<&'a str> {
+    let holder = |path: &'a String| path.strip_suffix(name)?.strip_suffix('/');
+    paths.iter().filter_map(holder).collect()
 }
 
 /// Whether `path` is there. Errors other than that it is missing are passed on.

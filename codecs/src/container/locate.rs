@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Input;
 use super::v3::{GROUP_INFO_NAME, SIDECAR_NAME, VIEWER_MIN_MAX_NAME};
+use super::{Input, lod_sog};
 use crate::Result;
 use crate::source::{FileFolder, FileSource};
 use crate::splat::sog::META_NAME;
@@ -48,7 +48,7 @@ fn clip_around(path: &Path) -> Option<PathBuf> {
     if [GROUP_INFO_NAME, VIEWER_MIN_MAX_NAME].contains(&name) {
         return is_clip(parent).then(|| parent.to_owned());
     }
-    if name == META_NAME {
+    if [META_NAME, lod_sog::META_NAME].contains(&name) {
         return Some(parent.to_owned());
     }
     let group = parent.file_name()?.to_str()?;

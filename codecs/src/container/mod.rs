@@ -3,6 +3,7 @@
 mod folder;
 #[cfg(not(target_family = "wasm"))]
 mod locate;
+pub mod lod_sog;
 mod magic;
 mod sequence;
 pub mod v3;

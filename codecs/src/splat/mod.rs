@@ -12,6 +12,7 @@ pub mod dot_splat;
 mod exp;
 mod fill;
 mod format;
+pub mod ksplat;
 mod mend;
 pub mod ply;
 mod ply_header;
@@ -49,6 +50,7 @@ pub fn read(source: &Arc<dyn Source>, cancel: &Cancel) -> Result<SplatCloud> {
         SplatFormat::Ply => ply::read(&**source, cancel),
         SplatFormat::CompressedPly => compressed_ply::read(&**source, cancel),
         SplatFormat::Splat => dot_splat::read(&**source, cancel),
+        SplatFormat::Ksplat => ksplat::read(&**source, cancel),
         SplatFormat::Spz => spz::read(&**source, cancel),
         SplatFormat::Sog => sog::read(&ZipFolder::open(source.clone(), cancel)?, cancel),
     }
@@ -63,6 +65,7 @@ pub fn facts(source: &Arc<dyn Source>, cancel: &Cancel) -> Result<SplatFacts> {
         SplatFormat::Ply => ply::facts(&**source, cancel),
         SplatFormat::CompressedPly => compressed_ply::facts(&**source, cancel),
         SplatFormat::Splat => dot_splat::facts(&**source, cancel),
+        SplatFormat::Ksplat => ksplat::facts(&**source, cancel),
         SplatFormat::Spz => spz::facts(&**source, cancel),
         SplatFormat::Sog => sog::facts(&ZipFolder::open(source.clone(), cancel)?, cancel),
     }

@@ -1,0 +1,66 @@
+//! The caps of `limits.rs` on models in levels of detail and on moving models, at the limit and one
+//! past it.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use zoetrope_codecs::container::lod_sog::{LodDemuxer, LodTree};
+use zoetrope_codecs::source::{Folder, Source};
+use zoetrope_codecs::{Cancel, Error, Result, limits};
+
+/// A source that claims to be `len` bytes long and has none, and a folder full of it.
+#[derive(Clone)]
+struct Claim(u64);
+
+impl Source for Claim {
+    fn name(&self) -> &str {
+        "claim"
+    }
+
+    fn len(&self) -> u64 {
+        self.0
+    }
+
+    fn read(&self, _: Range<u64>, _: &Cancel) -> Result<Vec<u8>> {
+        Err(Error::malformed("claim", "there are no bytes"))
+    }
+}
+
+impl Folder for Claim {
+    fn name(&self) -> &str {
+        "claims"
+    }
+
+    fn list(&self) -> Result<Option<Vec<String>>> {
+        Ok(None)
+    }
+
+    fn open(&self, _: &str, _: &Cancel) -> Result<Box<dyn Source>> {
+        Ok(Box::new(self.clone()))
+    }
+}
+
+fn is_limit<T>(result: Result<T>) -> bool {
+    matches!(result, Err(Error::Limit { .. }))
+}
+
+/// `check` fails by its cap for `limit + 1` and not for `limit`.
+fn at_and_past(limit: u64, check: impl Fn(u64) -> bool) {
+    assert!(!check(limit), "{limit} is allowed");
+    assert!(check(limit + 1), "{limit} is the limit");
+}
+
+#[test]
+fn parts_of_a_streamed_model() {
+    at_and_past(limits::MAX_LOD_LEAVES, |count| {
+        let bound = r#""bound":{"min":[0,0,0],"max":[1,1,1]}"#;
+        let leaf = format!(r#"{{{bound},"lods":{{"0":{{"file":0,"offset":0,"count":1}}}}}}"#);
+        let leaves = vec![leaf; count as usize].join(",");
+        let text = format!(r#"{{"filenames":["a"],"tree":{{{bound},"children":[{leaves}]}}}}"#);
+        assert!(text.len() as u64 <= limits::MAX_LOD_META_BYTES);
+        is_limit(LodTree::parse("lod-meta.json", text.as_bytes()))
+    });
+    at_and_past(limits::MAX_LOD_META_BYTES, |len| {
+        is_limit(LodDemuxer::open(Arc::new(Claim(len)), &Cancel::new()))
+    });
+}
