@@ -195,8 +195,8 @@ impl ZoetropeApp {
             Pick::Destination => text.settings.screenshot_folder,
             Pick::Copy => text.share.save_copy,
             Pick::Cut => text.share.save_cut,
-            Pick::Frame => text.share.save_frame,
             Pick::Film => text.share.export,
+            Pick::Frame => text.share.save_frame,
         };
         let all = (text.files.filter_all.to_owned(), ["*"].as_slice());
         let filters = match what {
@@ -246,7 +246,7 @@ impl ZoetropeApp {
             let settings = &mut self.kept.settings.value;
             match (what, text) {
                 (Pick::File | Pick::Folder, _) => clips.push(path),
-                (Pick::Copy | Pick::Cut | Pick::Frame | Pick::Film, _) => self.save(what, path),
+                (Pick::Copy | Pick::Cut | Pick::Film | Pick::Frame, _) => self.save(what, path),
                 (Pick::Picture, Some(text)) => {
                     settings.background_picture = text;
                     settings.background = BackgroundChoice::Picture;

@@ -238,8 +238,8 @@ impl ZoetropeApp {
             ShareRequest::Serve(false) => self.stop_sharing(),
             ShareRequest::SaveCopy => self.pick(Pick::Copy),
             ShareRequest::SaveCut => self.pick(Pick::Cut),
-            ShareRequest::SaveFrame => self.pick(Pick::Frame),
             ShareRequest::Film => self.pick(Pick::Film),
+            ShareRequest::SaveFrame => self.pick(Pick::Frame),
             ShareRequest::StopSaving => self.share_desk.saving = None,
         }
         self.ctx.request_repaint();
@@ -361,20 +361,20 @@ impl ZoetropeApp {
                 let stem = name.strip_suffix(".zoe").unwrap_or(&name);
                 Some(format!("{stem} {a}-{b}s.zoe"))
             }
+            Pick::Film => {
+                let stem = Path::new(&name).file_stem()?;
+                Some(format!("{}.mp4", stem.to_str()?))
+            }
             Pick::Frame => {
                 let shown = clip.state.picture.as_ref()?;
                 let stem = name.rsplit_once('.').map_or(&*name, |(stem, _)| stem);
                 Some(format!("{stem} {}.ply", shown.index + 1))
             }
-            Pick::Film => {
-                let stem = Path::new(&name).file_stem()?;
-                Some(format!("{}.mp4", stem.to_str()?))
-            }
             _ => None,
         }
     }
 
-    /// Saves a copy of the clip, what lies between A and B, the frame that is shown, or a video.
+    /// Saves a copy of the clip, what lies between A and B, a video, or the frame that is shown.
     pub(super) fn save(&mut self, what: Pick, path: PathBuf) {
         let Some(clip) = self.session.clip() else {
             return;
@@ -389,14 +389,14 @@ impl ZoetropeApp {
             }),
             // A and B were taken away while the dialog was open.
             (Pick::Cut, None) => return,
+            (Pick::Film, _) => match self.film_write() {
+                Some(write) => write,
+                None => return,
+            },
             (Pick::Frame, _) => match self.frame_to_save(clip) {
                 Some(frame) => Box::new(move |path, progress, cancel| {
                     save_frame(&frame, path, progress, cancel)
                 }),
-                None => return,
-            },
-            (Pick::Film, _) => match self.film_write() {
-                Some(write) => write,
                 None => return,
             },
             _ if on_the_web => Box::new(move |path, progress, cancel| {

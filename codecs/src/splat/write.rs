@@ -20,7 +20,7 @@ pub enum WriteFormat {
     SpzV3,
     /// Niantic's SPZ version 4.
     SpzV4,
-    /// PlayCanvas's SOG version 2.
+    /// PlayCanvas's SOG version 2, zipped.
     Sog,
 }
 

@@ -143,10 +143,10 @@ pub enum ShareRequest {
     SaveCopy,
     /// What lies between A and B as a clip.
     SaveCut,
-    /// The frame that is shown as a splat file.
-    SaveFrame,
     /// An ordinary video.
     Film,
+    /// The frame that is shown as a splat file.
+    SaveFrame,
     /// To stop saving.
     StopSaving,
 }
