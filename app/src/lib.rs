@@ -9,6 +9,7 @@
 mod adaptive_scale;
 pub mod arrivals;
 pub mod camera;
+pub mod film;
 mod fuzzy;
 mod jpeg_file;
 mod kept;
@@ -38,5 +39,6 @@ pub use arrivals::{Arrival, Arrivals};
 pub use open::{ClipTarget, OpenClip, open_clip};
 pub use platform::{NullPlatform, Platform};
 pub use run::{RunOptions, run};
+pub use save_copy::Progress;
 pub use storage::{FolderStorage, MemoryStorage, Storage};
 pub use ui::{AppOptions, DemoClip, FrameWatch, LostDevice, ZoetropeApp};

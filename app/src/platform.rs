@@ -3,6 +3,8 @@
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
+use crate::film::MakeFilm;
+
 /// What a person is asked to choose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pick {
@@ -18,6 +20,8 @@ pub enum Pick {
     Copy,
     /// A name for a part of the clip.
     Cut,
+    /// A name for a video of the clip.
+    Film,
 }
 
 /// What a dialog for choosing asks for.
@@ -62,6 +66,11 @@ pub trait Platform: Send + Sync {
         None
     }
 
+    /// Makes ordinary videos; `None` where that cannot be done.
+    fn film_maker(&self) -> Option<MakeFilm> {
+        None
+    }
+
     /// Makes the calling thread one that works only where the others leave the processor alone.
     fn lower_thread_priority(&self) {}
 }
@@ -92,7 +101,7 @@ pub fn pick_with_dialog(request: PickRequest, answer: PickAnswer) {
             answer(match request.what {
                 Pick::File | Pick::Picture => dialog.pick_file(),
                 Pick::Folder | Pick::Destination => dialog.pick_folder(),
-                Pick::Copy | Pick::Cut => dialog.save_file(),
+                Pick::Copy | Pick::Cut | Pick::Film => dialog.save_file(),
             });
         });
     if let Err(error) = shown {

@@ -41,6 +41,11 @@ impl Progress {
         self.done.fetch_add(done, Ordering::Relaxed);
     }
 
+    /// Notes that so much is done in all.
+    pub fn set(&self, done: u64) {
+        self.done.store(done, Ordering::Relaxed);
+    }
+
     /// In per cent.
     pub fn percent(&self) -> u64 {
         let all = self.all.load(Ordering::Relaxed).max(1);

@@ -289,10 +289,13 @@ impl Session {
 }
 
 /// Bytes of the largest frame of a clip of splat files, so that one always fits; 0 where that is not
-/// known before decoding. The codecs' cap on Gaussians keeps it below 1 GB.
+/// known before decoding.
 fn largest_frame_bytes(info: &ClipInfo) -> usize {
     match (info.kind, info.gaussians) {
-        (ClipKind::SplatFile | ClipKind::SplatSequence, Some(counts)) => {
+        (
+            ClipKind::SplatFile | ClipKind::SplatSequence | ClipKind::MovingSplats,
+            Some(counts),
+        ) => {
             SplatCloud::bytes_for(counts.max, info.sh_degree)
         }
         _ => 0,
@@ -320,7 +323,7 @@ mod tests {
     use zoetrope_codecs::{clip::GaussianCounts, limits};
 
     #[test]
-    fn the_largest_frame_that_is_read_fits_and_stays_below_a_gigabyte() {
+    fn the_largest_frame_that_is_read_fits() {
         let mut info = crate::open::test_info();
         assert_eq!(largest_frame_bytes(&info), 0);
         let max = limits::MAX_GAUSSIANS as usize;
@@ -331,7 +334,7 @@ mod tests {
             max,
         });
         info.sh_degree = 3;
-        assert_eq!(largest_frame_bytes(&info), 4_000_000 * 59 * 4);
+        assert_eq!(largest_frame_bytes(&info), 10_000_000 * 59 * 4);
         info.kind = ClipKind::V3;
         assert_eq!(largest_frame_bytes(&info), 0);
     }

@@ -22,8 +22,9 @@ impl SplatFrame {
         }
     }
 
-    /// Gaussians that are not shown because a value of theirs is not finite, or their quaternion
-    /// zero. Planes cannot hold such numbers.
+    /// Gaussians that are not shown because their numbers are broken: not finite, a zero quaternion,
+    /// larger or farther away than what can be drawn ([`SplatCloud::push`]). Planes cannot hold most
+    /// of these.
     pub fn dropped(&self) -> usize {
         match self {
             Self::Planes(_) => 0,

@@ -6,8 +6,12 @@ use std::ops::RangeInclusive;
 
 use crate::{Error, Result};
 
-/// Gaussians in one frame. Four million at SH degree 3 fill about 1 GiB of GPU memory.
-pub const MAX_GAUSSIANS: u64 = 4_000_000;
+/// Gaussians in a splat file. The largest scene that came with "3D Gaussian Splatting" (Kerbl et al.
+/// 2023) has 6.1 million; ten million at SH degree 3 take 2.4 GB, and half of that on the GPU.
+pub const MAX_GAUSSIANS: u64 = 10_000_000;
+/// Gaussians in a frame of Gaussian video. Each has a sample in every plane, see
+/// [`MAX_FRAME_SAMPLES`].
+pub const MAX_VIDEO_GAUSSIANS: u64 = 4_000_000;
 /// Side of a plane in pixels: the smallest 2D texture limit of the GPUs that are worth supporting.
 pub const MAX_PLANE_SIDE: u64 = 8192;
 /// Width or height of an atlas in pixels: what HEVC and AV1 can have at most at the levels that
@@ -24,7 +28,7 @@ pub const MAX_GROUP_FRAMES: u64 = 1000;
 /// Frames of a group of layered Gaussian video: more than a second at any rate that screens have.
 pub const MAX_LAYERED_GROUP_FRAMES: u64 = 250;
 /// Coefficients of motion of all Gaussians of one group together, 12 bytes each: four for each of
-/// [`MAX_GAUSSIANS`].
+/// [`MAX_VIDEO_GAUSSIANS`].
 pub const MAX_GROUP_COEFFICIENTS: u64 = 16_000_000;
 /// Bytes of a clip's JSON: V3 spends about 1.1 KB of it a frame.
 pub const MAX_MANIFEST_BYTES: u64 = 64 << 20;
@@ -32,20 +36,27 @@ pub const MAX_MANIFEST_BYTES: u64 = 64 << 20;
 pub const MAX_PLANE_VIDEO_BYTES: u64 = 256 << 20;
 /// Bytes of all videos of one group together: they lie in memory while it is decoded.
 pub const MAX_GROUP_BYTES: u64 = 1 << 30;
-/// Bytes of one splat file. Larger ones do not fit [`MAX_GAUSSIANS`] in any format.
-pub const MAX_SPLAT_FILE_BYTES: u64 = 2 << 30;
+/// Bytes of one splat file: [`MAX_GAUSSIANS`] take 2.5 GB in the largest usual format.
+pub const MAX_SPLAT_FILE_BYTES: u64 = 4 << 30;
 /// Bytes of a text header (PLY).
 pub const MAX_HEADER_BYTES: u64 = 64 << 10;
 /// Bytes of a SOG model's `meta.json`: three code books of 256 numbers take about 15 KiB.
 pub const MAX_SOG_META_BYTES: u64 = 1 << 20;
-/// Pixels of a SOG picture: twice [`MAX_GAUSSIANS`], for those padded to a power of two.
-pub const MAX_SOG_PIXELS: u64 = 8 << 20;
+/// Pixels of a SOG picture: [`MAX_GAUSSIANS`] in a square whose side is a power of two.
+pub const MAX_SOG_PIXELS: u64 = 16 << 20;
 /// Bytes of a SOG picture: twice what [`MAX_SOG_PIXELS`] take without any compression.
-pub const MAX_SOG_PICTURE_BYTES: u64 = 64 << 20;
+pub const MAX_SOG_PICTURE_BYTES: u64 = 128 << 20;
 /// Bytes of a streamed SOG model's `lod-meta.json`: about 400 for each part of the model.
 pub const MAX_LOD_META_BYTES: u64 = 16 << 20;
 /// Parts of a streamed SOG model: what [`MAX_LOD_META_BYTES`] describe.
 pub const MAX_LOD_LEAVES: u64 = 40_000;
+/// Records of a `.4dgs` file: a chunk and its SH coefficients take four.
+pub const MAX_4DGS_RECORDS: u64 = 1_000_000;
+/// Bytes of a record of a `.4dgs` file that holds no Gaussians: a window for each frame of an hour takes
+/// 2 MiB.
+pub const MAX_4DGS_RECORD_BYTES: u64 = 4 << 20;
+/// Bytes of the JSON of a `.splatv` file: some hundred cameras.
+pub const MAX_SPLATV_JSON_BYTES: u64 = 1 << 20;
 /// Bytes of the tables of contents that are read out of a zip archive.
 pub const MAX_ZIP_DIRECTORY_BYTES: u64 = 256 << 20;
 /// Bytes of one entry of a zip archive, unpacked.
@@ -93,6 +104,13 @@ pub const MAX_THUMBNAIL_BYTES: u64 = 64 << 10;
 pub const MAX_THUMBNAIL_SIDE: u64 = 1024;
 /// SH degree: 3 is the largest that 3D Gaussian Splatting is trained with.
 pub const MAX_SH_DEGREE: u64 = 3;
+/// Standard deviation of a Gaussian, world units: e^12, where the 16-bit logarithms end in which the
+/// GPU holds scales. Trained ones are below e^5; a larger one is a number gone wrong, or a logarithm
+/// that was taken for a scale's own.
+pub const MAX_SCALE: f32 = 162_754.8;
+/// Coordinate of a Gaussian, world units: squares of the distances between points this far away are
+/// finite in f32, which those of points ten times as far are not.
+pub const MAX_COORDINATE: f32 = 1e18;
 
 /// Bytes of the address of a clip: as much as web servers take.
 pub const MAX_ADDRESS_BYTES: u64 = 8 << 10;

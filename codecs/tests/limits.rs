@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use zoetrope_codecs::container::v3::{V3Demuxer, parse_group_info, parse_viewer_min_max};
 use zoetrope_codecs::source::{FileFolder, Folder, MemoryFolder, MemorySource, Source};
-use zoetrope_codecs::splat::{self, compressed_ply, ply, sog};
+use zoetrope_codecs::splat::{self, compressed_ply, ply, sog, spz};
 use zoetrope_codecs::{Cancel, Demuxer, Error, Input, Result, limits, open};
 
 /// A source that claims to be `len` bytes long and starts with `head`.
@@ -123,6 +123,12 @@ fn gaussians_of_every_splat_format() {
         ))
     });
     at_and_past(limits::MAX_GAUSSIANS, |count| {
+        let mut bytes = b"NGSP\x03\0\0\0".to_vec();
+        bytes.extend((count as u32).to_le_bytes());
+        bytes.extend([0, 12, 0, 0]);
+        is_limit(spz::read(&MemorySource::new("a", bytes), &cancel))
+    });
+    at_and_past(limits::MAX_GAUSSIANS, |count| {
         let mut folder = entry::tiny_sog(2);
         let meta = String::from_utf8_lossy(folder.get("meta.json").expect("is there")).into_owned();
         let meta = meta.replace("\"count\":6", &format!("\"count\":{count}"));
@@ -159,6 +165,10 @@ fn bytes_of_a_splat_file() {
         is_limit(compressed_ply::read(&claim(len), &cancel))
     });
     at_and_past(limits::MAX_SPLAT_FILE_BYTES, |len| {
+        let head = b"NGSP\x03\0\0\0\0\0\0\0\0\0\0\0".to_vec();
+        is_limit(spz::read(&Claim { head, ..claim(len) }, &cancel))
+    });
+    at_and_past(limits::MAX_SPLAT_FILE_BYTES, |len| {
         let source: Arc<dyn Source> = Arc::new(claim(len));
         is_limit(splat::read(&source, &cancel))
     });
@@ -191,9 +201,9 @@ fn parts_of_a_sog_model() {
         folder.insert("sh0.webp", bytes);
         is_limit(sog::read(&folder, &cancel))
     };
-    assert_eq!(4096 * 2048, limits::MAX_SOG_PIXELS);
-    assert!(!picture(4096, 2048));
-    assert!(picture(4096, 2049));
+    assert_eq!(4096 * 4096, limits::MAX_SOG_PIXELS);
+    assert!(!picture(4096, 4096));
+    assert!(picture(4096, 4097));
 }
 
 #[test]

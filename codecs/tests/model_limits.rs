@@ -5,7 +5,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use zoetrope_codecs::container::lod_sog::{LodDemuxer, LodTree};
-use zoetrope_codecs::source::{Folder, Source};
+use zoetrope_codecs::container::{four_dgs, splatv};
+use zoetrope_codecs::source::{Folder, MemorySource, Source};
 use zoetrope_codecs::{Cancel, Error, Result, limits};
 
 /// A source that claims to be `len` bytes long and has none, and a folder full of it.
@@ -62,5 +63,40 @@ fn parts_of_a_streamed_model() {
     });
     at_and_past(limits::MAX_LOD_META_BYTES, |len| {
         is_limit(LodDemuxer::open(Arc::new(Claim(len)), &Cancel::new()))
+    });
+}
+
+fn record(opcode: u8, length: u64) -> Vec<u8> {
+    [&[opcode][..], &length.to_le_bytes()].concat()
+}
+
+#[test]
+fn records_of_a_4dgs_file() {
+    let opens = |records: Vec<u8>| {
+        let bytes = [&b"\x894DGS1\r\n"[..], &records].concat();
+        four_dgs::open(Arc::new(MemorySource::new("a", bytes)), &Cancel::new())
+    };
+    // The last one, which ends the file, counts too.
+    at_and_past(limits::MAX_4DGS_RECORDS, |count| {
+        let mut records = record(0x90, 0).repeat(count as usize - 1);
+        records.extend(record(2, 0));
+        is_limit(opens(records))
+    });
+    at_and_past(limits::MAX_4DGS_RECORD_BYTES, |length| {
+        let mut records = record(4, length);
+        records.resize(records.len() + length as usize, 0);
+        records.extend(record(2, 0));
+        is_limit(opens(records))
+    });
+}
+
+#[test]
+fn text_of_a_splatv_file() {
+    at_and_past(limits::MAX_SPLATV_JSON_BYTES, |length| {
+        let mut bytes = 0x674b_u32.to_le_bytes().to_vec();
+        bytes.extend((length as u32).to_le_bytes());
+        bytes.resize(8 + length as usize, b' ');
+        let source: Arc<dyn Source> = Arc::new(MemorySource::new("a", bytes));
+        is_limit(splatv::open(&source, &Cancel::new()))
     });
 }

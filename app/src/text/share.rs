@@ -57,8 +57,18 @@ texts! {
         no_cut: "A part of a .zoe clip can be saved as a clip of its own; this is another kind of clip.",
             "Von einem .zoe-Clip lässt sich ein Teil als eigener Clip speichern; dies ist eine andere Art von Clip.";
         export: "Export a video…", "Als Video exportieren…";
-        export_copied: "Copied: the command that makes the video. Paste it into a terminal",
-            "Kopiert: der Befehl, der das Video macht. Füge ihn in ein Terminal ein";
+        section_video: "Video", "Video";
+        video_of_all: "An MP4 of the whole clip, with its sound, that plays everywhere.",
+            "Ein MP4 des ganzen Clips mit seinem Ton, das überall läuft.";
+        video_of_ab: "An MP4 of what lies between A and B, with its sound, that plays everywhere.",
+            "Ein MP4 dessen, was zwischen A und B liegt, mit dem Ton, das überall läuft.";
+        film_camera: "Camera", "Kamera";
+        film_camera_choice: "Camera: {0}", "Kamera: {0}";
+        film_still: "This view", "Diese Ansicht";
+        film_orbit: "Once around", "Einmal herum";
+        film_path: "Camera path", "Kamerapfad";
+        film_size: "Size", "Größe";
+        film_size_choice: "Size: {0}", "Größe: {0}";
         saving: "Saving… {0} %", "Wird gespeichert… {0} %";
         stop_saving: "Stop saving", "Speichern abbrechen";
         saved: "Saved as {0}", "Gespeichert als {0}";

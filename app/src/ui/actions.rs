@@ -190,6 +190,7 @@ impl ZoetropeApp {
             Pick::Destination => text.settings.screenshot_folder,
             Pick::Copy => text.share.save_copy,
             Pick::Cut => text.share.save_cut,
+            Pick::Film => text.share.export,
         };
         let all = (text.files.filter_all.to_owned(), ["*"].as_slice());
         let filters = match what {
@@ -201,7 +202,7 @@ impl ZoetropeApp {
                 all,
             ],
             Pick::Picture => vec![(text.files.filter_pictures.to_owned(), ["png"].as_slice())],
-            Pick::Folder | Pick::Destination | Pick::Copy | Pick::Cut => Vec::new(),
+            Pick::Folder | Pick::Destination | Pick::Copy | Pick::Cut | Pick::Film => Vec::new(),
         };
         let request = PickRequest {
             what,
@@ -231,7 +232,7 @@ impl ZoetropeApp {
             let settings = &mut self.kept.settings.value;
             match (what, text) {
                 (Pick::File | Pick::Folder, _) => clips.push(path),
-                (Pick::Copy | Pick::Cut, _) => self.save(what, path),
+                (Pick::Copy | Pick::Cut | Pick::Film, _) => self.save(what, path),
                 (Pick::Picture, Some(text)) => {
                     settings.background_picture = text;
                     settings.background = BackgroundChoice::Picture;

@@ -4,6 +4,7 @@ mod actions;
 mod backdrop;
 mod camera_actions;
 mod draw_thread;
+mod filming;
 mod frame_log;
 mod hand;
 mod hints;

@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use egui::Ui;
 use zoetrope_codecs::{Cancel, ClipKind};
-use zoetrope_player::share_link::{ShareLink, StartView, moment};
+use zoetrope_player::share_link::{ShareLink, StartView};
 use zoetrope_share::{Options, QrCode, Server};
 
 use super::ZoetropeApp;
 use super::links::view_of;
-use super::panel::{self, Frames, LinkParts, Reach, ShareRequest, ShareState, Sharing};
+use super::panel::{self, FilmChoice, Frames, LinkParts, Reach, ShareRequest, ShareState, Sharing};
 use crate::link;
-use crate::open::{ClipTarget, absolute};
+use crate::open::ClipTarget;
 use crate::platform::Pick;
 use crate::recents::poster_name;
 use crate::save_copy::{self, Progress, Saving};
@@ -27,7 +27,7 @@ const FOLLOWS_S: f64 = 0.5;
 const LOOKS: Duration = Duration::from_secs(1);
 
 /// Writes what is to be saved at a path.
-type Write = Box<dyn FnOnce(&Path, &Progress, &Cancel) -> anyhow::Result<()> + Send>;
+pub(super) type Write = Box<dyn FnOnce(&Path, &Progress, &Cancel) -> anyhow::Result<()> + Send>;
 
 /// The server of the clip.
 #[derive(Default)]
@@ -60,6 +60,8 @@ struct ShownLink {
 #[derive(Default)]
 pub struct ShareDesk {
     parts: LinkParts,
+    /// How a video is to be.
+    pub(super) film: FilmChoice,
     serving: Serving,
     shown: ShownLink,
     saving: Option<Saving>,
@@ -114,7 +116,7 @@ impl ZoetropeApp {
         let offer = self.offer(clip);
         let there = view_of(clip);
         let never = self.never_served(clip, text);
-        let is_named = matches!(clip.target, ClipTarget::Path(_));
+        let film_moves = self.film_moves();
         let can_cut = clip.player.info().kind == ClipKind::Zoe;
         let desk = &mut self.share_desk;
         if let Some(rest) = desk.shown.follow(&offer, now) {
@@ -144,13 +146,15 @@ impl ZoetropeApp {
             qr: desk.shown.code.as_ref(),
             there,
             sharing,
-            is_named,
+            film_moves,
             can_cut,
             saving,
         };
         let mut asked = Vec::new();
         let mut parts = desk.parts;
-        let shown = panel::share(ui, frames, &state, &mut parts, &mut asked);
+        let mut film = desk.film;
+        let shown = panel::share(ui, frames, &state, (&mut parts, &mut film), &mut asked);
+        desk.film = film;
         if parts != desk.parts {
             // What was chosen is seen at once.
             desk.parts = parts;
@@ -232,13 +236,7 @@ impl ZoetropeApp {
             ShareRequest::Serve(false) => self.stop_sharing(),
             ShareRequest::SaveCopy => self.pick(Pick::Copy),
             ShareRequest::SaveCut => self.pick(Pick::Cut),
-            ShareRequest::CopyExport => {
-                if let Some(command) = self.session.clip().and_then(export_command) {
-                    self.ctx.copy_text(command);
-                    let note = text.share.export_copied.to_owned();
-                    self.toasts.note(note, now);
-                }
-            }
+            ShareRequest::Film => self.pick(Pick::Film),
             ShareRequest::StopSaving => self.share_desk.saving = None,
         }
         self.ctx.request_repaint();
@@ -348,11 +346,15 @@ impl ZoetropeApp {
                 let stem = name.strip_suffix(".zoe").unwrap_or(&name);
                 Some(format!("{stem} {a}-{b}s.zoe"))
             }
+            Pick::Film => {
+                let stem = Path::new(&name).file_stem()?;
+                Some(format!("{}.mp4", stem.to_str()?))
+            }
             _ => None,
         }
     }
 
-    /// Saves a copy of the clip, or what lies between A and B.
+    /// Saves a copy of the clip, what lies between A and B, or a video.
     pub(super) fn save(&mut self, what: Pick, path: PathBuf) {
         let Some(clip) = self.session.clip() else {
             return;
@@ -367,6 +369,10 @@ impl ZoetropeApp {
             }),
             // A and B were taken away while the dialog was open.
             (Pick::Cut, None) => return,
+            (Pick::Film, _) => match self.film_write() {
+                Some(write) => write,
+                None => return,
+            },
             _ if on_the_web => Box::new(move |path, progress, cancel| {
                 save_copy::download(&target, path, progress, cancel)
             }),
@@ -381,64 +387,6 @@ impl ZoetropeApp {
                 let text = text_of(&self.ctx).share.not_saved;
                 self.tell(fill(text, &[&error.to_string()]));
             }
-        }
-    }
-}
-
-/// The command that makes a video of a clip, or of what lies between A and B; `None` for a clip that
-/// has no name outside of the window.
-fn export_command(clip: &Clip) -> Option<String> {
-    let ClipTarget::Path(path) = &clip.target else {
-        return None;
-    };
-    let path = absolute(path);
-    let name = clip.target.name();
-    let stem = name
-        .rsplit_once('.')
-        .map_or(name.as_str(), |(stem, _)| stem);
-    let (path, out) = (quoted(path.to_str()?), quoted(&format!("{stem}.mp4")));
-    let mut command = format!("zoetrope export {path} -o {out}");
-    if let (Some(a), Some(b)) = clip.state.ab {
-        let rate = clip.state.frame_rate;
-        let (from, to) = (moment(a.min(b), rate), moment(a.max(b) + 1, rate));
-        command += &format!(" --from {from} --to {to}");
-    }
-    Some(command)
-}
-
-/// A word as a shell takes it, whatever is in it.
-fn quoted(word: &str) -> String {
-    if cfg!(windows) {
-        // No name of a file has such a quote in it there.
-        return format!("\"{word}\"");
-    }
-    format!("'{}'", word.replace('\'', "'\\''"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[cfg(unix)]
-    #[test]
-    fn a_word_stays_one_word_in_a_shell() {
-        for word in [
-            "a",
-            "a b",
-            "it's",
-            "$(rm -rf x)",
-            "`x`",
-            "\"",
-            "\\",
-            "*",
-            "a\nb",
-        ] {
-            let output = std::process::Command::new("sh")
-                .arg("-c")
-                .arg(format!("printf %s {}", quoted(word)))
-                .output()
-                .expect("a shell");
-            assert_eq!(String::from_utf8_lossy(&output.stdout), word);
         }
     }
 }

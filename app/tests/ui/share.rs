@@ -232,6 +232,59 @@ fn what_lies_between_a_and_b_is_saved_as_a_clip() {
 }
 
 #[test]
+fn a_video_is_made_as_the_clip_is_seen() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("ring.mp4");
+    let mut stage = Stage::build(Setup {
+        answer: Some(path.clone()),
+        ..Setup::default()
+    });
+    stage.make_ready();
+    stage.apply("share");
+    stage.harness.run_ok();
+    assert!(stage.has_part("An MP4 of the whole clip"));
+    // There is no path yet.
+    assert_eq!(stage.count("Camera: Camera path"), 0);
+    let film = |stage: &mut Stage| {
+        stage.click_without_rest("Export a video…");
+        stage.until("the video", |app| {
+            app.messages().iter().any(|said| said.starts_with("Saved"))
+        });
+        stage.pass(60.0);
+        stage.harness.run_ok();
+        let film = fs::read_to_string(&path).expect("a file");
+        fs::remove_file(&path).expect("removed");
+        film
+    };
+    let made = film(&mut stage);
+    assert!(made.starts_with("ring Film { seconds: 0.0..4.0,"), "{made}");
+    assert!(
+        made.contains("size: [1920, 1080], camera: Still(Camera"),
+        "{made}"
+    );
+    let asked = stage.platform.asked.lock().expect("unpoisoned").clone();
+    assert_eq!(asked, [Pick::Film]);
+
+    stage.apply("set-a 3");
+    stage.apply("set-b 5");
+    stage.apply("path-key");
+    stage.harness.run_ok();
+    assert!(stage.has_part("An MP4 of what lies between A and B"));
+    stage.click("Camera: Camera path");
+    stage.click("Size: 720p");
+    let made = film(&mut stage);
+    assert!(made.starts_with("ring Film { seconds: 0.3..0.6"), "{made}");
+    assert!(
+        made.contains("size: [1280, 720], camera: Path(CameraPath"),
+        "{made}"
+    );
+    // What is no choice any more is not made.
+    stage.apply("path-clear");
+    stage.harness.run_ok();
+    assert!(film(&mut stage).contains("camera: Still("));
+}
+
+#[test]
 fn a_clip_on_the_web_has_a_link_for_everybody() {
     let mut stage = Stage::build(Setup {
         clip: Some("https://example.org/ring".into()),

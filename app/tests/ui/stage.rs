@@ -1,6 +1,7 @@
 //! The application under test.
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -10,6 +11,7 @@ use eframe::egui_wgpu::RenderState;
 use egui::{Key, Modifiers, Vec2, ViewportId};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
+use zoetrope_app::film::MakeFilm;
 use zoetrope_app::platform::{Pick, PickAnswer, PickRequest};
 use zoetrope_app::settings::ThemeChoice;
 use zoetrope_app::text::{Text, text_of};
@@ -47,6 +49,17 @@ impl Platform for ScriptedPlatform {
     /// Nobody else on the network is served by a test.
     fn network_address(&self) -> Option<IpAddr> {
         Some(Ipv4Addr::LOCALHOST.into())
+    }
+
+    /// Writes down what was asked for in place of a video.
+    fn film_maker(&self) -> Option<MakeFilm> {
+        Some(|clip, film, path, progress, cancel| {
+            progress.expect(2);
+            progress.set(1);
+            cancel.check()?;
+            fs::write(path, format!("{} {film:?}", clip.name()))?;
+            Ok(())
+        })
     }
 
     fn show_folder(&self, folder: &Path) -> bool {

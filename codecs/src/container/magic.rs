@@ -1,8 +1,8 @@
 //! Tells what a file is by its first bytes.
 
-use super::zoe;
+use super::{four_dgs, splatv, zoe};
 use crate::source::Source;
-use crate::splat::{HEAD_BYTES, SplatFormat, ZIP_MAGIC};
+use crate::splat::{HEAD_BYTES, SplatFormat, ZIP_MAGIC, dot_splat};
 use crate::{Cancel, Result};
 
 /// Bytes of text that are looked at.
@@ -13,6 +13,10 @@ const TEXT_BYTES: u64 = 1 << 20;
 pub(super) enum Content {
     /// Our own clip.
     Zoe,
+    /// Moving Gaussians, `.4dgs`.
+    FourDgs,
+    /// Moving Gaussians, `.splatv`.
+    Splatv,
     /// A splat file; of a PLY file it is not told which kind.
     Splat(SplatFormat),
     /// A zip archive.
@@ -31,6 +35,12 @@ pub(super) fn recognise(source: &dyn Source, cancel: &Cancel) -> Result<Content>
     if head.is_empty() {
         return Ok(Content::Foreign("it is empty; copy it again"));
     }
+    if head.starts_with(four_dgs::MAGIC) {
+        return Ok(Content::FourDgs);
+    }
+    if head.starts_with(&splatv::MAGIC) {
+        return Ok(Content::Splatv);
+    }
     if let Some(format) = SplatFormat::of_head(&head, source.len()) {
         return Ok(Content::Splat(format));
     }
@@ -40,8 +50,14 @@ pub(super) fn recognise(source: &dyn Source, cancel: &Cancel) -> Result<Content>
     if is_zoe(&head) {
         return Ok(Content::Zoe);
     }
-    if let Some(foreign) = foreign(&head, source.len()) {
-        return Ok(Content::Foreign(foreign));
+    // Nothing marks a .splat file, and its first two bytes, or one, may be the mark of something else.
+    let is_dot_splat = dot_splat::is_dot_splat(source, cancel)?;
+    match foreign(&head, source.len()) {
+        Some(foreign) if !is_dot_splat || !dot_splat::has_name(source.name()) => {
+            return Ok(Content::Foreign(foreign));
+        }
+        _ if is_dot_splat => return Ok(Content::Splat(SplatFormat::Splat)),
+        _ => {}
     }
     if head.trim_ascii_start().starts_with(b"{") || head.starts_with(b"\xef\xbb\xbf{") {
         let text = source.read(0..source.len().min(TEXT_BYTES), cancel)?;
@@ -55,7 +71,6 @@ pub(super) const PICKLE: &str = "it is a Python pickle (a PyTorch checkpoint or 
      program that could do anything to this machine; convert it to PLY with the tool that made it";
 const VIDEO: &str = "it is an ordinary video; a V3 clip is a folder with group_info.json in it";
 const PICTURE: &str = "it is a picture, not a clip; open a V3 folder, or PLY or SOG files";
-const SPZ: &str = "it is an SPZ file, which cannot be read yet; convert it to PLY or SOG";
 
 /// An MP4 file with a brand of ours among its first. One of a version that is not known yet is told
 /// by its demuxer.
@@ -80,7 +95,7 @@ fn foreign(head: &[u8], len: u64) -> Option<&'static str> {
     if at(4, b"ftyp") || at(4, b"moov") || at(4, b"mdat") {
         return Some(VIDEO);
     }
-    let known: [(&[u8], &'static str); 16] = [
+    let known: [(&[u8], &'static str); 15] = [
         (b"\x1a\x45\xdf\xa3", VIDEO),
         (b"\x89PNG", PICTURE),
         (b"\xff\xd8\xff", PICTURE),
@@ -89,11 +104,7 @@ fn foreign(head: &[u8], len: u64) -> Option<&'static str> {
             b"RIFF",
             "it is a WebP picture, WAV sound or AVI video; open a V3 folder, or PLY or SOG files",
         ),
-        (b"NGSP", SPZ),
-        (
-            b"\x1f\x8b",
-            "it is packed with gzip (an SPZ file, or unpack it first); open PLY or SOG files",
-        ),
+        (b"\x1f\x8b", "it is packed with gzip; unpack it first"),
         (
             b"glTF",
             "it is a glTF model, which cannot be read yet; convert it to PLY or SOG",

@@ -53,7 +53,7 @@ impl Atlas {
             name,
             "Gaussians in a frame",
             self.count.into(),
-            limits::MAX_GAUSSIANS,
+            limits::MAX_VIDEO_GAUSSIANS,
         )?;
         let side = u64::from(self.side) * u64::from(self.columns());
         limits::check(
@@ -161,7 +161,7 @@ mod tests {
     #[test]
     fn caps_hold_at_the_limit_and_one_past_it() {
         let mut atlas = Atlas {
-            count: limits::MAX_GAUSSIANS as u32,
+            count: limits::MAX_VIDEO_GAUSSIANS as u32,
             side: 2000,
             tiles: 11,
         };

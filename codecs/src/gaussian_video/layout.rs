@@ -114,7 +114,7 @@ impl PlaneLayout {
             name,
             "Gaussians in a frame",
             self.count.into(),
-            limits::MAX_GAUSSIANS,
+            limits::MAX_VIDEO_GAUSSIANS,
         )?;
         limits::check(
             name,
@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn caps_hold_at_the_limit_and_fail_one_past_it() {
-        let at = PlaneLayout::for_count(limits::MAX_GAUSSIANS as u32, 0);
+        let at = PlaneLayout::for_count(limits::MAX_VIDEO_GAUSSIANS as u32, 0);
         // 17 planes of 2000² are 68 M samples: the sample cap is the tighter one there.
         assert!(matches!(
             at.check("clip"),
@@ -189,7 +189,7 @@ mod tests {
                 ..
             })
         ));
-        let past = PlaneLayout::for_count(limits::MAX_GAUSSIANS as u32 + 1, 0);
+        let past = PlaneLayout::for_count(limits::MAX_VIDEO_GAUSSIANS as u32 + 1, 0);
         assert!(matches!(
             past.check("clip"),
             Err(Error::Limit {

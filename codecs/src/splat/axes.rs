@@ -23,6 +23,13 @@ impl Axes {
         }
     }
 
+    /// The convention in which `up` points up; `None` where there is none.
+    pub fn with_up(up: UpAxis) -> Option<Self> {
+        [Self::RightDownFront, Self::RightUpBack]
+            .into_iter()
+            .find(|axes| axes.up() == up)
+    }
+
     /// Name for people.
     pub fn name(self) -> &'static str {
         match self {

@@ -1,6 +1,7 @@
 //! Gaussians as numbers.
 
 use super::Axes;
+use super::mend::{Row, mend};
 use crate::Bounds;
 use crate::gaussian_video::rest_coefficients;
 
@@ -29,7 +30,8 @@ pub struct SplatCloud {
     pub axes: Axes,
     /// Whether it was trained with Mip-Splatting's 2D filter and wants to be drawn with it.
     pub antialiased: bool,
-    /// Gaussians that were left out because a value was not finite or the quaternion was zero.
+    /// Gaussians that were made invisible because a value was not finite, the quaternion zero, or
+    /// the Gaussian larger or farther away than anything that can be drawn.
     pub dropped: usize,
 }
 
@@ -51,8 +53,9 @@ impl SplatCloud {
     }
 
     /// Adds a Gaussian. The quaternion (w, x, y, z) is normalised here. One with a value that is
-    /// not finite, or with a zero quaternion, is kept as an invisible point at the origin, so that
-    /// rows stay where they are, and counted in `dropped`.
+    /// not finite, with a zero quaternion, larger than [`MAX_SCALE`](crate::limits::MAX_SCALE) or
+    /// farther away than [`MAX_COORDINATE`](crate::limits::MAX_COORDINATE) is kept as an invisible
+    /// point at the origin, so that rows stay where they are, and counted in `dropped`.
     ///
     /// `sh_rest` holds `(sh_degree + 1)² - 1` coefficients.
     pub fn push(
@@ -65,31 +68,24 @@ impl SplatCloud {
         sh_rest: &[[f32; 3]],
     ) {
         debug_assert_eq!(sh_rest.len(), rest_coefficients(self.sh_degree));
-        let norm = rotation.iter().map(|part| part * part).sum::<f32>().sqrt();
-        let finite = position
-            .iter()
-            .chain(&scale)
-            .chain(&[opacity])
-            .chain(&sh_dc)
-            .chain(sh_rest.as_flattened())
-            .all(|value| value.is_finite());
-        if !finite || !norm.is_finite() || norm < 1e-12 {
-            self.dropped += 1;
-            self.positions.push([0.0; 3]);
-            self.rotations.push([1.0, 0.0, 0.0, 0.0]);
-            self.scales.push([0.0; 3]);
-            self.opacities.push(0.0);
-            self.sh_dc.push([0.0; 3]);
-            self.sh_rest
-                .resize(self.sh_rest.len() + sh_rest.len(), [0.0; 3]);
-            return;
-        }
-        self.positions.push(position);
-        self.rotations.push(rotation.map(|part| part / norm));
-        self.scales.push(scale);
-        self.opacities.push(opacity.clamp(0.0, 1.0));
-        self.sh_dc.push(sh_dc);
+        let first_rest = self.sh_rest.len();
         self.sh_rest.extend_from_slice(sh_rest);
+        let (mut position, mut rotation, mut scale) = (position, rotation, scale);
+        let (mut opacity, mut sh_dc) = (opacity, sh_dc);
+        let is_sound = mend(Row {
+            position: &mut position,
+            rotation: &mut rotation,
+            scale: &mut scale,
+            opacity: &mut opacity,
+            sh_dc: &mut sh_dc,
+            sh_rest: &mut self.sh_rest[first_rest..],
+        });
+        self.dropped += usize::from(!is_sound);
+        self.positions.push(position);
+        self.rotations.push(rotation);
+        self.scales.push(scale);
+        self.opacities.push(opacity);
+        self.sh_dc.push(sh_dc);
     }
 
     /// Number of Gaussians.

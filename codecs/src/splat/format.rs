@@ -1,6 +1,6 @@
 //! Which splat formats there are, and what tells them.
 
-use super::Axes;
+use super::{Axes, spz};
 use crate::Bounds;
 
 /// A format of splat file that can be read.
@@ -11,6 +11,10 @@ pub enum SplatFormat {
     Ply,
     /// PlayCanvas's compressed PLY.
     CompressedPly,
+    /// antimatter15's `.splat`.
+    Splat,
+    /// Niantic's SPZ.
+    Spz,
     /// PlayCanvas's SOG, zipped or as a folder.
     Sog,
 }
@@ -21,16 +25,22 @@ impl SplatFormat {
         match self {
             Self::Ply => "PLY",
             Self::CompressedPly => "compressed PLY",
+            Self::Splat => ".splat",
+            Self::Spz => "SPZ",
             Self::Sog => "SOG",
         }
     }
 
     /// The format that the first bytes of a file tell, of a file of `len` bytes. A PLY file is
-    /// [`Self::Ply`], whichever it is; SOG in an archive and what is JSON show only deeper inside.
+    /// [`Self::Ply`], whichever it is; SOG in an archive, what is JSON, and `.splat`, which has no
+    /// mark at all, show only deeper inside.
     pub(crate) fn of_head(head: &[u8], len: u64) -> Option<Self> {
         let _ = len;
         let is_ply = head.starts_with(b"ply") && head.get(3).is_some_and(u8::is_ascii_whitespace);
-        is_ply.then_some(Self::Ply)
+        if is_ply {
+            return Some(Self::Ply);
+        }
+        spz::is_spz(head).then_some(Self::Spz)
     }
 }
 

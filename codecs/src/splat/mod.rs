@@ -7,11 +7,17 @@ mod axes;
 mod cloud;
 pub mod compressed_ply;
 mod decoder;
+pub mod dot_splat;
+mod exp;
+mod fill;
 mod format;
+mod mend;
 pub mod ply;
 mod ply_header;
 pub mod sog;
+pub mod spz;
 pub mod synthetic;
+mod write;
 
 use std::sync::Arc;
 
@@ -19,6 +25,7 @@ pub use axes::Axes;
 pub use cloud::SplatCloud;
 pub use decoder::SplatFileDecoder;
 pub use format::{SplatFacts, SplatFormat};
+pub use write::{WriteFormat, write};
 
 use crate::source::{Folder, Source, ZipFolder};
 use crate::{Cancel, Error, Result, limits};
@@ -28,8 +35,8 @@ pub const SH_C0: f32 = 0.282_094_8;
 
 /// Bytes that tell a zip archive with something in it.
 pub(crate) const ZIP_MAGIC: &[u8] = b"PK\x03\x04";
-/// Bytes of a file that are looked at to tell its format.
-pub(crate) const HEAD_BYTES: u64 = 64;
+/// Bytes of a file that are looked at to tell its format: enough for gzip to give out its first ones.
+pub(crate) const HEAD_BYTES: u64 = 1024;
 
 /// Reads a splat file of any known format.
 ///
@@ -39,6 +46,8 @@ pub fn read(source: &Arc<dyn Source>, cancel: &Cancel) -> Result<SplatCloud> {
     match format_of(source, cancel)? {
         SplatFormat::Ply => ply::read(&**source, cancel),
         SplatFormat::CompressedPly => compressed_ply::read(&**source, cancel),
+        SplatFormat::Splat => dot_splat::read(&**source, cancel),
+        SplatFormat::Spz => spz::read(&**source, cancel),
         SplatFormat::Sog => sog::read(&ZipFolder::open(source.clone(), cancel)?, cancel),
     }
 }
@@ -51,6 +60,8 @@ pub fn facts(source: &Arc<dyn Source>, cancel: &Cancel) -> Result<SplatFacts> {
     match format_of(source, cancel)? {
         SplatFormat::Ply => ply::facts(&**source, cancel),
         SplatFormat::CompressedPly => compressed_ply::facts(&**source, cancel),
+        SplatFormat::Splat => dot_splat::facts(&**source, cancel),
+        SplatFormat::Spz => spz::facts(&**source, cancel),
         SplatFormat::Sog => sog::facts(&ZipFolder::open(source.clone(), cancel)?, cancel),
     }
 }
@@ -81,9 +92,12 @@ pub fn format_of(source: &Arc<dyn Source>, cancel: &Cancel) -> Result<SplatForma
             )),
         };
     }
+    if dot_splat::is_dot_splat(&**source, cancel)? {
+        return Ok(SplatFormat::Splat);
+    }
     Err(Error::unsupported(
         source.name(),
-        "it is no splat file that can be read; PLY, compressed PLY and SOG work",
+        "it is no splat file that can be read; PLY, compressed PLY, .splat and SOG work",
     ))
 }
 

@@ -106,6 +106,16 @@ impl Column {
             .unwrap_or(f64::NAN)
     }
 
+    /// Bytes from the start of a binary row.
+    pub(super) fn offset(self) -> usize {
+        self.offset
+    }
+
+    /// Its type.
+    pub(super) fn scalar(self) -> Scalar {
+        self.scalar
+    }
+
     /// Its value in a text row; NaN when it is no number.
     pub(super) fn parse(self, row: &[&[u8]]) -> f64 {
         row.get(self.index)
@@ -216,6 +226,15 @@ impl Header {
     pub(super) fn is_compressed(&self) -> bool {
         self.element("vertex")
             .is_some_and(|vertex| vertex.column("packed_position").is_some())
+    }
+
+    /// Where the rows of a binary file end; `None` when they differ in length.
+    pub(super) fn end(&self) -> Option<u64> {
+        self.elements
+            .iter()
+            .try_fold(self.body_offset, |end, element| {
+                end.checked_add(element.count.checked_mul(element.stride()? as u64)?)
+            })
     }
 
     /// Where the rows of a binary element start, and where they end.

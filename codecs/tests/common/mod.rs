@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use zoetrope_codecs::random::Random;
 use zoetrope_codecs::source::{FileSource, MemorySource, Source};
 use zoetrope_codecs::{Cancel, SplatCloud, splat};
 
@@ -49,6 +50,99 @@ pub fn small_cloud(count: usize, sh_degree: u8) -> SplatCloud {
             [t, 1.0 - t, 0.5],
             &rest,
         );
+    }
+    cloud
+}
+
+/// How far two clouds may differ.
+#[derive(Clone, Copy, Debug)]
+pub struct Tolerance {
+    /// World units.
+    pub position: f32,
+    /// Of a part of the quaternion.
+    pub rotation: f32,
+    /// Of the natural logarithm.
+    pub log_scale: f32,
+    pub opacity: f32,
+    pub sh_dc: f32,
+    pub sh_rest: f32,
+}
+
+/// Compares all values of two clouds of the same order. A quaternion and its negative are one.
+pub fn assert_within(a: &SplatCloud, b: &SplatCloud, tolerance: &Tolerance) {
+    assert_eq!(
+        (a.len(), a.sh_degree, a.axes, a.antialiased),
+        (b.len(), b.sh_degree, b.axes, b.antialiased)
+    );
+    let near = |what: &str, k: usize, x: &[f32], y: &[f32], most: f32| {
+        for (x, y) in x.iter().zip(y) {
+            assert!(
+                (x - y).abs() <= most,
+                "{what} of {k}: {x} and {y}, more than {most} apart"
+            );
+        }
+    };
+    for k in 0..a.len() {
+        near(
+            "position",
+            k,
+            &a.positions[k],
+            &b.positions[k],
+            tolerance.position,
+        );
+        let same: f32 = a.rotations[k]
+            .iter()
+            .zip(b.rotations[k])
+            .map(|(x, y)| x * y)
+            .sum();
+        let turned = b.rotations[k].map(|part| part * same.signum());
+        near("rotation", k, &a.rotations[k], &turned, tolerance.rotation);
+        let log = |cloud: &SplatCloud| cloud.scales[k].map(f32::ln);
+        near("scale", k, &log(a), &log(b), tolerance.log_scale);
+        near(
+            "opacity",
+            k,
+            &[a.opacities[k]],
+            &[b.opacities[k]],
+            tolerance.opacity,
+        );
+        near("colour", k, &a.sh_dc[k], &b.sh_dc[k], tolerance.sh_dc);
+        let rest = |cloud: &SplatCloud| cloud.rest_of(k).as_flattened().to_vec();
+        near("SH", k, &rest(a), &rest(b), tolerance.sh_rest);
+    }
+}
+
+/// Random Gaussians that go to the edges: opacity 0 and 1, scales over many powers of ten inside
+/// `log_scale`, far positions inside `reach`, colours and SH inside `dc` and `rest`.
+pub fn random_cloud(
+    seed: u64,
+    count: usize,
+    sh_degree: u8,
+    reach: f32,
+    log_scale: [f32; 2],
+    [dc, rest]: [f32; 2],
+) -> SplatCloud {
+    let mut random = Random::new(seed);
+    let mut cloud = SplatCloud::with_capacity(count, sh_degree);
+    let coefficients = cloud.rest_coefficients();
+    for _ in 0..count {
+        let mut edge = |low: f32, high: f32| match random.below(6) {
+            0 => low,
+            1 => high,
+            _ => low + (high - low) * random.unit(),
+        };
+        let position = std::array::from_fn(|_| edge(-reach, reach));
+        let mut rotation: [f32; 4] = std::array::from_fn(|_| edge(-1.0, 1.0));
+        if rotation == [0.0; 4] {
+            rotation[0] = 1.0;
+        }
+        let scale = std::array::from_fn(|_| edge(log_scale[0], log_scale[1]).exp());
+        let opacity = edge(0.0, 1.0);
+        let sh_dc = std::array::from_fn(|_| edge(-dc, dc));
+        let sh_rest: Vec<[f32; 3]> = (0..coefficients)
+            .map(|_| std::array::from_fn(|_| edge(-rest, rest)))
+            .collect();
+        cloud.push(position, rotation, scale, opacity, sh_dc, &sh_rest);
     }
     cloud
 }

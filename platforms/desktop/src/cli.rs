@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use zoetrope_codecs::{CameraHint, UpAxis};
 use zoetrope_player::share_link::{LinkCamera, LinkQuality};
 
-use crate::args::{self, Colour, Size};
+use crate::args::{self, Colour, FrameName, Size};
 
 /// Plays volumetric video. Without a sub-command it opens the window.
 #[derive(Debug, Parser)]
@@ -59,6 +59,8 @@ pub enum Command {
     Decode(DecodeArgs),
     /// Makes an ordinary video of a clip along a camera path.
     Export(ExportArgs),
+    /// Writes frames of a clip in another splat format.
+    Convert(ConvertArgs),
     /// Compares two clips as seen from a ring of cameras.
     Compare(CompareArgs),
     /// Prints a link to a moment and a view of a clip.
@@ -196,6 +198,29 @@ pub struct ExportArgs {
     /// Size, background and filter.
     #[command(flatten)]
     pub picture: PictureArgs,
+}
+
+/// `zoetrope convert`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  zoetrope convert bunny.sog -o bunny.ply\n  zoetrope convert dance.zoe -o dance.ply --frame 12\n  zoetrope convert dance.zoe -o 'frames/{frame:04}.ply' --frames 0..99"
+)]
+pub struct ConvertArgs {
+    /// The clip: a splat file, a folder or a quoted glob of frames, or any other clip.
+    pub clip: PathBuf,
+    /// The file to write, whose end tells the format. With {frame:04} in it, a file for each frame,
+    /// numbered from 0 with four digits.
+    #[arg(short, long, value_name = "OUT", value_parser = args::frame_name)]
+    pub output: FrameName,
+    /// The frame, counted from 0.
+    #[arg(long, value_name = "N")]
+    pub frame: Option<usize>,
+    /// First and last frame, counted from 0, both included.
+    #[arg(long, value_name = "A..B", value_parser = args::frames, conflicts_with = "frame")]
+    pub frames: Option<RangeInclusive<usize>>,
+    /// Which axis points up, +y or -y, where that is not what the clip says.
+    #[arg(long, value_name = "AXIS", value_parser = args::up_axis, allow_hyphen_values = true)]
+    pub up: Option<UpAxis>,
 }
 
 /// `zoetrope compare`.

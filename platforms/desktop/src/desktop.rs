@@ -7,7 +7,10 @@ use std::process::{Command, Stdio};
 use etcetera::BaseStrategy as _;
 use thread_priority::{ThreadPriority, ThreadPriorityValue, set_current_thread_priority};
 use zoetrope_app::Platform;
+use zoetrope_app::film::MakeFilm;
 use zoetrope_app::platform::{PickAnswer, PickRequest, pick_with_dialog};
+
+use crate::commands::export;
 
 /// Priority of threads that nothing waits for, of 0 to 99: on Linux a niceness of 10, which
 /// leaves them a tenth of a core that others want too.
@@ -68,6 +71,10 @@ impl Platform for Desktop {
 
     fn network_address(&self) -> Option<IpAddr> {
         zoetrope_share::local_address()
+    }
+
+    fn film_maker(&self) -> Option<MakeFilm> {
+        Some(export::make_film)
     }
 
     fn lower_thread_priority(&self) {

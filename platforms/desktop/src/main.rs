@@ -52,6 +52,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Render(args) => commands::render::run(args, &cancel),
         Command::Decode(args) => commands::decode::run(args, &cancel),
         Command::Export(args) => commands::export::run(args, &cancel),
+        Command::Convert(args) => commands::convert::run(args, &cancel),
         Command::Compare(args) => commands::compare::run(args, &cancel),
         Command::Link(args) => commands::link::run(args),
         Command::Share(args) => commands::share::run(args, cli.quiet, &cancel),

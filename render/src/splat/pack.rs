@@ -101,6 +101,7 @@ fn rotation_words([w, x, y, z]: [f32; 4]) -> [u32; 2] {
 pub mod tests {
     use super::*;
     use crate::splat::record::unpack_halves;
+    use zoetrope_codecs::limits;
     use zoetrope_codecs::splat::synthetic;
 
     /// The cloud as the shader reads it: twin of the `load_` functions of `project_cloud.wgsl`.
@@ -187,9 +188,9 @@ pub mod tests {
     fn extremes_do_not_become_nonsense() {
         let mut cloud = SplatCloud::with_capacity(1, 0);
         cloud.push(
-            [1e30, 0.0, -1e30],
+            [1e17, 0.0, -1e17],
             [-1.0, 0.0, 0.0, 0.0],
-            [0.0, 1e20, 1e-30],
+            [0.0, limits::MAX_SCALE, 1e-30],
             1.0,
             [1e9, -1e9, 0.0],
             &[],

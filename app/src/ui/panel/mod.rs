@@ -476,5 +476,5 @@ pub use more::{MoreState, more};
 pub use open_link::OpenLinkPanel;
 pub use palette::{PalettePanel, PaletteSources};
 pub use settings::{SettingsPanel, SettingsRequest};
-pub use share::{LinkParts, Reach, ShareRequest, ShareState, Sharing, share};
+pub use share::{FilmChoice, FilmMove, LinkParts, Reach, ShareRequest, ShareState, Sharing, share};
 pub use trust::{Question, trust};

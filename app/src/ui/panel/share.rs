@@ -9,6 +9,7 @@ use zoetrope_share::{QrCode, Visitors};
 
 use super::super::icons::{Icon, labeled};
 use super::super::theme;
+use super::inspector::choose;
 use super::settings::controls::switch;
 use super::{Frames, Panel, SheetResponse, section, sheet};
 use crate::text::{fill, text};
@@ -41,6 +42,42 @@ impl Default for LinkParts {
         }
     }
 }
+
+/// How a video of the clip is to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FilmChoice {
+    /// How the camera moves.
+    pub camera: FilmMove,
+    /// Width and height in pixels.
+    pub size: [u32; 2],
+}
+
+impl Default for FilmChoice {
+    fn default() -> Self {
+        Self {
+            camera: FilmMove::Still,
+            size: FILM_SIZES[1].1,
+        }
+    }
+}
+
+/// How the camera of a video moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FilmMove {
+    /// It rests where it is now.
+    Still,
+    /// Once around, from where it is now.
+    Orbit,
+    /// Along the path that is kept of the clip.
+    Path,
+}
+
+/// Sizes of videos, with the names that people know them by.
+const FILM_SIZES: [(&str, [u32; 2]); 3] = [
+    ("720p", [1280, 720]),
+    ("1080p", [1920, 1080]),
+    ("2160p", [3840, 2160]),
+];
 
 /// For whom a link works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,8 +122,8 @@ pub struct ShareState<'a> {
     pub there: StartView,
     /// The network.
     pub sharing: Sharing<'a>,
-    /// Whether the clip has a name on the command line.
-    pub is_named: bool,
+    /// How the camera of a video can move; empty where no videos are made.
+    pub film_moves: &'a [FilmMove],
     /// Whether a part can be cut out of the clip without coding anything anew.
     pub can_cut: bool,
     /// How much of a copy is saved, in per cent.
@@ -106,25 +143,25 @@ pub enum ShareRequest {
     SaveCopy,
     /// What lies between A and B as a clip.
     SaveCut,
-    /// The command that makes a video, in the clipboard.
-    CopyExport,
+    /// An ordinary video.
+    Film,
     /// To stop saving.
     StopSaving,
 }
 
-/// Shows the panel; what is chosen goes into `parts` and into `asked`.
+/// Shows the panel; what is chosen goes into `parts`, `film` and `asked`.
 pub fn share(
     ui: &Ui,
     frames: Frames,
     state: &ShareState<'_>,
-    parts: &mut LinkParts,
+    (parts, film): (&mut LinkParts, &mut FilmChoice),
     asked: &mut Vec<ShareRequest>,
 ) -> SheetResponse {
     let title = text(ui).share.title;
     sheet(ui, frames, Panel::Share, title, |ui| {
         link(ui, state, parts, asked);
         network(ui, state.sharing, asked);
-        save(ui, state, asked);
+        save(ui, state, film, asked);
         ui.add_space(theme::GAP_S);
     })
 }
@@ -248,7 +285,7 @@ fn network(ui: &mut Ui, sharing: Sharing<'_>, asked: &mut Vec<ShareRequest>) {
     }
 }
 
-fn save(ui: &mut Ui, state: &ShareState<'_>, asked: &mut Vec<ShareRequest>) {
+fn save(ui: &mut Ui, state: &ShareState<'_>, film: &mut FilmChoice, asked: &mut Vec<ShareRequest>) {
     let texts = &text(ui).share;
     section(ui, texts.section_save);
     if let Some(percent) = state.saving {
@@ -268,8 +305,56 @@ fn save(ui: &mut Ui, state: &ShareState<'_>, asked: &mut Vec<ShareRequest>) {
     } else if wide_button(ui, Icon::Scissors, texts.save_cut) {
         asked.push(ShareRequest::SaveCut);
     }
-    if state.is_named && wide_button(ui, Icon::Film, texts.export) {
-        asked.push(ShareRequest::CopyExport);
+    if !state.film_moves.is_empty() {
+        video(ui, state, film, asked);
+    }
+}
+
+/// How a video is to be, and the button that makes it.
+fn video(
+    ui: &mut Ui,
+    state: &ShareState<'_>,
+    film: &mut FilmChoice,
+    asked: &mut Vec<ShareRequest>,
+) {
+    let texts = &text(ui).share;
+    section(ui, texts.section_video);
+    let remark = if state.there.ab_s.is_some() {
+        texts.video_of_ab
+    } else {
+        texts.video_of_all
+    };
+    quiet(ui, remark);
+    ui.add_space(theme::GAP_XS);
+    // A path whose last key was taken away is no choice any more.
+    if !state.film_moves.contains(&film.camera) {
+        film.camera = FilmMove::Still;
+    }
+    let moves: Vec<_> = state
+        .film_moves
+        .iter()
+        .map(|choice| {
+            let name = match choice {
+                FilmMove::Still => texts.film_still,
+                FilmMove::Orbit => texts.film_orbit,
+                FilmMove::Path => texts.film_path,
+            };
+            (name.to_owned(), *choice)
+        })
+        .collect();
+    let names = [texts.film_camera, texts.film_camera_choice];
+    if let Some(camera) = choose(ui, names, "", &moves, film.camera) {
+        film.camera = camera;
+    }
+    let sizes = FILM_SIZES.map(|(name, size)| (name.to_owned(), size));
+    let [width, height] = film.size;
+    let names = [texts.film_size, texts.film_size_choice];
+    let remark = format!("{width} × {height}");
+    if let Some(size) = choose(ui, names, &remark, &sizes, film.size) {
+        film.size = size;
+    }
+    if wide_button(ui, Icon::Film, texts.export) {
+        asked.push(ShareRequest::Film);
     }
 }
 

@@ -53,7 +53,7 @@ exercises! {
     the_share_panel {
         commands: ["share"],
         controls: [
-            "Share", "This moment", "This view", "The A–B loop", "Copy link", "Export a video…",
+            "Share", "This moment", "This view", "The A–B loop", "Copy link",
         ]
     }
     Stage::ready(1.0) => |stage| {
@@ -69,13 +69,31 @@ exercises! {
         stage.click("This moment");
         stage.click("Copy link");
         assert!(stage.copied().expect("a link").ends_with("/ring&t=0"));
-        stage.click("Export a video…");
-        let command = stage.copied().expect("a command");
-        assert!(command.starts_with("zoetrope export '/"), "{command}");
-        assert!(command.ends_with("/ring' -o 'ring.mp4' --from 0.3 --to 1"), "{command}");
         stage.key_with(Modifiers::COMMAND, Key::S);
         stage.harness.run_ok();
         assert_eq!(stage.count("Copy link"), 0);
+    };
+
+    an_ordinary_video {
+        commands: ["share"],
+        controls: [
+            "Camera: This view", "Camera: Once around", "Size: 720p", "Size: 1080p", "Size: 2160p",
+            "Export a video…",
+        ]
+    }
+    built_in() => |stage| {
+        stage.apply("share");
+        stage.harness.run_ok();
+        for choice in [
+            "Camera: Once around", "Camera: This view", "Size: 2160p", "Size: 1080p", "Size: 720p",
+        ] {
+            stage.click(choice);
+        }
+        stage.click_without_rest("Export a video…");
+        let is_saved = |app: &zoetrope_app::ZoetropeApp| {
+            app.messages().iter().any(|message| message.starts_with("Saved as"))
+        };
+        stage.until("the video", is_saved);
     };
 
     the_network_and_a_copy {

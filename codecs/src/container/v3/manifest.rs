@@ -186,7 +186,7 @@ impl Manifest {
                 &frame_name,
                 "Gaussians in a frame",
                 frame.num,
-                limits::MAX_GAUSSIANS,
+                limits::MAX_VIDEO_GAUSSIANS,
             )?;
             let ranges = frame.ranges(&frame_name)?;
             let layout = PlaneLayout::for_count(frame.num as u32, ranges.sh_degree());

@@ -211,7 +211,7 @@ impl OpenGroup {
         let mut layout = PlaneLayout::for_count(
             count
                 .unwrap_or(u32::MAX)
-                .min(limits::MAX_GAUSSIANS as u32 + 1),
+                .min(limits::MAX_VIDEO_GAUSSIANS as u32 + 1),
             harmonics.map_or(0, |layer| layer.header.sh_degree),
         );
         if base.header.log_scale {

@@ -265,7 +265,7 @@ mod tests {
         assert!(refused(&|header| header.frames = 0));
         assert!(refused(&|header| header.frames = 251));
         assert!(refused(
-            &|header| header.count = limits::MAX_GAUSSIANS as u32 + 1
+            &|header| header.count = limits::MAX_VIDEO_GAUSSIANS as u32 + 1
         ));
         assert!(refused(&|header| header.sh_degree = 1));
         assert!(refused(&|header| header.alone_scale = f32::NAN));

@@ -5,5 +5,10 @@
 //! DC, channel-major.
 
 mod read;
+mod write;
 
 pub use read::{facts, read};
+pub use write::write;
+
+/// Gaussians that share a chunk's ranges.
+const CHUNK_GAUSSIANS: usize = 256;

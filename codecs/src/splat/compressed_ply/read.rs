@@ -1,15 +1,17 @@
 //! Reading.
 
-use super::super::ply_header::{Column, Element, Encoding, Header};
+use super::super::exp::exp;
+use super::super::fill::{Block, fill};
+use super::super::ply::is_antialiased;
+use super::super::ply_header::{Column, Element, Encoding, Header, Scalar};
 use super::super::{Axes, SH_C0, SplatCloud, SplatFacts, SplatFormat, check_size, smallest_three};
+use super::CHUNK_GAUSSIANS;
 use crate::gaussian_video::rest_coefficients;
 use crate::source::Source;
 use crate::{Cancel, Error, Result, limits};
 
-/// Gaussians that share a chunk's ranges.
-const CHUNK_GAUSSIANS: u64 = 256;
-/// Bytes of vertices and SH that are read in one go, at least one chunk.
-const BYTES_AT_ONCE: u64 = 2 << 20;
+/// Chunks that are read and decoded at once: 64 KiB of vertices, 184 KiB of SH of degree 3.
+const BLOCK_CHUNKS: usize = 16;
 
 /// Reads a compressed PLY file.
 ///
@@ -18,7 +20,15 @@ const BYTES_AT_ONCE: u64 = 2 << 20;
 /// [`limits::MAX_GAUSSIANS`].
 pub fn read(source: &dyn Source, cancel: &Cancel) -> Result<SplatCloud> {
     check_size(source)?;
-    read_body(source, &Header::read(source, cancel)?, cancel)
+    let header = Header::read(source, cancel)?;
+    let rows = Rows::of(source, &header)?;
+    let count = rows.shape.vertices.count as usize;
+    let block_rows = BLOCK_CHUNKS * CHUNK_GAUSSIANS;
+    let mut cloud = fill(count, rows.shape.sh_degree, block_rows, cancel, |block| {
+        rows.decode(block, block.rows.start / CHUNK_GAUSSIANS, cancel)
+    })?;
+    cloud.antialiased = is_antialiased(&header);
+    Ok(cloud)
 }
 
 /// What the header of a compressed PLY file says.
@@ -29,6 +39,13 @@ pub fn facts(source: &dyn Source, cancel: &Cancel) -> Result<SplatFacts> {
     check_size(source)?;
     let header = Header::read(source, cancel)?;
     let shape = Shape::of(source.name(), &header)?;
+    let mut notes = Vec::new();
+    if shape.ranges.len() < RANGES {
+        notes.push("It is of the older kind, without ranges of colour.".to_owned());
+    }
+    if is_antialiased(&header) {
+        notes.push("It was trained with antialiasing and is drawn with it.".to_owned());
+    }
     Ok(SplatFacts {
         format: SplatFormat::CompressedPly,
         version: None,
@@ -36,7 +53,7 @@ pub fn facts(source: &dyn Source, cancel: &Cancel) -> Result<SplatFacts> {
         sh_degree: shape.sh_degree,
         bounds: None,
         axes: Axes::RightDownFront,
-        notes: Vec::new(),
+        notes,
     })
 }
 
@@ -73,7 +90,7 @@ impl<'a> Shape<'a> {
                 "it is compressed PLY written as text, which no program reads",
             ));
         }
-        if chunks.count < vertices.count.div_ceil(CHUNK_GAUSSIANS) {
+        if chunks.count < vertices.count.div_ceil(CHUNK_GAUSSIANS as u64) {
             return Err(Error::malformed(
                 name,
                 format!(
@@ -144,125 +161,147 @@ impl<'a> Shape<'a> {
     }
 }
 
-pub(super) fn read_body(
-    source: &dyn Source,
-    header: &Header,
-    cancel: &Cancel,
-) -> Result<SplatCloud> {
-    let shape = Shape::of(source.name(), header)?;
-    let chunk_rows = Rows::of(source, header, shape.chunks)?;
-    let vertex_rows = Rows::of(source, header, shape.vertices)?;
-    let rest_rows = match &shape.rest {
-        Some((element, columns)) => Some((Rows::of(source, header, element)?, columns)),
-        None => None,
-    };
-    let count = shape.vertices.count;
-    let mut cloud = SplatCloud::with_capacity(count as usize, shape.sh_degree);
-    let mut rest = vec![[0.0; 3]; cloud.rest_coefficients()];
-    let chunks = count.div_ceil(CHUNK_GAUSSIANS);
-    let row_bytes = vertex_rows.stride + rest_rows.as_ref().map_or(0, |(rows, _)| rows.stride);
-    let chunks_at_once = (BYTES_AT_ONCE / (CHUNK_GAUSSIANS * row_bytes as u64)).max(1);
-    for first in (0..chunks).step_by(chunks_at_once as usize) {
-        let last = chunks.min(first + chunks_at_once);
-        let rows = first * CHUNK_GAUSSIANS..count.min(last * CHUNK_GAUSSIANS);
-        let chunk_bytes = chunk_rows.read(source, first..last, cancel)?;
-        let vertex_bytes = vertex_rows.read(source, rows.clone(), cancel)?;
-        let rest_bytes = match &rest_rows {
-            Some((rest_rows, _)) => rest_rows.read(source, rows, cancel)?,
-            None => Vec::new(),
-        };
-        let mut rest_iterator = rest_rows
-            .as_ref()
-            .map(|(rows, columns)| (rest_bytes.chunks_exact(rows.stride), *columns));
-        let vertices_of_chunk = vertex_bytes.chunks(vertex_rows.stride * CHUNK_GAUSSIANS as usize);
-        for (chunk, vertices) in chunk_bytes
-            .chunks_exact(chunk_rows.stride)
-            .zip(vertices_of_chunk)
-        {
-            let ranges: Vec<[f32; 2]> = shape
-                .ranges
-                .iter()
-                .map(|range| range.map(|column| column.read(chunk, header.encoding) as f32))
-                .collect();
-            for row in vertices.chunks_exact(vertex_rows.stride) {
-                if let Some((iterator, columns)) = &mut rest_iterator
-                    && let Some(bytes) = iterator.next()
-                {
-                    read_rest(&mut rest, bytes, columns, header.encoding);
-                }
-                let words = shape
-                    .packed
-                    .map(|column| column.read(row, header.encoding) as u32);
-                push(&mut cloud, words, &ranges, &rest);
-            }
-        }
-    }
-    Ok(cloud)
+/// Ranges of a chunk: position, log-scale, colour.
+const RANGES: usize = 9;
+
+/// The rows of a file.
+struct Rows<'a> {
+    source: &'a dyn Source,
+    encoding: Encoding,
+    shape: Shape<'a>,
+    chunks: Table,
+    vertices: Table,
+    /// Of SH, and where the codes stand when they are bytes in order.
+    rest: Option<(Table, Option<usize>)>,
 }
 
-/// The rows of one element in the file.
-struct Rows {
+/// Where the rows of an element are in the file.
+#[derive(Clone, Copy)]
+struct Table {
     start: u64,
     stride: usize,
 }
 
-impl Rows {
-    fn of(source: &dyn Source, header: &Header, element: &Element) -> Result<Self> {
-        let (start, _) = header.rows(source, &element.name)?;
+impl<'a> Rows<'a> {
+    fn of(source: &'a dyn Source, header: &'a Header) -> Result<Self> {
+        let shape = Shape::of(source.name(), header)?;
+        let table = |element: &Element| -> Result<Table> {
+            let (start, _) = header.rows(source, &element.name)?;
+            Ok(Table {
+                start,
+                stride: element.stride().unwrap_or(0).max(1),
+            })
+        };
+        let rest = match &shape.rest {
+            Some((element, columns)) => Some((table(element)?, bytes_in_order(columns))),
+            None => None,
+        };
         Ok(Self {
-            start,
-            stride: element.stride().unwrap_or(0).max(1),
+            source,
+            encoding: header.encoding,
+            chunks: table(shape.chunks)?,
+            vertices: table(shape.vertices)?,
+            rest,
+            shape,
         })
     }
 
-    fn read(
+    fn bytes(
         &self,
-        source: &dyn Source,
-        rows: std::ops::Range<u64>,
+        table: Table,
+        rows: std::ops::Range<usize>,
         cancel: &Cancel,
     ) -> Result<Vec<u8>> {
-        let stride = self.stride as u64;
-        source.read(
-            self.start + rows.start * stride..self.start + rows.end * stride,
-            cancel,
-        )
+        let at = |row: usize| table.start + (row * table.stride) as u64;
+        self.source.read(at(rows.start)..at(rows.end), cancel)
     }
-}
 
-fn read_rest(rest: &mut [[f32; 3]], row: &[u8], columns: &[Column], encoding: Encoding) {
-    let coefficients = rest.len();
-    for (index, column) in columns.iter().enumerate() {
-        let value = match column.read(row, encoding) as u8 {
-            0 => -4.0,
-            255 => 4.0,
-            code => ((f32::from(code) + 0.5) / 256.0 - 0.5) * 8.0,
-        };
-        if let Some(coefficient) = rest.get_mut(index % coefficients) {
-            coefficient[index / coefficients] = value;
+    /// Fills `block` with the Gaussians of the file from chunk `first` on.
+    fn decode(&self, block: &mut Block, first: usize, cancel: &Cancel) -> Result<()> {
+        let count = block.rows.len();
+        let chunks = first..first + count.div_ceil(CHUNK_GAUSSIANS);
+        let rows = first * CHUNK_GAUSSIANS..first * CHUNK_GAUSSIANS + count;
+        let chunks = self.bytes(self.chunks, chunks, cancel)?;
+        let vertices = self.bytes(self.vertices, rows.clone(), cancel)?;
+        let of_a_chunk = self.vertices.stride * CHUNK_GAUSSIANS;
+        let chunks = chunks.chunks_exact(self.chunks.stride);
+        for (number, (chunk, vertices)) in chunks.zip(vertices.chunks(of_a_chunk)).enumerate() {
+            let mut ranges = [[0.0, 1.0]; RANGES];
+            for (range, columns) in ranges.iter_mut().zip(&self.shape.ranges) {
+                *range = columns.map(|column| column.read(chunk, self.encoding) as f32);
+            }
+            let rows = vertices.chunks_exact(self.vertices.stride);
+            for (k, row) in (number * CHUNK_GAUSSIANS..).zip(rows) {
+                let packed = &self.shape.packed;
+                let words = packed.map(|column| column.read(row, self.encoding) as u32);
+                unpack(block, k, words, &ranges);
+            }
         }
+        if let (Some((table, in_order)), Some((_, columns))) = (self.rest, &self.shape.rest) {
+            let bytes = self.bytes(table, rows, cancel)?;
+            let coefficients = columns.len() / 3;
+            let places = block.sh_rest.chunks_exact_mut(coefficients.max(1));
+            for (place, row) in places.zip(bytes.chunks_exact(table.stride)) {
+                let codes = in_order.and_then(|first| row.get(first..first + columns.len()));
+                for (k, coefficient) in place.iter_mut().enumerate() {
+                    *coefficient = std::array::from_fn(|channel| {
+                        let column = channel * coefficients + k;
+                        let code = match codes {
+                            Some(codes) => codes[column],
+                            None => columns[column].read(row, self.encoding) as u8,
+                        };
+                        SH_OF_CODE[usize::from(code)]
+                    });
+                }
+            }
+        }
+        // A loop over the whole array becomes vector instructions.
+        for scale in block.scales.as_flattened_mut() {
+            *scale = exp(*scale);
+        }
+        Ok(())
     }
 }
 
-/// Unpacks the words position, rotation, scale, colour of one Gaussian and adds it.
-fn push(cloud: &mut SplatCloud, words: [u32; 4], ranges: &[[f32; 2]], rest: &[[f32; 3]]) {
+/// Bytes from the start of a row to the first of `columns` when they are bytes one after the other.
+fn bytes_in_order(columns: &[Column]) -> Option<usize> {
+    let first = columns.first()?.offset();
+    let in_order = columns
+        .iter()
+        .enumerate()
+        .all(|(k, column)| column.scalar() == Scalar::U8 && column.offset() == first + k);
+    in_order.then_some(first)
+}
+
+/// The SH coefficients that a byte stands for.
+pub(super) const SH_OF_CODE: [f32; 256] = {
+    let mut values = [0.0; 256];
+    let mut code = 0;
+    while code < 256 {
+        values[code] = ((code as f32 + 0.5) / 256.0 - 0.5) * 8.0;
+        code += 1;
+    }
+    values[0] = -4.0;
+    values[255] = 4.0;
+    values
+};
+
+/// Unpacks the words position, rotation, scale, colour of one Gaussian into place `k`; of the scale,
+/// the logarithm.
+#[inline(always)]
+fn unpack(block: &mut Block, k: usize, words: [u32; 4], ranges: &[[f32; 2]; RANGES]) {
     let [position, rotation, scale, colour] = words;
-    let lerp = |range: usize, value: f32| match ranges.get(range) {
-        Some([low, high]) => low + value * (high - low),
-        // Older files have no colour ranges: 0 to 1.
-        None => value,
-    };
+    let lerp = |[low, high]: [f32; 2], value: f32| low + value * (high - low);
     let position = unpack_11_10_11(position);
     let scale = unpack_11_10_11(scale);
     let [red, green, blue, alpha] = colour.to_be_bytes().map(|byte| f32::from(byte) / 255.0);
     let colour = [red, green, blue];
-    cloud.push(
-        std::array::from_fn(|axis| lerp(axis, position[axis])),
-        unpack_rotation(rotation),
-        std::array::from_fn(|axis| lerp(3 + axis, scale[axis]).exp()),
-        alpha,
-        std::array::from_fn(|channel| (lerp(6 + channel, colour[channel]) - 0.5) / SH_C0),
-        rest,
-    );
+    block.positions[k] = std::array::from_fn(|axis| lerp(ranges[axis], position[axis]));
+    block.rotations[k] = unpack_rotation(rotation);
+    block.scales[k] = std::array::from_fn(|axis| lerp(ranges[3 + axis], scale[axis]));
+    block.opacities[k] = alpha;
+    block.sh_dc[k] =
+        std::array::from_fn(|channel| (lerp(ranges[6 + channel], colour[channel]) - 0.5) / SH_C0);
 }
 
 /// Three numbers 0..1: the first in the high 11 bits, then 10 bits, then 11.

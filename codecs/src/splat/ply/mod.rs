@@ -4,10 +4,13 @@
 //! Columns `x y z`, `f_dc_0..2`, `f_rest_*` (all red, all green, all blue), `opacity` (logit),
 //! `scale_0..2` (natural logarithm), `rot_0..3` (w, x, y, z). Any order, any number type, text or
 //! binary; other columns are ignored. Without `scale_2` it is a file of 2D Gaussian Splatting, whose
-//! discs have no thickness.
+//! discs have no thickness. Files of Gaussians with `red green blue` instead of `f_dc_*` are read too.
 
+mod columns;
+mod floats;
 mod read;
 mod write;
 
+pub(super) use columns::is_antialiased;
 pub use read::{facts, read};
 pub use write::write;

@@ -1,31 +1,37 @@
 //! Reading.
 
+use super::super::exp::{exp, sigmoid};
+use super::super::fill::{Block, fill};
 use super::super::ply_header::{Column, Element, Encoding, Header};
-use super::super::{Axes, SplatCloud, SplatFacts, SplatFormat, check_size};
-use crate::gaussian_video::rest_coefficients;
+use super::super::{SplatCloud, SplatFacts, check_size};
+use super::columns::{self, Columns, is_antialiased};
+use super::floats::Floats;
 use crate::source::Source;
-use crate::{Cancel, Error, Result, limits};
+use crate::{Cancel, Error, Result};
 
-/// Rows are read in pieces of about this size, so that a file never lies in memory twice.
-const CHUNK_BYTES: usize = 1 << 20;
+/// Rows are read and decoded in blocks of about this size: the second-level cache of a core holds
+/// one and what it becomes.
+const BLOCK_BYTES: usize = 256 << 10;
 
 /// Reads an INRIA PLY file.
 ///
 /// # Errors
 /// As [`Source::read`]; [`Error::Malformed`] for a damaged file, [`Error::Unsupported`] for a PLY
-/// file that holds no Gaussians, [`Error::Limit`] above [`limits::MAX_GAUSSIANS`].
+/// file that holds no Gaussians, [`Error::Limit`] above
+/// [`limits::MAX_GAUSSIANS`](crate::limits::MAX_GAUSSIANS).
 pub fn read(source: &dyn Source, cancel: &Cancel) -> Result<SplatCloud> {
     check_size(source)?;
     let header = &Header::read(source, cancel)?;
-    let (vertices, columns) = columns(source.name(), header)?;
+    let (vertices, columns) = Columns::of(source.name(), header)?;
     let mut cloud = match header.encoding {
         Encoding::Ascii => read_text(source, header, vertices, &columns, cancel)?,
-        _ => read_binary(source, header, vertices, &columns, cancel)?,
+        encoding => {
+            let (start, _) = header.rows(source, "vertex")?;
+            let rows = Rows::new(source, start, vertices, encoding, columns);
+            rows.read(vertices.count as usize, cancel)?
+        }
     };
-    cloud.antialiased = header
-        .comments
-        .iter()
-        .any(|comment| asks_for_antialiasing(comment));
+    cloud.antialiased = is_antialiased(header);
     Ok(cloud)
 }
 
@@ -35,115 +41,96 @@ pub fn read(source: &dyn Source, cancel: &Cancel) -> Result<SplatCloud> {
 /// As [`read`].
 pub fn facts(source: &dyn Source, cancel: &Cancel) -> Result<SplatFacts> {
     check_size(source)?;
-    let header = Header::read(source, cancel)?;
-    let (vertices, columns) = columns(source.name(), &header)?;
-    Ok(SplatFacts {
-        format: SplatFormat::Ply,
-        version: None,
-        count: vertices.count,
-        sh_degree: columns.sh_degree,
-        bounds: None,
-        axes: Axes::RightDownFront,
-        notes: Vec::new(),
-    })
+    columns::facts(source.name(), &Header::read(source, cancel)?, source.len())
 }
 
-/// Brush writes `SplatRenderMode: mip`, Postshot `antialiased 1`.
-fn asks_for_antialiasing(comment: &str) -> bool {
-    let comment = comment.to_ascii_lowercase();
-    let words: Vec<&str> = comment
-        .split(|letter: char| letter.is_whitespace() || letter == ':' || letter == '=')
-        .filter(|word| !word.is_empty())
-        .collect();
-    matches!(
-        words[..],
-        ["splatrendermode", "mip", ..] | ["antialiased", "1" | "true", ..]
-    )
+/// The rows of a binary file.
+struct Rows<'a> {
+    source: &'a dyn Source,
+    /// Where the first begins.
+    start: u64,
+    stride: usize,
+    encoding: Encoding,
+    columns: Columns,
+    /// The same, where all are little-endian floats.
+    floats: Option<Floats>,
 }
 
-/// The columns of a row in the order that [`push`] takes them: x, y, z, DC, rest channel-major,
-/// opacity, scale, rotation.
-struct Columns {
-    wanted: Vec<Option<Column>>,
-    sh_degree: u8,
-}
-
-fn columns<'a>(name: &str, header: &'a Header) -> Result<(&'a Element, Columns)> {
-    let vertices = header
-        .element("vertex")
-        .ok_or_else(|| Error::unsupported(name, "it is a PLY file without vertices"))?;
-    limits::check(
-        name,
-        "Gaussians in a frame",
-        vertices.count,
-        limits::MAX_GAUSSIANS,
-    )?;
-    if vertices.stride().is_none() {
-        return Err(Error::unsupported(
-            name,
-            "its vertices hold lists, which no file of Gaussians does",
-        ));
-    }
-    let rest = vertices.numbered("f_rest_");
-    let sh_degree = (0..=limits::MAX_SH_DEGREE as u8)
-        .find(|degree| 3 * rest_coefficients(*degree) == rest)
-        .ok_or_else(|| {
-            Error::unsupported(
-                name,
-                format!(
-                    "it has {rest} columns f_rest_*; 0, 9, 24 and 45 can be read (SH degrees 0 to 3)"
-                ),
-            )
-        })?;
-    let fixed = |names: &[&str]| -> Vec<String> { names.iter().map(|n| (*n).to_owned()).collect() };
-    let mut wanted = fixed(&["x", "y", "z", "f_dc_0", "f_dc_1", "f_dc_2"]);
-    wanted.extend((0..rest).map(|number| format!("f_rest_{number}")));
-    wanted.extend(fixed(&["opacity", "scale_0", "scale_1", "scale_2"]));
-    wanted.extend(fixed(&["rot_0", "rot_1", "rot_2", "rot_3"]));
-    let wanted = wanted
-        .iter()
-        .map(|column| match vertices.column(column) {
-            Some(found) => Ok(Some(found)),
-            None if column == "scale_2" => Ok(None),
-            None => Err(Error::unsupported(
-                name,
-                format!(
-                    "it is a PLY file of something else than Gaussians (a mesh or a point cloud): \
-                     its vertices have no column \"{column}\""
-                ),
-            )),
-        })
-        .collect::<Result<_>>()?;
-    Ok((vertices, Columns { wanted, sh_degree }))
-}
-
-fn read_binary(
-    source: &dyn Source,
-    header: &Header,
-    vertices: &Element,
-    columns: &Columns,
-    cancel: &Cancel,
-) -> Result<SplatCloud> {
-    let (mut start, end) = header.rows(source, "vertex")?;
-    let stride = vertices.stride().unwrap_or(0).max(1);
-    // The rows are there, so this allocation is at most a few times the file.
-    let mut cloud = SplatCloud::with_capacity(vertices.count as usize, columns.sh_degree);
-    let mut values = vec![0.0; columns.wanted.len()];
-    let mut rest = vec![[0.0; 3]; cloud.rest_coefficients()];
-    let chunk = (CHUNK_BYTES / stride).max(1) * stride;
-    while start < end {
-        let bytes = source.read(start..end.min(start + chunk as u64), cancel)?;
-        start += bytes.len() as u64;
-        for row in bytes.chunks_exact(stride) {
-            for (value, column) in values.iter_mut().zip(&columns.wanted) {
-                *value = column.map_or(f32::NEG_INFINITY, |column| {
-                    column.read(row, header.encoding) as f32
-                });
-            }
-            push(&mut cloud, &values, &mut rest);
+impl<'a> Rows<'a> {
+    fn new(
+        source: &'a dyn Source,
+        start: u64,
+        vertices: &Element,
+        encoding: Encoding,
+        columns: Columns,
+    ) -> Self {
+        Self {
+            source,
+            start,
+            stride: vertices.stride().unwrap_or(0).max(1),
+            encoding,
+            floats: Floats::of(&columns, encoding),
+            columns,
         }
     }
-    Ok(cloud)
+
+    fn read(&self, count: usize, cancel: &Cancel) -> Result<SplatCloud> {
+        let block_rows = (BLOCK_BYTES / self.stride).max(1);
+        // The rows are there, so the arrays are at most a few times the file.
+        fill(count, self.columns.sh_degree, block_rows, cancel, |block| {
+            self.decode(block, block.rows.start as u64, cancel)
+        })
+    }
+
+    /// Fills `block` with the rows of the file from `first` on.
+    fn decode(&self, block: &mut Block, first: u64, cancel: &Cancel) -> Result<()> {
+        let start = self.start + first * self.stride as u64;
+        let bytes = (block.rows.len() * self.stride) as u64;
+        let bytes = self.source.read(start..start + bytes, cancel)?;
+        let rows = bytes.chunks_exact(self.stride);
+        match &self.floats {
+            Some(floats) => floats.decode(block, rows),
+            None => {
+                for (k, row) in rows.enumerate() {
+                    put(block, k, &self.columns, |column| {
+                        column.read(row, self.encoding) as f32
+                    });
+                }
+            }
+        }
+        activate(block);
+        Ok(())
+    }
+}
+
+/// Puts the raw values of a row into place `k` of a block. `value` reads a column.
+fn put(block: &mut Block, k: usize, columns: &Columns, value: impl Fn(Column) -> f32) {
+    let rest = columns.rest.len();
+    block.positions[k] = columns.position.map(&value);
+    block.sh_dc[k] = columns
+        .colour
+        .map(|channel| columns.colour_kind.dc(value(channel)));
+    for (place, coefficient) in block.sh_rest[k * rest..(k + 1) * rest]
+        .iter_mut()
+        .zip(&columns.rest)
+    {
+        *place = coefficient.map(&value);
+    }
+    block.opacities[k] = value(columns.opacity);
+    block.scales[k] = columns
+        .scale
+        .map(|scale| scale.map_or(f32::NEG_INFINITY, &value));
+    block.rotations[k] = columns.rotation.map(&value);
+}
+
+/// Logarithms to scales, logits to opacities. A loop over whole arrays becomes vector instructions.
+fn activate(block: &mut Block) {
+    for scale in block.scales.as_flattened_mut() {
+        *scale = exp(*scale);
+    }
+    for opacity in &mut *block.opacities {
+        *opacity = sigmoid(*opacity);
+    }
 }
 
 fn read_text(
@@ -176,8 +163,7 @@ fn read_text(
     // A number and its space take two bytes at least, whatever the header promises.
     let capacity = (vertices.count as usize).min(bytes.len() / (2 * width.max(1)) + 1);
     let mut cloud = SplatCloud::with_capacity(capacity, columns.sh_degree);
-    let mut values = vec![0.0; columns.wanted.len()];
-    let mut rest = vec![[0.0; 3]; cloud.rest_coefficients()];
+    let mut rest = vec![[0.0; 3]; columns.rest.len()];
     let mut row = Vec::with_capacity(width);
     for number in 0..vertices.count {
         if number % 1024 == 0 {
@@ -187,27 +173,22 @@ fn read_text(
         for _ in 0..width {
             row.push(tokens.next().ok_or_else(too_early)?);
         }
-        for (value, column) in values.iter_mut().zip(&columns.wanted) {
-            *value = column.map_or(f32::NEG_INFINITY, |column| column.parse(&row) as f32);
+        let value = |column: Column| column.parse(&row) as f32;
+        for (coefficient, columns) in rest.iter_mut().zip(&columns.rest) {
+            *coefficient = columns.map(value);
         }
-        push(&mut cloud, &values, &mut rest);
+        cloud.push(
+            columns.position.map(value),
+            columns.rotation.map(value),
+            columns
+                .scale
+                .map(|scale| exp(scale.map_or(f32::NEG_INFINITY, value))),
+            sigmoid(value(columns.opacity)),
+            columns
+                .colour
+                .map(|channel| columns.colour_kind.dc(value(channel))),
+            &rest,
+        );
     }
     Ok(cloud)
-}
-
-/// Activates one row of raw values and adds it.
-fn push(cloud: &mut SplatCloud, values: &[f32], rest: &mut [[f32; 3]]) {
-    let coefficients = rest.len();
-    for (j, coefficient) in rest.iter_mut().enumerate() {
-        *coefficient = std::array::from_fn(|channel| values[6 + channel * coefficients + j]);
-    }
-    let tail = &values[6 + 3 * coefficients..];
-    cloud.push(
-        std::array::from_fn(|axis| values[axis]),
-        std::array::from_fn(|part| tail[4 + part]),
-        std::array::from_fn(|axis| tail[1 + axis].exp()),
-        1.0 / (1.0 + (-tail[0]).exp()),
-        std::array::from_fn(|channel| values[3 + channel]),
-        rest,
-    );
 }

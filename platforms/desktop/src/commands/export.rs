@@ -1,19 +1,19 @@
 //! `zoetrope export`: a video of a stretch of a clip, seen along a camera path.
 
 use std::collections::VecDeque;
-use std::f32::consts::TAU;
 use std::fs::{self, File};
 use std::io::BufWriter;
 use std::ops::Range;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use glam::Quat;
 use zoetrope_app::camera::CameraPath;
+use zoetrope_app::film::{Film, FilmCamera};
+use zoetrope_app::{ClipTarget, Progress, open_clip};
 use zoetrope_codecs::container::zoe::{FrameRate, SoundFormat, SoundPacket};
 use zoetrope_codecs::{Cancel, ClipInfo, FrameReader, limits};
 use zoetrope_ffmpeg::{MovieSettings, MovieWriter};
-use zoetrope_render::Camera;
+use zoetrope_render::{Background, Filter, View};
 
 use crate::cli::{EngineArg, ExportArgs};
 use crate::offscreen::{self, Offscreen, Scene};
@@ -29,27 +29,80 @@ const CRF: u8 = 18;
 /// When the clip or the camera path cannot be read, there is nothing in the range, or the video
 /// cannot be drawn or written.
 pub fn run(args: &ExportArgs, cancel: &Cancel) -> anyhow::Result<()> {
-    let extension = args.output.extension().and_then(|end| end.to_str());
+    check_name(&args.output)?;
+    let mut reader = open(&args.clip, cancel)?;
+    let size = args.picture.size;
+    let scene = Scene::of(&mut reader, size.width as f32 / size.height as f32, cancel)?;
+    let info = reader.info();
+    let film = Film {
+        seconds: args.from.unwrap_or(0.0)..args.to.unwrap_or(info.duration()),
+        frame_rate: args.fps.unwrap_or(info.frame_rate),
+        size: [size.width, size.height],
+        camera: camera(args.path.as_deref(), &mut reader, &scene)?,
+        background: args.picture.background.0,
+        filter: args.picture.mip.then_some(Filter::Mip),
+        sh_degree: args.picture.sh_degree,
+    };
+    let bar = output::progress_bar(0);
+    bar.set_message("drawing");
+    write(&mut reader, &film, &args.output, cancel, |done, all| {
+        bar.set_length(all);
+        bar.set_position(done);
+    })?;
+    bar.finish_and_clear();
+    Ok(())
+}
+
+/// Writes an MP4 video of a clip, as the window asks for it.
+///
+/// # Errors
+/// As [`run`].
+pub fn make_film(
+    clip: &ClipTarget,
+    film: &Film,
+    path: &Path,
+    progress: &Progress,
+    cancel: &Cancel,
+) -> anyhow::Result<()> {
+    check_name(path)?;
+    let opened = open_clip(clip, cancel)?;
+    let mut reader = FrameReader::new(opened.demuxer, opened.decoder);
+    write(&mut reader, film, path, cancel, |done, all| {
+        progress.expect(all);
+        progress.set(done);
+    })
+}
+
+fn check_name(path: &Path) -> anyhow::Result<()> {
+    let extension = path.extension().and_then(|end| end.to_str());
     if !extension.is_some_and(|end| end.eq_ignore_ascii_case("mp4")) {
         bail!(
             "{} is no name for an MP4 video; let it end in .mp4",
-            args.output.display()
+            path.display()
         );
     }
-    let mut reader = open(&args.clip, cancel)?;
-    let range = range(args, reader.info())?;
-    let size = args.picture.size;
-    let scene = Scene::of(&mut reader, size.width as f32 / size.height as f32, cancel)?;
-    let motion = Motion::of(args.path.as_deref(), &mut reader, &scene)?;
-    let rate = args.fps.unwrap_or(reader.info().frame_rate);
+    Ok(())
+}
+
+/// Draws a film and writes it to `path`; `tell` hears how many pictures of how many are done.
+fn write(
+    reader: &mut FrameReader,
+    film: &Film,
+    path: &Path,
+    cancel: &Cancel,
+    tell: impl Fn(u64, u64),
+) -> anyhow::Result<()> {
+    let range = range(&film.seconds, reader.info())?;
+    let [width, height] = film.size;
+    let rate = film.frame_rate;
     let pictures = ((range.end - range.start) * rate - 1e-6).ceil().max(1.0) as u64;
-    let mut sound = Sound::read(&mut reader, &range, cancel)?;
-    let staged = Staged::new(&args.output)?;
-    let file = File::create(staged.path())
-        .with_context(|| format!("cannot write {}", args.output.display()))?;
+    let mut sound = Sound::read(reader, &range, cancel)?;
+    let staged = Staged::new(path)?;
+    let file =
+        File::create(staged.path()).with_context(|| format!("cannot write {}", path.display()))?;
     let settings = MovieSettings {
-        width: size.width,
-        height: size.height,
+        width,
+        height,
         frame_rate: FrameRate::from_per_second(rate),
         crf: CRF,
         pictures,
@@ -57,31 +110,37 @@ pub fn run(args: &ExportArgs, cancel: &Cancel) -> anyhow::Result<()> {
     };
     let mut movie = MovieWriter::new(BufWriter::new(file), settings, &sound.formats)?;
     let mut offscreen = Offscreen::new(EngineArg::Gpu)?;
-    let bar = output::progress_bar(pictures);
-    bar.set_message("drawing");
     for picture in 0..pictures {
         cancel.check()?;
+        tell(picture, pictures);
         let since_start = picture as f64 / rate;
-        let frame = reader.frame(frame_at(range.start + since_start, reader.info()), cancel)?;
-        let camera = motion.camera(range.start + since_start, picture as f32 / pictures as f32);
-        let antialiased = offscreen::antialiased(&frame);
-        let view = offscreen::view(&args.picture, camera, antialiased, 1);
+        let time = range.start + since_start;
+        let frame = reader.frame(frame_at(time, reader.info()), cancel)?;
+        let own = match offscreen::antialiased(&frame) {
+            true => Filter::Mip,
+            false => Filter::Classic,
+        };
+        let view = View {
+            camera: film.camera.at(time, picture as f32 / pictures as f32),
+            width,
+            height,
+            background: Background::Opaque(film.background),
+            filter: film.filter.unwrap_or(own),
+            sh_degree: film.sh_degree,
+        };
         movie.push_picture(&offscreen.draw(&frame, &view)?.rgba)?;
         sound.push_until(since_start, &mut movie)?;
-        bar.inc(1);
     }
     sound.push_until(f64::INFINITY, &mut movie)?;
     movie.finish()?;
     cancel.check()?;
-    bar.finish_and_clear();
     staged.commit()
 }
 
-/// The stretch of the clip that is wanted, in seconds.
-fn range(args: &ExportArgs, info: &ClipInfo) -> anyhow::Result<Range<f64>> {
+/// The stretch of the clip that is wanted, in seconds, if it is one.
+fn range(wanted: &Range<f64>, info: &ClipInfo) -> anyhow::Result<Range<f64>> {
     let duration = info.duration();
-    let start = args.from.unwrap_or(0.0);
-    let end = args.to.unwrap_or(duration);
+    let Range { start, end } = *wanted;
     // People type what they read, which is rounded.
     let within = start >= 0.0 && start < end && end <= duration + 0.001;
     if !within || start >= duration {
@@ -95,59 +154,34 @@ fn frame_at(time: f64, info: &ClipInfo) -> usize {
     ((time * info.frame_rate + 1e-6) as usize).min(info.frame_count.saturating_sub(1))
 }
 
-/// How the camera moves.
-#[derive(Debug)]
-enum Motion {
-    /// It rests.
-    Still(Camera),
-    /// It goes once around what it looks at, starting here.
-    Orbit(Camera),
-    /// It follows keys over the clip's time; without keys it rests.
-    Path(CameraPath, Camera),
-}
-
-impl Motion {
-    /// What was asked for: "orbit", the name of a file, or by default the clip's own path, else its
-    /// first view.
-    fn of(path: Option<&Path>, reader: &mut FrameReader, scene: &Scene) -> anyhow::Result<Self> {
-        let Some(path) = path else {
-            let own = reader.demuxer().camera_path();
-            return Ok(match own.map(CameraPath::from_json) {
-                Some(Ok(path)) => Self::Path(path, scene.camera),
-                Some(Err(error)) => {
-                    log::warn!("the clip's own camera path is left out: {error}");
-                    Self::Still(scene.camera)
-                }
-                None => Self::Still(scene.camera),
-            });
-        };
-        if path == Path::new("orbit") {
-            return Ok(Self::Orbit(scene.camera));
-        }
-        let name = path.display();
-        let cannot = || format!("cannot read the camera path {name}");
-        let bytes = fs::metadata(path).with_context(cannot)?.len();
-        limits::check(&name.to_string(), "bytes", bytes, limits::MAX_SIDECAR_BYTES)?;
-        let text = fs::read_to_string(path).with_context(cannot)?;
-        let path = CameraPath::from_json(&text).with_context(cannot)?;
-        Ok(Self::Path(path, scene.camera))
-    }
-
-    /// The camera at `time` seconds of the clip, where `part` of the way is done, 0 to 1.
-    fn camera(&self, time: f64, part: f32) -> Camera {
-        match self {
-            Self::Still(camera) => *camera,
-            Self::Orbit(camera) => {
-                let turn = Quat::from_axis_angle(camera.up.normalize_or(glam::Vec3::Y), TAU * part);
-                let away = camera.position - camera.target;
-                Camera {
-                    position: camera.target + turn * away,
-                    ..*camera
-                }
+/// How the camera is to move: "orbit", the name of a file, or by default the clip's own path, else
+/// its first view.
+fn camera(
+    path: Option<&Path>,
+    reader: &mut FrameReader,
+    scene: &Scene,
+) -> anyhow::Result<FilmCamera> {
+    let Some(path) = path else {
+        let own = reader.demuxer().camera_path();
+        return Ok(match own.map(CameraPath::from_json) {
+            Some(Ok(path)) => FilmCamera::Path(path, scene.camera),
+            Some(Err(error)) => {
+                log::warn!("the clip's own camera path is left out: {error}");
+                FilmCamera::Still(scene.camera)
             }
-            Self::Path(path, still) => path.sample(time).unwrap_or(*still),
-        }
+            None => FilmCamera::Still(scene.camera),
+        });
+    };
+    if path == Path::new("orbit") {
+        return Ok(FilmCamera::Orbit(scene.camera));
     }
+    let name = path.display();
+    let cannot = || format!("cannot read the camera path {name}");
+    let bytes = fs::metadata(path).with_context(cannot)?.len();
+    limits::check(&name.to_string(), "bytes", bytes, limits::MAX_SIDECAR_BYTES)?;
+    let text = fs::read_to_string(path).with_context(cannot)?;
+    let path = CameraPath::from_json(&text).with_context(cannot)?;
+    Ok(FilmCamera::Path(path, scene.camera))
 }
 
 /// The clip's sound in the stretch that is exported.
@@ -247,5 +281,73 @@ fn timed(
         ticks,
         seconds: ticks as f64 / f64::from(format.timescale),
         packet,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::window::demos;
+
+    /// The built-in wave, its first quarter of a second.
+    fn wave() -> (ClipTarget, Film) {
+        let demo = demos().pop().expect("a demo");
+        let target = ClipTarget::Memory {
+            name: demo.name,
+            bytes: demo.bytes.into(),
+        };
+        let still = zoetrope_render::Camera {
+            position: glam::Vec3::new(0.0, 0.0, -9.0),
+            target: glam::Vec3::ZERO,
+            up: glam::Vec3::NEG_Y,
+            fov_y: 0.8,
+        };
+        let film = Film {
+            seconds: 0.0..0.25,
+            frame_rate: 24.0,
+            size: [64, 36],
+            camera: FilmCamera::Orbit(still),
+            background: [0.1, 0.2, 0.3],
+            filter: None,
+            sh_degree: 3,
+        };
+        (target, film)
+    }
+
+    #[test]
+    fn a_built_in_clip_becomes_a_video_and_tells_how_far_it_is() {
+        let (target, film) = wave();
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("wave.mp4");
+        let progress = Progress::default();
+        make_film(&target, &film, &path, &progress, &Cancel::new()).expect("a video");
+        // The sixth of six pictures was the last to be begun.
+        assert_eq!(progress.percent(), 83);
+        let bytes = fs::read(&path).expect("it is there");
+        assert_eq!(&bytes[4..8], b"ftyp");
+    }
+
+    #[test]
+    fn a_video_that_is_given_up_or_cannot_be_leaves_nothing() {
+        let (target, film) = wave();
+        let folder = tempfile::tempdir().expect("a folder");
+        let make = |name: &str, film: &Film, cancel: &Cancel| {
+            let path = folder.path().join(name);
+            make_film(&target, film, &path, &Progress::default(), cancel)
+                .expect_err("it is refused")
+                .to_string()
+        };
+        let cancelled = Cancel::new();
+        cancelled.cancel();
+        assert_eq!(make("wave.mp4", &film, &cancelled), "cancelled");
+        let named = make("wave.avi", &film, &Cancel::new());
+        assert!(named.contains("let it end in .mp4"), "{named}");
+        let late = Film {
+            seconds: 90.0..91.0,
+            ..film
+        };
+        let late = make("wave.mp4", &late, &Cancel::new());
+        assert!(late.contains("the clip lasts"), "{late}");
+        assert_eq!(fs::read_dir(folder.path()).expect("readable").count(), 0);
     }
 }

@@ -1,6 +1,7 @@
 //! The sub-commands, one file each.
 
 pub mod compare;
+pub mod convert;
 pub mod decode;
 pub mod export;
 pub mod info;

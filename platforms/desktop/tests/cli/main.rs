@@ -1,6 +1,7 @@
 //! The built binary on good and bad input: what it prints, what it writes, how it exits.
 
 mod clip;
+mod convert;
 mod desktop_files;
 mod export;
 mod link;
@@ -179,7 +180,9 @@ fn wrong_usage_exits_with_2() {
 
 #[test]
 fn help_of_every_command_has_an_example() {
-    for command in ["info", "render", "decode", "compare", "pack", "bench"] {
+    for command in [
+        "info", "render", "decode", "convert", "compare", "pack", "bench",
+    ] {
         let output = zoetrope(&[command, "--help"]);
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(output.status.success());

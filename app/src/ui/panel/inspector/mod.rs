@@ -5,6 +5,8 @@ mod graph;
 mod quality;
 mod streaming;
 
+pub(super) use quality::choose;
+
 use egui::{Label, RichText, Ui, vec2};
 use zoetrope_codecs::{ClipInfo, Engine};
 use zoetrope_player::{Command, PlayerState};
