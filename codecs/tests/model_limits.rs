@@ -5,9 +5,12 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use zoetrope_codecs::container::lod_sog::{LodDemuxer, LodTree};
+use zoetrope_codecs::container::queen::QueenDemuxer;
 use zoetrope_codecs::container::{four_dgs, splatv};
+use zoetrope_codecs::pickle::{Allowed, Pickle};
 use zoetrope_codecs::source::{Folder, MemorySource, Source};
-use zoetrope_codecs::{Cancel, Error, Result, limits};
+use zoetrope_codecs::splat::ply;
+use zoetrope_codecs::{Cancel, Demuxer, Error, Result, SplatCloud, limits};
 
 /// A source that claims to be `len` bytes long and has none, and a folder full of it.
 #[derive(Clone)]
@@ -98,5 +101,48 @@ fn text_of_a_splatv_file() {
         bytes.resize(8 + length as usize, b' ');
         let source: Arc<dyn Source> = Arc::new(MemorySource::new("a", bytes));
         is_limit(splatv::open(&source, &Cancel::new()))
+    });
+}
+
+/// A folder of two of QUEEN's frames, the second of which claims a length.
+struct TwoFrames(Claim);
+
+const TWO_FRAMES: [&str; 2] = ["1/a.ply", "2/compressed/point_cloud.pkl"];
+
+impl Folder for TwoFrames {
+    fn name(&self) -> &str {
+        "frames"
+    }
+
+    fn list(&self) -> Result<Option<Vec<String>>> {
+        Ok(Some(TWO_FRAMES.map(str::to_owned).to_vec()))
+    }
+
+    fn open(&self, path: &str, _: &Cancel) -> Result<Box<dyn Source>> {
+        if path != TWO_FRAMES[0] {
+            return Ok(Box::new(self.0.clone()));
+        }
+        let mut file = Vec::new();
+        ply::write(&SplatCloud::default(), &mut file).expect("memory takes everything");
+        Ok(Box::new(MemorySource::new(path, file)))
+    }
+}
+
+#[test]
+fn pickles() {
+    let cancel = Cancel::new();
+    at_and_past(limits::MAX_PICKLE_BYTES, |length| {
+        let folder = Arc::new(TwoFrames(Claim(length)));
+        let clip = QueenDemuxer::open(folder, &TWO_FRAMES.map(str::to_owned), &cancel);
+        is_limit(clip.expect("opens").read_group(1, &cancel))
+    });
+    at_and_past(limits::MAX_PICKLE_VALUES, |count| {
+        let mut bytes = vec![b'N'; count as usize];
+        bytes.push(b'.');
+        let nothing = Allowed {
+            globals: &[],
+            names: &[],
+        };
+        is_limit(Pickle::parse("a", &bytes, nothing))
     });
 }

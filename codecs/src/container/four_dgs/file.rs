@@ -6,10 +6,10 @@ use super::MAGIC;
 use super::bytes::Bytes;
 use super::chunk::{self, Chunk, ChunkHead};
 use super::stream::Fault;
+use crate::clip::CameraHint;
 use crate::container::Warnings;
 use crate::container::moving::{Motion, MovingDemuxer, MovingFacts};
 use crate::gaussian_video::rest_coefficients;
-use crate::clip::CameraHint;
 use crate::source::Source;
 use crate::splat::Axes;
 use crate::{Bounds, Cancel, Error, Result, SplatCloud, UpAxis, limits};
@@ -130,7 +130,8 @@ pub(super) fn open(source: Arc<dyn Source>, cancel: &Cancel) -> Result<MovingDem
         warnings.push_omission("its sound is left out".to_owned());
     }
     if found.has_tracks {
-        warnings.push_omission("the paths of its objects are left out; they stand still".to_owned());
+        warnings
+            .push_omission("the paths of its objects are left out; they stand still".to_owned());
     }
     if found.is_cut {
         warnings.push_omission("the file is cut short; what is missing is not shown".to_owned());
@@ -188,7 +189,9 @@ impl Found {
         loop {
             records += 1;
             limits::check(name, "records", records, limits::MAX_4DGS_RECORDS)?;
-            let Some(content) = at.checked_add(RECORD_HEAD_BYTES).filter(|end| *end <= source.len())
+            let Some(content) = at
+                .checked_add(RECORD_HEAD_BYTES)
+                .filter(|end| *end <= source.len())
             else {
                 found.is_cut = true;
                 break;
@@ -198,7 +201,9 @@ impl Found {
             let (Some(kind), Some(length)) = (bytes.u8(), bytes.u64()) else {
                 break;
             };
-            let end = content.checked_add(length).filter(|end| *end <= source.len());
+            let end = content
+                .checked_add(length)
+                .filter(|end| *end <= source.len());
             let Some(end) = end else {
                 found.is_cut = true;
                 break;
@@ -210,7 +215,10 @@ impl Found {
             at = end;
         }
         if !found.has_grids {
-            return Err(Error::malformed(name, "it does not say how its numbers are rounded"));
+            return Err(Error::malformed(
+                name,
+                "it does not say how its numbers are rounded",
+            ));
         }
         Ok(found)
     }
@@ -226,12 +234,19 @@ impl Found {
         let damaged = |what: &str| Error::malformed(name, format!("its {what} ends too early"));
         let read = |length: u64| source.read(place[0]..place[0] + length, cancel);
         let small = || {
-            limits::check(name, "bytes of a record", place[1], limits::MAX_4DGS_RECORD_BYTES)?;
+            limits::check(
+                name,
+                "bytes of a record",
+                place[1],
+                limits::MAX_4DGS_RECORD_BYTES,
+            )?;
             read(place[1])
         };
         match kind {
             opcode::HEADER => {
-                let header = self.parse_header(&small()?).ok_or_else(|| damaged("header"))?;
+                let header = self
+                    .parse_header(&small()?)
+                    .ok_or_else(|| damaged("header"))?;
                 let model = header.1;
                 if model != "gaussian-birth" {
                     return Err(Error::unsupported(
@@ -245,10 +260,12 @@ impl Found {
                 self.header = Some(header.0);
             }
             opcode::QUANTIZATION => {
-                self.parse_grids(&small()?).ok_or_else(|| damaged("record of grids"))?;
+                self.parse_grids(&small()?)
+                    .ok_or_else(|| damaged("record of grids"))?;
             }
             opcode::WINDOWS => {
-                self.parse_windows(&small()?).ok_or_else(|| damaged("table of windows"))?;
+                self.parse_windows(&small()?)
+                    .ok_or_else(|| damaged("table of windows"))?;
             }
             opcode::CAMERA => {
                 // No more than advice: one that cannot be read is none.
@@ -260,7 +277,11 @@ impl Found {
                 let count = u64::from(head.count);
                 limits::check(name, "Gaussians in a chunk", count, limits::MAX_GAUSSIANS)?;
                 // Memory is taken for as many as a chunk claims.
-                if self.header.as_ref().is_none_or(|header| header.gaussians < count) {
+                if self
+                    .header
+                    .as_ref()
+                    .is_none_or(|header| header.gaussians < count)
+                {
                     return Err(Error::malformed(
                         name,
                         "a chunk has more Gaussians than its header says there are",
@@ -300,7 +321,9 @@ impl Found {
         let _flags = bytes.u8()?;
         // Free-form; a damaged list takes nothing away.
         let attributes = bytes.map().unwrap_or_default();
-        let system = attributes.iter().find(|(key, _)| *key == "coordinate_system");
+        let system = attributes
+            .iter()
+            .find(|(key, _)| *key == "coordinate_system");
         let header = Header {
             duration_s,
             gaussians,
@@ -395,7 +418,9 @@ impl Scene {
         let chunk = chunk::decode(&content, &bands?, &self.grids).map_err(|fault| {
             let name = format!("chunk {number} of {}", self.source.name());
             match fault {
-                Fault::Damaged => Error::malformed(name, "its streams of numbers do not fit together"),
+                Fault::Damaged => {
+                    Error::malformed(name, "its streams of numbers do not fit together")
+                }
                 Fault::Codec(codec) => Error::unsupported(
                     name,
                     format!("it is packed with {codec}; deflate and zstd work"),
@@ -411,7 +436,9 @@ impl Scene {
         let numbers: Vec<usize> = (0..self.chunks.len())
             .filter(|number| at(&self.chunks[*number]))
             .collect();
-        let counts = numbers.iter().map(|number| u64::from(self.chunks[*number].head.count));
+        let counts = numbers
+            .iter()
+            .map(|number| u64::from(self.chunks[*number].head.count));
         limits::check(
             self.source.name(),
             "Gaussians in a frame",

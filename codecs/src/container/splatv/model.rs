@@ -47,10 +47,7 @@ struct Camera {
 
 impl Model {
     /// Reads a file, and the first view that it asks for.
-    pub(super) fn read(
-        source: &dyn Source,
-        cancel: &Cancel,
-    ) -> Result<(Self, Option<CameraHint>)> {
+    pub(super) fn read(source: &dyn Source, cancel: &Cancel) -> Result<(Self, Option<CameraHint>)> {
         let name = source.name();
         let head = source.read(0..source.len().min(8), cancel)?;
         let length = head
@@ -104,16 +101,22 @@ impl Motion for Model {
             if share < CUTOFF {
                 continue;
             }
-            let share = if share.is_nan() && delta == 0.0 { 1.0 } else { share };
+            let share = if share.is_nan() && delta == 0.0 {
+                1.0
+            } else {
+                share
+            };
             let powers = [delta, delta * delta, delta * delta * delta];
             let motion = |axis: usize| -> f32 {
                 let terms = powers.iter().enumerate();
-                terms.map(|(power, factor)| half(row, 16 + 3 * power + axis) * factor).sum()
+                terms
+                    .map(|(power, factor)| half(row, 16 + 3 * power + axis) * factor)
+                    .sum()
             };
             let position = std::array::from_fn(|axis| float(row, axis) + motion(axis));
-            let rotation = std::array::from_fn(|part| half(row, 6 + part) + half(row, 26 + part) * delta);
-            let [red, green, blue, alpha] =
-                [28, 29, 30, 31].map(|at| f32::from(row[at]) / 255.0);
+            let rotation =
+                std::array::from_fn(|part| half(row, 6 + part) + half(row, 26 + part) * delta);
+            let [red, green, blue, alpha] = [28, 29, 30, 31].map(|at| f32::from(row[at]) / 255.0);
             cloud.push(
                 position,
                 rotation,
@@ -142,9 +145,8 @@ fn float(row: &Row, at: usize) -> f32 {
 fn hint(camera: &Camera, rows: &[Row]) -> Option<CameraHint> {
     let forward = camera.rotation.map(|row| row[2]);
     let count = rows.len().max(1) as f32;
-    let middle: [f32; 3] = std::array::from_fn(|axis| {
-        rows.iter().map(|row| float(row, axis) / count).sum()
-    });
+    let middle: [f32; 3] =
+        std::array::from_fn(|axis| rows.iter().map(|row| float(row, axis) / count).sum());
     let distance: f32 = (0..3)
         .map(|axis| (middle[axis] - camera.position[axis]) * forward[axis])
         .sum();
