@@ -6,18 +6,20 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use zoetrope_codecs::container::{self, Input};
 use zoetrope_codecs::gaussian_video::LayeredDecoder;
-use zoetrope_codecs::source::{FileSource, MemorySource, Source};
+use zoetrope_codecs::source::{FileFolder, FileSource, Folder, MemorySource, Source};
 use zoetrope_codecs::splat::SplatFileDecoder;
 use zoetrope_codecs::{Cancel, ClipKind, Decoder, Demuxer, limits};
 use zoetrope_ffmpeg::{FfmpegAtlasDecoder, PlaneVideoDecoder};
 use zoetrope_http::{Network, open_link};
 
+use crate::frame_name::FrameName;
 use crate::network::network;
 
 /// What is to be opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClipTarget {
-    /// A file, a folder, a glob of frames ("walk/*.ply"), or a link to a web server.
+    /// A file, a folder, a pattern of frames ("walk/*.ply", "walk/{:04}.ply"), or a link to a web
+    /// server.
     Path(PathBuf),
     /// A file in memory: a built-in clip.
     Memory {
@@ -87,8 +89,8 @@ pub fn open_clip_over(
             "{} names no clip; a link to one holds its address after \"src=\"",
             path.display()
         ),
-        ClipTarget::Path(path) => match glob_pattern(path) {
-            Some(pattern) => container::open_sequence(matching_files(pattern)?, cancel)?,
+        ClipTarget::Path(path) => match FilePattern::of(path) {
+            Some(pattern) => open_pattern(&pattern, cancel)?,
             None => container::open(Input::from_path(path)?, cancel)?,
         },
         ClipTarget::Memory { name, bytes } => {
@@ -128,31 +130,73 @@ pub fn is_link(path: &Path) -> bool {
     })
 }
 
-/// The path as a glob, if it is one and not the name of something that is there.
-fn glob_pattern(path: &Path) -> Option<&str> {
-    let text = path.to_str()?;
-    (text.contains(['*', '?', '[']) && !path.exists()).then_some(text)
+/// A pattern of files, a frame each.
+enum FilePattern<'a> {
+    /// As shells have it: "walk/*.ply".
+    Glob(&'a str),
+    /// With the number in braces: "walk/{:04}.ply".
+    Numbered(&'a str, FrameName),
 }
 
-fn matching_files(pattern: &str) -> anyhow::Result<Vec<Box<dyn Source>>> {
-    let paths = glob::glob(pattern).with_context(|| format!("{pattern} is not a pattern"))?;
-    let mut files: Vec<Box<dyn Source>> = Vec::new();
-    for path in paths {
-        let path = path.with_context(|| format!("cannot look for {pattern}"))?;
-        if path.is_file() {
-            limits::check(
-                pattern,
-                "matching files",
-                files.len() as u64 + 1,
-                limits::MAX_FRAMES,
-            )?;
-            files.push(Box::new(FileSource::open(path)?));
+impl<'a> FilePattern<'a> {
+    /// The path as a pattern, if it is one and not the name of something that is there.
+    fn of(path: &'a Path) -> Option<Self> {
+        let text = path.to_str().filter(|_| !path.exists())?;
+        let numbered: Option<FrameName> = text.parse().ok();
+        match numbered.filter(FrameName::is_pattern) {
+            Some(name) => Some(Self::Numbered(text, name)),
+            None => text.contains(['*', '?', '[']).then_some(Self::Glob(text)),
         }
     }
-    if files.is_empty() {
-        bail!("no file matches {pattern}; check the folder and the pattern");
+
+    /// The files that match, sorted by name.
+    fn files(&self) -> anyhow::Result<Vec<PathBuf>> {
+        let (pattern, glob) = match self {
+            Self::Glob(text) => (text, (*text).to_owned()),
+            Self::Numbered(text, name) => (text, name.glob()),
+        };
+        let paths = glob::glob(&glob).with_context(|| format!("{pattern} is not a pattern"))?;
+        let mut files = Vec::new();
+        for path in paths {
+            let path = path.with_context(|| format!("cannot look for {pattern}"))?;
+            let is_one = match self {
+                Self::Glob(_) => true,
+                Self::Numbered(_, name) => path.to_str().is_some_and(|path| name.is_of_frame(path)),
+            };
+            if is_one && path.is_file() {
+                let count = files.len() as u64 + 1;
+                limits::check(pattern, "matching files", count, limits::MAX_FRAMES)?;
+                files.push(path);
+            }
+        }
+        if files.is_empty() {
+            bail!("no file matches {pattern}; check the folder and the pattern");
+        }
+        Ok(files)
     }
-    Ok(files)
+}
+
+/// Opens the files of a pattern, with what a file beside them says about them.
+fn open_pattern(pattern: &FilePattern, cancel: &Cancel) -> anyhow::Result<Box<dyn Demuxer>> {
+    let files = pattern.files()?;
+    let folders = || files.iter().map(|path| path.parent());
+    let first = folders().next().flatten();
+    let is_one = folders().all(|folder| folder == first);
+    let folder = first
+        .filter(|_| is_one)
+        .map(|folder| match folder.as_os_str() {
+            here if here.is_empty() => Path::new("."),
+            _ => folder,
+        });
+    let folder = folder.map(FileFolder::open).transpose()?;
+    let sources = files
+        .iter()
+        .map(|path| -> zoetrope_codecs::Result<Box<dyn Source>> {
+            Ok(Box::new(FileSource::open(path)?))
+        });
+    let sources = sources.collect::<Result<_, _>>()?;
+    let beside = folder.as_ref().map(|folder| folder as &dyn Folder);
+    Ok(container::open_sequence(sources, beside, cancel)?)
 }
 
 #[cfg(test)]
@@ -230,11 +274,40 @@ mod tests {
         assert_eq!(all, [1.0, 2.0, 10.0]);
         let some = frames(&folder.path().join("frame1*.ply").into()).expect("a glob");
         assert_eq!(some, [1.0, 10.0]);
+        let numbered = folder.path().join("frame{:02}.ply").into();
+        assert_eq!(frames(&numbered).expect("a pattern"), [10.0]);
+        let numbered = folder.path().join("frame{}.ply").into();
+        assert_eq!(frames(&numbered).expect("a pattern"), [1.0, 2.0, 10.0]);
         let memory = ClipTarget::Memory {
             name: "built-in".to_owned(),
             bytes: ply(7.0).into(),
         };
         assert_eq!(frames(&memory).expect("memory"), [7.0]);
+    }
+
+    #[test]
+    fn a_file_beside_the_frames_tells_their_rate() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for number in [1, 2] {
+            let path = folder.path().join(format!("{number}.ply"));
+            std::fs::write(path, ply(0.0)).expect("a file");
+        }
+        let sidecar = "{\"version\": 1, \"frame_rate\": 12.5, \"up\": \"+z\", \"title\": \"walk\"}";
+        let sidecar_path = folder.path().join("zoetrope.json");
+        std::fs::write(&sidecar_path, sidecar).expect("a file");
+        for target in [
+            folder.path().to_owned(),
+            folder.path().join("*.ply"),
+            folder.path().join("{}.ply"),
+            sidecar_path,
+        ] {
+            let clip = open_clip(&target.into(), &Cancel::new()).expect("a sequence");
+            let info = clip.demuxer.info();
+            assert_eq!((info.frame_rate, info.frame_rate_known), (12.5, true));
+            assert_eq!((info.up.name(), &*info.title), ("+z", "walk"));
+            assert!(clip.demuxer.up_is_stated());
+            assert_eq!(info.frame_count, 2);
+        }
     }
 
     #[test]

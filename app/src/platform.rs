@@ -22,6 +22,8 @@ pub enum Pick {
     Cut,
     /// A name for a video of the clip.
     Film,
+    /// A name for the frame that is shown.
+    Frame,
 }
 
 /// What a dialog for choosing asks for.
@@ -101,7 +103,7 @@ pub fn pick_with_dialog(request: PickRequest, answer: PickAnswer) {
             answer(match request.what {
                 Pick::File | Pick::Picture => dialog.pick_file(),
                 Pick::Folder | Pick::Destination => dialog.pick_folder(),
-                Pick::Copy | Pick::Cut | Pick::Film => dialog.save_file(),
+                Pick::Copy | Pick::Cut | Pick::Film | Pick::Frame => dialog.save_file(),
             });
         });
     if let Err(error) = shown {

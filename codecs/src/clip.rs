@@ -355,6 +355,16 @@ pub trait Demuxer: Send {
         Ok(vec![Vec::new(); self.sounds().len()])
     }
 
+    /// Version of the frames' format as people say it ("2", "0.1"), where it has versions.
+    fn format_version(&self) -> Option<&str> {
+        None
+    }
+
+    /// Whether [`ClipInfo::up`] stands in the clip; else it is what its format's convention says.
+    fn up_is_stated(&self) -> bool {
+        false
+    }
+
     /// The clip's own camera path, a JSON object as the app writes it.
     fn camera_path(&self) -> Option<&str> {
         None

@@ -96,6 +96,19 @@ impl Bounds {
         self
     }
 
+    /// The box after half a turn about x.
+    #[must_use]
+    pub fn turned(self) -> Self {
+        if self.is_empty() {
+            return self;
+        }
+        let ([left, down, back], [right, up, front]) = (self.min, self.max);
+        Self {
+            min: [left, -up, -front],
+            max: [right, -down, -back],
+        }
+    }
+
     /// Whether it holds nothing.
     pub fn is_empty(&self) -> bool {
         (0..3).any(|axis| self.min[axis] > self.max[axis])

@@ -61,6 +61,8 @@ pub const MAX_SPLATV_JSON_BYTES: u64 = 1 << 20;
 pub const MAX_PICKLE_BYTES: u64 = 1 << 30;
 /// Values in a Python pickle, an array counting as a few: they take about 60 bytes each.
 pub const MAX_PICKLE_VALUES: u64 = 1_000_000;
+/// Sections of a .ksplat file: their headers take 4 MiB.
+pub const MAX_KSPLAT_SECTIONS: u64 = 4096;
 /// Bytes of the tables of contents that are read out of a zip archive.
 pub const MAX_ZIP_DIRECTORY_BYTES: u64 = 256 << 20;
 /// Bytes of one entry of a zip archive, unpacked.

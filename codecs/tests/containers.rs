@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use common::{data, shared_data, small_cloud};
 use zoetrope_codecs::container::v3::{V3Demuxer, parse_group_info, parse_viewer_min_max};
-use zoetrope_codecs::source::{FileFolder, FileSource, MemoryFolder, Source};
-use zoetrope_codecs::splat::ply;
+use zoetrope_codecs::source::{FileFolder, FileSource, MemoryFolder, MemorySource, Source};
+use zoetrope_codecs::splat::{self, WriteFormat, ply, synthetic};
 use zoetrope_codecs::{
     Cancel, ClipKind, Decoder, Demuxer, GroupPayload, Input, Result, SplatFileDecoder, open,
     open_sequence,
@@ -94,7 +94,7 @@ fn a_list_is_sorted_by_number_and_a_damaged_frame_costs_itself() {
             Box::new(FileSource::open(path).expect("opens")) as Box<dyn Source>
         })
         .collect();
-    let mut clip = open_sequence(sources, &Cancel::new()).expect("opens");
+    let mut clip = open_sequence(sources, None, &Cancel::new()).expect("opens");
     assert_eq!(
         (clip.info().frame_count, clip.info().warnings.len()),
         (3, 1)
@@ -179,16 +179,14 @@ fn everything_else_is_named() {
         (b"hello world", "nothing that can be read"),
     ];
     for (bytes, part) in cases {
-        let source = zoetrope_codecs::source::MemorySource::new("thing", bytes);
+        let source = MemorySource::new("thing", bytes);
         let message = error_of(open(Input::File(Box::new(source)), &Cancel::new()));
         assert!(message.starts_with("thing cannot be opened"), "{message}");
         assert!(message.contains(part), "{part}: {message}");
     }
-    let Some(ksplat) = shared_data("minimal/minimal.ksplat") else {
+    let Some(glb) = shared_data("khr_gltf/khr_conformance_matrix.glb") else {
         return;
     };
-    assert!(error_of(open_path(ksplat)).contains(".ksplat"));
-    let glb = shared_data("khr_gltf/khr_conformance_matrix.glb").expect("beside it");
     assert!(error_of(open_path(glb)).contains("glTF"));
 }
 
@@ -369,7 +367,7 @@ fn a_zip_of_sogs_is_a_sequence() {
             std::io::Write::write_all(&mut writer, &wave).expect("writes");
         }
         let bytes = writer.finish().expect("finishes").into_inner();
-        let source = zoetrope_codecs::source::MemorySource::new("waves.zip", bytes);
+        let source = MemorySource::new("waves.zip", bytes);
         let mut clip = open(Input::File(Box::new(source)), &Cancel::new()).expect("opens");
         assert_eq!(clip.info().kind, ClipKind::SplatSequence);
         assert_eq!(counts(&mut *clip), [4225, 4225]);
@@ -383,7 +381,105 @@ fn a_pytorch_archive_is_refused_with_the_reason() {
         .start_file("archive/data.pkl", zip::write::SimpleFileOptions::default())
         .expect("starts");
     let bytes = writer.finish().expect("finishes").into_inner();
-    let source = zoetrope_codecs::source::MemorySource::new("model.pth", bytes);
+    let source = MemorySource::new("model.pth", bytes);
     let message = error_of(open(Input::File(Box::new(source)), &Cancel::new()));
     assert!(message.contains("could do anything"), "{message}");
+}
+
+/// Three frames of 40, 50 and 60 Gaussians, as files of a format.
+fn frames_of(format: WriteFormat) -> Vec<(String, Vec<u8>)> {
+    let frame = |number: usize| {
+        let mut bytes = Vec::new();
+        let cloud = synthetic::surface(40 + 10 * number, 0, 2);
+        splat::write(cloud, format, &mut bytes, &Cancel::new()).expect("memory takes it");
+        // 8, 9, 10: in order by number, not by letter.
+        (
+            format!("frame_{}.{}", 8 + number, format.extension()),
+            bytes,
+        )
+    };
+    (0..3).map(frame).collect()
+}
+
+#[test]
+fn every_format_makes_a_sequence_in_a_folder_an_archive_and_a_list() {
+    let cancel = Cancel::new();
+    for format in WriteFormat::ALL {
+        let files = frames_of(format);
+        let mut folder = MemoryFolder::new("frames");
+        let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        for (name, bytes) in &files {
+            folder.insert(name.clone(), bytes.clone());
+            let options = zip::write::SimpleFileOptions::default();
+            archive.start_file(name.as_str(), options).expect("starts");
+            std::io::Write::write_all(&mut archive, bytes).expect("memory takes it");
+        }
+        let archive = archive.finish().expect("finishes").into_inner();
+        let list: Vec<Box<dyn Source>> = files
+            .iter()
+            .map(|(name, bytes)| Box::new(MemorySource::new(name, bytes.as_slice())) as _)
+            .collect();
+        for (what, clip) in [
+            ("folder", open(Input::Folder(Box::new(folder)), &cancel)),
+            (
+                "archive",
+                open(
+                    Input::File(Box::new(MemorySource::new("a.zip", archive))),
+                    &cancel,
+                ),
+            ),
+            ("list", open_sequence(list, None, &cancel)),
+        ] {
+            let mut clip = clip.expect(what);
+            assert_eq!(clip.info().kind, ClipKind::SplatSequence, "{what}");
+            assert_eq!(clip.info().codec, format.name(), "{what}");
+            assert_eq!(clip.info().up, format.axes().up(), "{what}");
+            assert_eq!(counts(&mut *clip), [40, 50, 60], "{what} of {format:?}");
+        }
+    }
+}
+
+#[test]
+fn two_sequences_in_one_folder_are_told_apart_by_their_patterns() {
+    let mut folder = MemoryFolder::new("frames");
+    for number in 1..4 {
+        folder.insert(format!("walk_{number}.ply"), small_ply(3));
+        folder.insert(format!("run_{number}.ply"), small_ply(3));
+    }
+    let message = error_of(open(Input::Folder(Box::new(folder)), &Cancel::new()));
+    assert!(message.contains("2 sequences"), "{message}");
+    assert!(
+        message.contains("\"run_*.ply\" or \"walk_*.ply\""),
+        "{message}"
+    );
+}
+
+#[test]
+fn frames_in_other_conventions_are_turned_to_the_first() {
+    let cancel = Cancel::new();
+    let other = WriteFormat::ALL
+        .into_iter()
+        .find(|format| format.axes() != WriteFormat::Ply.axes());
+    let Some(other) = other else {
+        panic!("a format with y up");
+    };
+    let mut list: Vec<Box<dyn Source>> = Vec::new();
+    for (number, format) in [WriteFormat::Ply, other].into_iter().enumerate() {
+        let mut bytes = Vec::new();
+        splat::write(synthetic::surface(300, 0, 2), format, &mut bytes, &cancel).expect("memory");
+        list.push(Box::new(MemorySource::new(format!("{number}"), bytes)));
+    }
+    let mut clip = open_sequence(list, None, &cancel).expect("a sequence");
+    assert_eq!(clip.info().warnings.len(), 1, "{:?}", clip.info().warnings);
+    let bounds = [0, 1].map(|group| {
+        let packets = clip.read_group(group, &cancel).expect("a frame");
+        match packets.payload {
+            GroupPayload::SplatFile { cloud, .. } => (cloud.axes, cloud.bounds()),
+            _ => panic!("a splat file"),
+        }
+    });
+    assert_eq!(bounds[0].0, bounds[1].0);
+    for axis in 0..3 {
+        assert!((bounds[0].1.min[axis] - bounds[1].1.min[axis]).abs() < 0.02);
+    }
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use zoetrope_codecs::container::v3::{V3Demuxer, parse_group_info, parse_viewer_min_max};
 use zoetrope_codecs::source::{FileFolder, Folder, MemoryFolder, MemorySource, Source};
-use zoetrope_codecs::splat::{self, compressed_ply, ply, sog, spz};
+use zoetrope_codecs::splat::{self, compressed_ply, ksplat, ply, sog, spz};
 use zoetrope_codecs::{Cancel, Demuxer, Error, Input, Result, limits, open};
 
 /// A source that claims to be `len` bytes long and starts with `head`.
@@ -123,6 +123,9 @@ fn gaussians_of_every_splat_format() {
         ))
     });
     at_and_past(limits::MAX_GAUSSIANS, |count| {
+        is_limit(ksplat::facts(&ksplat_claim(1, count as u32), &cancel))
+    });
+    at_and_past(limits::MAX_GAUSSIANS, |count| {
         let mut bytes = b"NGSP\x03\0\0\0".to_vec();
         bytes.extend((count as u32).to_le_bytes());
         bytes.extend([0, 12, 0, 0]);
@@ -134,6 +137,29 @@ fn gaussians_of_every_splat_format() {
         let meta = meta.replace("\"count\":6", &format!("\"count\":{count}"));
         folder.insert("meta.json", meta.into_bytes());
         is_limit(sog::read(&folder, &cancel))
+    });
+}
+
+/// A .ksplat file with `count` Gaussians in its first section.
+fn ksplat_claim(sections: u32, count: u32) -> Claim {
+    let mut head = vec![0; 4096 + 1024];
+    head[1] = 1;
+    head[4..8].copy_from_slice(&sections.to_le_bytes());
+    head[4096..4100].copy_from_slice(&count.to_le_bytes());
+    Claim {
+        name: "a".to_owned(),
+        head,
+        len: 1 << 30,
+    }
+}
+
+#[test]
+fn sections_of_a_ksplat_file() {
+    at_and_past(limits::MAX_KSPLAT_SECTIONS, |sections| {
+        is_limit(ksplat::facts(
+            &ksplat_claim(sections as u32, 0),
+            &Cancel::new(),
+        ))
     });
 }
 
@@ -163,6 +189,13 @@ fn bytes_of_a_splat_file() {
     });
     at_and_past(limits::MAX_SPLAT_FILE_BYTES, |len| {
         is_limit(compressed_ply::read(&claim(len), &cancel))
+    });
+    at_and_past(limits::MAX_SPLAT_FILE_BYTES, |len| {
+        let claim = Claim {
+            len,
+            ..ksplat_claim(1, 0)
+        };
+        is_limit(ksplat::read(&claim, &cancel))
     });
     at_and_past(limits::MAX_SPLAT_FILE_BYTES, |len| {
         let head = b"NGSP\x03\0\0\0\0\0\0\0\0\0\0\0".to_vec();

@@ -192,9 +192,15 @@ fn what_does_not_fit_becomes_the_nearest_that_does() {
     assert!((log[0] + 10.0).abs() < 1e-4 && (log[1] - 5.9375).abs() < 1e-4);
     assert!((again.sh_dc[0][0] - 0.5 / 0.15).abs() < 1e-4);
     assert_eq!(again.sh_rest[0][..2], [127.0 / 128.0, -1.0]);
-    cloud.positions[0][1] = -8_388_608.0;
-    let error = spz::write(&cloud, &mut Vec::new(), SpzVersion::V4).expect_err("is too far");
-    assert!(error.to_string().contains("8388608 units"), "{error}");
+    // The last that fits, and the first that does not, on either side.
+    for (last, first) in [(-8_388_608.0, -8_388_609.0), (8_388_607.0, 8_388_608.0)] {
+        cloud.positions[0][1] = last;
+        let again = read(written(&cloud, SpzVersion::V4)).expect("was just written");
+        assert_eq!(again.positions[0][1], last);
+        cloud.positions[0][1] = first;
+        let error = spz::write(&cloud, &mut Vec::new(), SpzVersion::V4).expect_err("is too far");
+        assert!(error.to_string().contains(" units"), "{error}");
+    }
 }
 
 #[test]

@@ -56,6 +56,7 @@ texts! {
             "Setze A und B, und was dazwischen liegt, lässt sich als eigener Clip speichern.";
         no_cut: "A part of a .zoe clip can be saved as a clip of its own; this is another kind of clip.",
             "Von einem .zoe-Clip lässt sich ein Teil als eigener Clip speichern; dies ist eine andere Art von Clip.";
+        save_frame: "Save this frame as a splat file…", "Dieses Bild als Splat-Datei speichern…";
         export: "Export a video…", "Als Video exportieren…";
         section_video: "Video", "Video";
         video_of_all: "An MP4 of the whole clip, with its sound, that plays everywhere.",

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use egui::{Ui, ViewportCommand, WindowLevel};
+use zoetrope_codecs::splat::WriteFormat;
 use zoetrope_player::Command;
 
 use super::ZoetropeApp;
@@ -15,6 +16,10 @@ use crate::remembered::WindowPlace;
 use crate::settings::{BackgroundChoice, ThemeChoice};
 use crate::text::{fill, text_of};
 
+/// How names of clips and of what lies in their folders end.
+const CLIP_EXTENSIONS: [&str; 12] = [
+    "zoe", "ply", "splat", "ksplat", "spz", "sog", "glb", "gltf", "splatv", "4dgs", "zip", "json",
+];
 /// The steps of the size of controls.
 const UI_SCALE_STEP: f64 = 0.1;
 
@@ -191,17 +196,26 @@ impl ZoetropeApp {
             Pick::Copy => text.share.save_copy,
             Pick::Cut => text.share.save_cut,
             Pick::Film => text.share.export,
+            Pick::Frame => text.share.save_frame,
         };
         let all = (text.files.filter_all.to_owned(), ["*"].as_slice());
         let filters = match what {
             Pick::File => vec![
                 (
                     text.files.filter_clips.to_owned(),
-                    ["zoe", "ply", "sog", "zip", "json"].as_slice(),
+                    CLIP_EXTENSIONS.as_slice(),
                 ),
                 all,
             ],
             Pick::Picture => vec![(text.files.filter_pictures.to_owned(), ["png"].as_slice())],
+            Pick::Frame => {
+                let mut filters = WriteFormat::ALL
+                    .map(|format| (format.name().to_owned(), format.extensions().as_slice()))
+                    .to_vec();
+                // Versions of one format.
+                filters.dedup();
+                filters
+            }
             Pick::Folder | Pick::Destination | Pick::Copy | Pick::Cut | Pick::Film => Vec::new(),
         };
         let request = PickRequest {
@@ -232,7 +246,7 @@ impl ZoetropeApp {
             let settings = &mut self.kept.settings.value;
             match (what, text) {
                 (Pick::File | Pick::Folder, _) => clips.push(path),
-                (Pick::Copy | Pick::Cut | Pick::Film, _) => self.save(what, path),
+                (Pick::Copy | Pick::Cut | Pick::Film | Pick::Frame, _) => self.save(what, path),
                 (Pick::Picture, Some(text)) => {
                     settings.background_picture = text;
                     settings.background = BackgroundChoice::Picture;

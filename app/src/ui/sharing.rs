@@ -12,11 +12,13 @@ use zoetrope_share::{Options, QrCode, Server};
 use super::ZoetropeApp;
 use super::links::view_of;
 use super::panel::{self, FilmChoice, Frames, LinkParts, Reach, ShareRequest, ShareState, Sharing};
+use crate::camera::CameraRig;
 use crate::link;
 use crate::open::ClipTarget;
 use crate::platform::Pick;
 use crate::recents::poster_name;
 use crate::save_copy::{self, Progress, Saving};
+use crate::save_frame::{FrameToSave, save_frame};
 use crate::session::{Clip, sentence};
 use crate::shared_clip::{NotServed, share_of};
 use crate::text::{Text, fill, text_of};
@@ -237,6 +239,7 @@ impl ZoetropeApp {
             ShareRequest::SaveCopy => self.pick(Pick::Copy),
             ShareRequest::SaveCut => self.pick(Pick::Cut),
             ShareRequest::Film => self.pick(Pick::Film),
+            ShareRequest::SaveFrame => self.pick(Pick::Frame),
             ShareRequest::StopSaving => self.share_desk.saving = None,
         }
         self.ctx.request_repaint();
@@ -332,6 +335,18 @@ impl ZoetropeApp {
         }
     }
 
+    /// The frame that is shown, with what is up in the window.
+    fn frame_to_save(&self, clip: &Clip) -> Option<FrameToSave> {
+        let info = clip.player.info();
+        let shown = clip.state.picture.as_ref()?;
+        let has_layers = info.layers.len() > 1;
+        Some(FrameToSave {
+            shown: shown.frame.clone(),
+            better: has_layers.then(|| (clip.target.clone(), shown.index)),
+            up: self.rig().map_or(info.up, CameraRig::up),
+        })
+    }
+
     /// The name that is offered for what is to be saved.
     pub(super) fn name_to_save(&self, what: Pick) -> Option<String> {
         let clip = self.session.clip()?;
@@ -350,11 +365,16 @@ impl ZoetropeApp {
                 let stem = Path::new(&name).file_stem()?;
                 Some(format!("{}.mp4", stem.to_str()?))
             }
+            Pick::Frame => {
+                let shown = clip.state.picture.as_ref()?;
+                let stem = name.rsplit_once('.').map_or(&*name, |(stem, _)| stem);
+                Some(format!("{stem} {}.ply", shown.index + 1))
+            }
             _ => None,
         }
     }
 
-    /// Saves a copy of the clip, what lies between A and B, or a video.
+    /// Saves a copy of the clip, what lies between A and B, a video, or the frame that is shown.
     pub(super) fn save(&mut self, what: Pick, path: PathBuf) {
         let Some(clip) = self.session.clip() else {
             return;
@@ -371,6 +391,12 @@ impl ZoetropeApp {
             (Pick::Cut, None) => return,
             (Pick::Film, _) => match self.film_write() {
                 Some(write) => write,
+                None => return,
+            },
+            (Pick::Frame, _) => match self.frame_to_save(clip) {
+                Some(frame) => Box::new(move |path, progress, cancel| {
+                    save_frame(&frame, path, progress, cancel)
+                }),
                 None => return,
             },
             _ if on_the_web => Box::new(move |path, progress, cancel| {

@@ -378,7 +378,7 @@ fn shared_sequence(name: &str, frames: usize) -> Option<FrameReader> {
             Box::new(FileSource::open(path).expect("a file"))
         })
         .collect();
-    let demuxer = zoetrope_codecs::open_sequence(sources, &Cancel::new()).expect("opens");
+    let demuxer = zoetrope_codecs::open_sequence(sources, None, &Cancel::new()).expect("opens");
     Some(FrameReader::new(demuxer, Box::new(SplatFileDecoder::new())))
 }
 

@@ -24,7 +24,7 @@ use zoetrope_codecs::{
 mod formats;
 #[path = "layers.rs"]
 mod layers;
-pub use formats::spz;
+pub use formats::{ksplat, spz};
 pub use layers::layers;
 #[path = "models.rs"]
 mod models;
@@ -34,10 +34,11 @@ pub use models::{four_dgs, lod_meta, pickle, queen, splatv};
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets. Each has its folder in `corpus/` and its program in `targets/`.
-pub const TARGETS: [Target; 18] = [
+pub const TARGETS: [Target; 19] = [
     ("ply", ply),
     ("compressed_ply", compressed_ply),
     ("dot_splat", dot_splat),
+    ("ksplat", ksplat),
     ("spz", spz),
     ("sog", sog_part),
     ("zip_folder", zip_folder),

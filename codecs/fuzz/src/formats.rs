@@ -1,9 +1,35 @@
 //! Splat formats that are no PLY and no SOG.
 
 use zoetrope_codecs::Cancel;
+use zoetrope_codecs::splat::ksplat;
 use zoetrope_codecs::splat::spz::{self, SpzVersion};
 
 use super::{check, source};
+
+/// Bytes of a .ksplat header, of which the first say something, and of that of a section.
+const KSPLAT_HEADERS: [(usize, usize); 2] = [(44, 4096), (44, 1024)];
+
+/// .ksplat of one section, without the zeros that fill up its headers: they would be most of it.
+pub fn ksplat(data: &[u8]) {
+    let mut bytes = Vec::new();
+    let mut rest = data;
+    for (used, length) in KSPLAT_HEADERS {
+        let (head, behind) = rest.split_at(used.min(rest.len()));
+        bytes.extend(head);
+        bytes.resize(bytes.len() - head.len() + length, 0);
+        rest = behind;
+    }
+    bytes.extend(rest);
+    let cancel = Cancel::new();
+    let facts = ksplat::facts(&source(&bytes), &cancel);
+    if let Ok(cloud) = ksplat::read(&source(&bytes), &cancel) {
+        check(&cloud);
+        assert_eq!(
+            facts.expect("says less than the whole").count,
+            cloud.len() as u64
+        );
+    }
+}
 
 /// SPZ, not packed with gzip, or of version 4. What was read can be written and is read again.
 pub fn spz(data: &[u8]) {

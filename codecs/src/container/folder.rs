@@ -14,7 +14,7 @@ use crate::splat::sog;
 use crate::{Cancel, ClipKind, Demuxer, Error, Result, limits};
 
 /// What a folder must hold to be opened.
-const WORKS: &str = "a V3 clip or a sequence of PLY or SOG files works";
+const WORKS: &str = "a V3 clip or a sequence of splat files works";
 /// Files of each kind that are looked into until one can be recognised.
 const TRIES: usize = 4;
 
@@ -90,6 +90,13 @@ struct Pattern<'a> {
     content: Content,
 }
 
+impl Pattern<'_> {
+    /// The pattern as people type it.
+    fn glob(&self) -> String {
+        without_numbers(self.paths[0]).replace('#', "*")
+    }
+}
+
 /// Opens the splat files among `paths`.
 fn splat_files(
     folder: Arc<dyn Folder>,
@@ -118,6 +125,18 @@ fn splat_files(
             ));
         }
         ([first, second, ..], _) => {
+            if let [one, other, ..] = sequences[..] {
+                return Err(Error::unsupported(
+                    folder.name(),
+                    format!(
+                        "it holds {} sequences of splat files; open one of them by a pattern, like \
+                         \"{}\" or \"{}\"",
+                        sequences.len(),
+                        one.glob(),
+                        other.glob()
+                    ),
+                ));
+            }
             return Err(Error::unsupported(
                 folder.name(),
                 format!(
@@ -182,7 +201,7 @@ fn splat_files(
         warnings,
         cancel,
     )?;
-    Ok(Box::new(demuxer))
+    Ok(Box::new(demuxer.with_sidecar(&*folder, cancel)?))
 }
 
 /// Sorts `paths` into patterns and looks into the first files of each.

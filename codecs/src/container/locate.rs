@@ -42,7 +42,10 @@ fn clip_around(path: &Path) -> Option<PathBuf> {
         let part = is_group(name) && !is_clip(&path) && is_clip(parent);
         return part.then(|| parent.to_owned());
     }
-    if [GROUP_INFO_NAME, VIEWER_MIN_MAX_NAME, SIDECAR_NAME].contains(&name) {
+    if name == SIDECAR_NAME {
+        return Some(parent.to_owned());
+    }
+    if [GROUP_INFO_NAME, VIEWER_MIN_MAX_NAME].contains(&name) {
         return is_clip(parent).then(|| parent.to_owned());
     }
     if [META_NAME, lod_sog::META_NAME].contains(&name) {

@@ -52,7 +52,7 @@ pub(super) fn recognise(source: &dyn Source, cancel: &Cancel) -> Result<Content>
     }
     // Nothing marks a .splat file, and its first two bytes, or one, may be the mark of something else.
     let is_dot_splat = dot_splat::is_dot_splat(source, cancel)?;
-    match foreign(&head, source.len()) {
+    match foreign(&head) {
         Some(foreign) if !is_dot_splat || !dot_splat::has_name(source.name()) => {
             return Ok(Content::Foreign(foreign));
         }
@@ -84,7 +84,7 @@ fn is_zoe(head: &[u8]) -> bool {
 }
 
 /// Formats that cannot be opened, by their first bytes.
-fn foreign(head: &[u8], len: u64) -> Option<&'static str> {
+fn foreign(head: &[u8]) -> Option<&'static str> {
     let at = |offset: usize, magic: &[u8]| {
         head.get(offset..)
             .is_some_and(|rest| rest.starts_with(magic))
@@ -121,23 +121,8 @@ fn foreign(head: &[u8], len: u64) -> Option<&'static str> {
         (b"%PDF", "it is a PDF document"),
         (b"\x7fELF", "it is a program"),
     ];
-    if let Some((_, what)) = known.iter().find(|(magic, _)| head.starts_with(magic)) {
-        return Some(what);
-    }
-    is_ksplat(head, len)
-        .then_some("it is a .ksplat file, which cannot be read yet; convert it to PLY or SOG")
-}
-
-/// Header of GaussianSplats3D's .ksplat: version 0.1, then counts and a compression level 0 to 2.
-fn is_ksplat(head: &[u8], len: u64) -> bool {
-    let byte = |offset: usize| head.get(offset).copied();
-    let sections = head.get(4..8).and_then(|bytes| bytes.try_into().ok());
-    byte(0) == Some(0)
-        && byte(1) == Some(1)
-        && byte(20).is_some_and(|level| level <= 2)
-        && byte(21) == Some(0)
-        && sections.is_some_and(|bytes| (1..=65536).contains(&u32::from_le_bytes(bytes)))
-        && len > 4096
+    let found = known.iter().find(|(magic, _)| head.starts_with(magic));
+    found.map(|(_, what)| *what)
 }
 
 /// What a JSON text belongs to, by its keys.

@@ -48,12 +48,14 @@ pub fn open(input: Input, cancel: &Cancel) -> Result<Box<dyn Demuxer>> {
 }
 
 /// Opens a sequence out of an explicit list of splat files, a frame each, in natural order of their
-/// names (2 before 10).
+/// names (2 before 10). A `zoetrope.json` in the folder `beside` tells of them what it tells of a
+/// folder's frames.
 ///
 /// # Errors
 /// When the list is empty or none of the files can be read.
 pub fn open_sequence(
     mut sources: Vec<Box<dyn Source>>,
+    beside: Option<&dyn Folder>,
     cancel: &Cancel,
 ) -> Result<Box<dyn Demuxer>> {
     if sources.len() == 1
@@ -77,7 +79,10 @@ pub fn open_sequence(
         Warnings::default(),
         cancel,
     )?;
-    Ok(Box::new(demuxer))
+    Ok(Box::new(match beside {
+        Some(folder) => demuxer.with_sidecar(folder, cancel)?,
+        None => demuxer,
+    }))
 }
 
 fn open_file(source: Arc<dyn Source>, cancel: &Cancel) -> Result<Box<dyn Demuxer>> {

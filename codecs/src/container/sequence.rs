@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use super::v3::Sidecar;
 use super::{DEFAULT_FRAME_RATE, Warnings, last_part};
-use crate::clip::GaussianCounts;
+use crate::clip::{CameraHint, GaussianCounts};
 use crate::source::{Folder, Source};
-use crate::splat::{self, SplatFacts, sog};
+use crate::splat::{self, Axes, SplatFacts, sog};
 use crate::{
     Bounds, Cancel, ClipInfo, ClipKind, Demuxer, Error, GroupInfo, GroupPackets, GroupPayload,
     Result, SplatCloud, limits,
@@ -76,6 +77,10 @@ pub struct SequenceDemuxer {
     items: Vec<Item>,
     info: ClipInfo,
     groups: Vec<GroupInfo>,
+    version: Option<String>,
+    up_is_stated: bool,
+    /// Of the first file; frames in another convention are turned.
+    axes: Axes,
 }
 
 impl SequenceDemuxer {
@@ -105,6 +110,7 @@ impl SequenceDemuxer {
             let empty = || Error::unsupported(name, "it holds no splat files");
             return Err(first_error.unwrap_or_else(empty));
         };
+        add_notes(&known, &mut warnings);
         let all_known = known.len() == items.len();
         let sizes = items
             .iter()
@@ -125,7 +131,11 @@ impl SequenceDemuxer {
             frame_count: items.len(),
             sh_degree: known.iter().map(|facts| facts.sh_degree).max().unwrap_or(0),
             gaussians: all_known.then(|| counts(&known)),
-            bounds: if all_known { union(&known) } else { None },
+            bounds: if all_known {
+                union(&known, first.axes)
+            } else {
+                None
+            },
             up: first.axes.up(),
             camera: None,
             size_bytes: sizes.filter(|_| items.len() <= MAX_EXAMINED_FRAMES),
@@ -139,7 +149,59 @@ impl SequenceDemuxer {
             items,
             info,
             groups,
+            version: first.version,
+            up_is_stated: false,
+            axes: first.axes,
         })
+    }
+}
+
+impl SequenceDemuxer {
+    /// With what the file beside the frames says about them: their rate, what is up, the first view,
+    /// names.
+    pub(super) fn with_sidecar(mut self, folder: &dyn Folder, cancel: &Cancel) -> Result<Self> {
+        let mut warnings = Warnings::default();
+        let sidecar = Sidecar::read(folder, &mut warnings, cancel)?;
+        let info = &mut self.info;
+        info.warnings.extend(warnings.all.into_list());
+        if let Some(frame_rate) = sidecar.frame_rate {
+            (info.frame_rate, info.frame_rate_known) = (frame_rate, true);
+        }
+        if let Some(up) = sidecar.up {
+            (info.up, self.up_is_stated) = (up, true);
+        }
+        if let Some(title) = sidecar.title {
+            info.title = title;
+        }
+        info.camera = sidecar.camera.map(CameraHint::from).or(info.camera);
+        info.credit = sidecar.credit.or(info.credit.take());
+        info.licence = sidecar.licence.or(info.licence.take());
+        Ok(self)
+    }
+}
+
+/// What is odd about the files, and that they are of several kinds; each said once.
+fn add_notes(known: &[SplatFacts], warnings: &mut Warnings) {
+    let mut notes: Vec<&str> = Vec::new();
+    for note in known.iter().flat_map(|facts| &facts.notes) {
+        if !notes.contains(&note.as_str()) {
+            notes.push(note);
+        }
+    }
+    for note in notes {
+        warnings.push(note.to_owned());
+    }
+    let mut names: Vec<&str> = Vec::new();
+    for facts in known {
+        if !names.contains(&facts.format.name()) {
+            names.push(facts.format.name());
+        }
+    }
+    if names.len() > 1 {
+        warnings.push(format!(
+            "its frames are files of several formats: {}",
+            names.join(", ")
+        ));
     }
 }
 
@@ -152,10 +214,16 @@ fn counts(known: &[SplatFacts]) -> GaussianCounts {
     }
 }
 
-fn union(known: &[SplatFacts]) -> Option<Bounds> {
-    known
-        .iter()
-        .try_fold(Bounds::EMPTY, |all, facts| Some(all.union(facts.bounds?)))
+/// The box around all, in a space of the convention `axes`.
+fn union(known: &[SplatFacts], axes: Axes) -> Option<Bounds> {
+    known.iter().try_fold(Bounds::EMPTY, |all, facts| {
+        let bounds = facts.bounds?;
+        Some(all.union(if facts.axes == axes {
+            bounds
+        } else {
+            bounds.turned()
+        }))
+    })
 }
 
 impl Demuxer for SequenceDemuxer {
@@ -167,6 +235,14 @@ impl Demuxer for SequenceDemuxer {
         &self.groups
     }
 
+    fn up_is_stated(&self) -> bool {
+        self.up_is_stated
+    }
+
+    fn format_version(&self) -> Option<&str> {
+        self.version.as_deref()
+    }
+
     fn read_group(&mut self, group: usize, cancel: &Cancel) -> Result<GroupPackets> {
         let item = self.items.get(group).ok_or_else(|| {
             Error::malformed(&self.info.title, format!("it has no frame {group}"))
@@ -176,7 +252,7 @@ impl Demuxer for SequenceDemuxer {
             frames: group..group + 1,
             payload: GroupPayload::SplatFile {
                 name: item.name(),
-                cloud: Box::new(item.read(cancel)?),
+                cloud: Box::new(item.read(cancel)?.with_axes(self.axes)),
             },
         })
     }

@@ -1,6 +1,6 @@
 //! Which splat formats there are, and what tells them.
 
-use super::{Axes, spz};
+use super::{Axes, ksplat, spz};
 use crate::Bounds;
 
 /// A format of splat file that can be read.
@@ -13,6 +13,8 @@ pub enum SplatFormat {
     CompressedPly,
     /// antimatter15's `.splat`.
     Splat,
+    /// GaussianSplats3D's .ksplat.
+    Ksplat,
     /// Niantic's SPZ.
     Spz,
     /// PlayCanvas's SOG, zipped or as a folder.
@@ -26,6 +28,7 @@ impl SplatFormat {
             Self::Ply => "PLY",
             Self::CompressedPly => "compressed PLY",
             Self::Splat => ".splat",
+            Self::Ksplat => ".ksplat",
             Self::Spz => "SPZ",
             Self::Sog => "SOG",
         }
@@ -35,10 +38,12 @@ impl SplatFormat {
     /// [`Self::Ply`], whichever it is; SOG in an archive, what is JSON, and `.splat`, which has no
     /// mark at all, show only deeper inside.
     pub(crate) fn of_head(head: &[u8], len: u64) -> Option<Self> {
-        let _ = len;
         let is_ply = head.starts_with(b"ply") && head.get(3).is_some_and(u8::is_ascii_whitespace);
         if is_ply {
             return Some(Self::Ply);
+        }
+        if ksplat::is_ksplat(head, len) {
+            return Some(Self::Ksplat);
         }
         spz::is_spz(head).then_some(Self::Spz)
     }

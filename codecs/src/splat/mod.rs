@@ -3,6 +3,7 @@
 //! [`read`] finds out the format from the content; [`facts`] tells what a file holds without reading
 //! its Gaussians.
 
+mod audit;
 mod axes;
 mod cloud;
 pub mod compressed_ply;
@@ -11,6 +12,7 @@ pub mod dot_splat;
 mod exp;
 mod fill;
 mod format;
+pub mod ksplat;
 mod mend;
 pub mod ply;
 mod ply_header;
@@ -21,6 +23,7 @@ mod write;
 
 use std::sync::Arc;
 
+pub use audit::Audit;
 pub use axes::Axes;
 pub use cloud::SplatCloud;
 pub use decoder::SplatFileDecoder;
@@ -47,6 +50,7 @@ pub fn read(source: &Arc<dyn Source>, cancel: &Cancel) -> Result<SplatCloud> {
         SplatFormat::Ply => ply::read(&**source, cancel),
         SplatFormat::CompressedPly => compressed_ply::read(&**source, cancel),
         SplatFormat::Splat => dot_splat::read(&**source, cancel),
+        SplatFormat::Ksplat => ksplat::read(&**source, cancel),
         SplatFormat::Spz => spz::read(&**source, cancel),
         SplatFormat::Sog => sog::read(&ZipFolder::open(source.clone(), cancel)?, cancel),
     }
@@ -61,6 +65,7 @@ pub fn facts(source: &Arc<dyn Source>, cancel: &Cancel) -> Result<SplatFacts> {
         SplatFormat::Ply => ply::facts(&**source, cancel),
         SplatFormat::CompressedPly => compressed_ply::facts(&**source, cancel),
         SplatFormat::Splat => dot_splat::facts(&**source, cancel),
+        SplatFormat::Ksplat => ksplat::facts(&**source, cancel),
         SplatFormat::Spz => spz::facts(&**source, cancel),
         SplatFormat::Sog => sog::facts(&ZipFolder::open(source.clone(), cancel)?, cancel),
     }

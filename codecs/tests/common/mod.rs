@@ -1,6 +1,7 @@
 //! What the integration tests share.
 #![allow(dead_code)]
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -145,4 +146,44 @@ pub fn random_cloud(
         cloud.push(position, rotation, scale, opacity, sh_dc, &sh_rest);
     }
     cloud
+}
+
+/// The Gaussians of `cloud` in the order of those of `model` that they are the nearest to, in place
+/// and colour.
+pub fn in_order_of(model: &SplatCloud, cloud: &SplatCloud) -> SplatCloud {
+    const CELL: f32 = 0.01;
+    let cell = |position: [f32; 3]| position.map(|value| (value / CELL).floor() as i32);
+    let mut cells: HashMap<[i32; 3], Vec<usize>> = HashMap::new();
+    for (k, position) in cloud.positions.iter().enumerate() {
+        cells.entry(cell(*position)).or_default().push(k);
+    }
+    let distance = |k: usize, row: usize| {
+        let apart = |a: &[f32; 3], b: &[f32; 3]| -> f32 {
+            a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum()
+        };
+        apart(&model.positions[row], &cloud.positions[k])
+            + 1e-6 * apart(&model.sh_dc[row], &cloud.sh_dc[k])
+            + 1e-6 * apart(&model.scales[row], &cloud.scales[k])
+    };
+    let mut sorted = SplatCloud::with_capacity(model.len(), cloud.sh_degree);
+    (sorted.axes, sorted.antialiased) = (cloud.axes, cloud.antialiased);
+    for row in 0..model.len() {
+        let [x, y, z] = cell(model.positions[row]);
+        let around = (0..27).map(|n| [x + n % 3 - 1, y + n / 3 % 3 - 1, z + n / 9 - 1]);
+        let near = around
+            .filter_map(|cell| cells.get(&cell))
+            .flatten()
+            .copied();
+        let k = near.min_by(|a, b| distance(*a, row).total_cmp(&distance(*b, row)));
+        let k = k.unwrap_or_else(|| panic!("nothing near {row}"));
+        sorted.push(
+            cloud.positions[k],
+            cloud.rotations[k],
+            cloud.scales[k],
+            cloud.opacities[k],
+            cloud.sh_dc[k],
+            cloud.rest_of(k),
+        );
+    }
+    sorted
 }

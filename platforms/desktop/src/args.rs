@@ -18,32 +18,6 @@ pub struct Size {
     pub height: u32,
 }
 
-/// A name with room for the number of a frame: "out/{frame:04}.ply"; or one without.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FrameName {
-    before: String,
-    /// Fewest digits of the number, and what comes behind it.
-    number: Option<(usize, String)>,
-}
-
-impl FrameName {
-    /// Most digits that make sense: no clip has more frames.
-    const MAX_DIGITS: usize = 9;
-
-    /// Whether there is room for a number in it.
-    pub fn is_pattern(&self) -> bool {
-        self.number.is_some()
-    }
-
-    /// The name of frame number `frame`.
-    pub fn of(&self, frame: usize) -> String {
-        match &self.number {
-            Some((digits, after)) => format!("{}{frame:0digits$}{after}", self.before),
-            None => self.before.clone(),
-        }
-    }
-}
-
 /// Red, green and blue, 0 to 1, display space.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Colour(pub [f32; 3]);
@@ -146,28 +120,6 @@ pub fn frames(text: &str) -> Result<RangeInclusive<usize>, String> {
     }
 }
 
-/// "out/{frame:04}.ply", "out/{:04}.ply", "out/{frame}.ply" or "out.ply".
-pub fn frame_name(text: &str) -> Result<FrameName, String> {
-    let Some((before, rest)) = text.split_once('{') else {
-        return Ok(FrameName {
-            before: text.to_owned(),
-            number: None,
-        });
-    };
-    let parsed = rest.split_once('}').and_then(|(inside, after)| {
-        let digits = match inside.strip_prefix("frame").unwrap_or(inside) {
-            "" => 1,
-            digits => digits.strip_prefix(":0")?.parse().ok()?,
-        };
-        let is_one = (1..=FrameName::MAX_DIGITS).contains(&digits) && !after.contains('{');
-        is_one.then(|| FrameName {
-            before: before.to_owned(),
-            number: Some((digits, after.to_owned())),
-        })
-    });
-    parsed.ok_or_else(|| "expected one number in braces, like out_{frame:04}.ply".to_owned())
-}
-
 /// Frames a second.
 pub fn frame_rate(text: &str) -> Result<f64, String> {
     text.parse()
@@ -248,27 +200,6 @@ mod tests {
         assert_eq!(frames("4"), Ok(4..=4));
         for bad in ["", "9..3", "a..b", "..", "-1..2"] {
             assert!(frames(bad).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn names_of_frames() {
-        let of = |name: &str, frame| frame_name(name).expect("a name").of(frame);
-        assert_eq!(of("a/{frame:04}.ply", 7), "a/0007.ply");
-        assert_eq!(of("a_{:03}b.spz", 1234), "a_1234b.spz");
-        assert_eq!(of("{frame}.ply", 12), "12.ply");
-        assert_eq!(of("{}.ply", 12), "12.ply");
-        assert_eq!(of("a}.ply", 12), "a}.ply");
-        assert!(!frame_name("a.ply").expect("a name").is_pattern());
-        for bad in [
-            "{",
-            "{frame:4}.ply",
-            "{frame:0}.ply",
-            "{frame:010}.ply",
-            "{time}.ply",
-            "{frame}{frame}.ply",
-        ] {
-            assert!(frame_name(bad).is_err(), "{bad}");
         }
     }
 }

@@ -5,10 +5,11 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use zoetrope_app::frame_name::FrameName;
 use zoetrope_codecs::{CameraHint, UpAxis};
 use zoetrope_player::share_link::{LinkCamera, LinkQuality};
 
-use crate::args::{self, Colour, FrameName, Size};
+use crate::args::{self, Colour, Size};
 
 /// Plays volumetric video. Without a sub-command it opens the window.
 #[derive(Debug, Parser)]
@@ -210,7 +211,7 @@ pub struct ConvertArgs {
     pub clip: PathBuf,
     /// The file to write, whose end tells the format. With {frame:04} in it, a file for each frame,
     /// numbered from 0 with four digits.
-    #[arg(short, long, value_name = "OUT", value_parser = args::frame_name)]
+    #[arg(short, long, value_name = "OUT")]
     pub output: FrameName,
     /// The frame, counted from 0.
     #[arg(long, value_name = "N")]
@@ -218,6 +219,9 @@ pub struct ConvertArgs {
     /// First and last frame, counted from 0, both included.
     #[arg(long, value_name = "A..B", value_parser = args::frames, conflicts_with = "frame")]
     pub frames: Option<RangeInclusive<usize>>,
+    /// Version of SPZ that is written; most programs read 3.
+    #[arg(long, value_name = "3|4", value_parser = clap::value_parser!(u8).range(3..=4))]
+    pub spz_version: Option<u8>,
     /// Which axis points up, +y or -y, where that is not what the clip says.
     #[arg(long, value_name = "AXIS", value_parser = args::up_axis, allow_hyphen_values = true)]
     pub up: Option<UpAxis>,

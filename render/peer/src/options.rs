@@ -11,6 +11,7 @@ pub const HELP: &str = "\
 Draws an INRIA PLY with the crate wgpu-3dgs-viewer and prints what a frame cost, as JSON.
 
 usage: peer-wgpu-3dgs FILE.ply --camera PX,PY,PZ,TX,TY,TZ,FOV [options]
+       peer-wgpu-3dgs FILE.ply|FILE.spz --parse N
 
   --camera PX,PY,PZ,TX,TY,TZ,FOV  position, target (world units), vertical field of view (degrees)
   --up X,Y,Z                      the direction that is up in the picture [0,-1,0]
@@ -18,14 +19,17 @@ usage: peer-wgpu-3dgs FILE.ply --camera PX,PY,PZ,TX,TY,TZ,FOV [options]
   --frames N                      frames measured [20]
   --warmup N                      frames drawn before, not measured [3]
   --cutoff SIGMA                  where a splat ends, in the crate's own unit (exp(-SIGMA^2)) [2.3529]
-  --out FILE.png                  saves the last picture";
+  --out FILE.png                  saves the last picture
+  --parse N                       reads the file N times and draws nothing";
 
 /// A parsed command line.
 pub enum Parsed {
     /// Asked for the help text.
     Help,
-    /// Asked to measure.
+    /// Asked to measure drawing.
     Run(Options),
+    /// Asked to measure reading this file so many times.
+    Parse(PathBuf, u32),
 }
 
 /// What to draw and how often.
@@ -61,6 +65,7 @@ pub struct Options {
 pub fn parse(arguments: &[String]) -> Result<Parsed> {
     let mut input = None;
     let mut camera = None;
+    let mut reads = None;
     let mut options = Options {
         input: PathBuf::new(),
         position: Vec3::ZERO,
@@ -90,12 +95,16 @@ pub fn parse(arguments: &[String]) -> Result<Parsed> {
             "--frames" => options.frames = count(argument, value()?)?,
             "--warmup" => options.warmup = count(argument, value()?)?,
             "--cutoff" => [options.cutoff] = numbers::<1>(argument, value()?)?,
+            "--parse" => reads = Some(count(argument, value()?)?),
             "--out" => options.output = Some(PathBuf::from(value()?)),
             other if other.starts_with('-') => return Err(format!("{other} is no option")),
             other => input = Some(PathBuf::from(other)),
         }
     }
     options.input = input.ok_or("no splat file was named")?;
+    if let Some(reads) = reads {
+        return Ok(Parsed::Parse(options.input, reads));
+    }
     let [px, py, pz, tx, ty, tz, fov] = camera.ok_or("--camera is missing")?;
     options.position = Vec3::new(px, py, pz);
     options.target = Vec3::new(tx, ty, tz);

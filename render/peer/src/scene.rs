@@ -6,8 +6,8 @@ use std::path::Path;
 
 use wgpu_3dgs_viewer::core::glam::{Mat4, Quat, Vec3, camera::rh};
 use wgpu_3dgs_viewer::core::{
-    Gaussian, GaussianDisplayMode, GaussianMaxStdDev, GaussianShDegree, PlyGaussianPod,
-    PlyGaussians, ReadIterGaussian,
+    Gaussian, GaussianDisplayMode, GaussianMaxStdDev, GaussianShDegree, Gaussians, GaussiansSource,
+    IterGaussian, PlyGaussianPod, PlyGaussians, ReadIterGaussian,
 };
 use wgpu_3dgs_viewer::{CameraTrait, Viewer};
 
@@ -46,6 +46,22 @@ pub fn load(path: &Path) -> Result<Scene> {
         gaussians,
         sh_degree,
     })
+}
+
+/// Reads a PLY of SH degree 3 or an SPZ as the crate itself does, to what it draws.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn parse(path: &Path) -> Result<Vec<Gaussian>> {
+    let is_spz = path.extension().is_some_and(|end| end == "spz");
+    let source = if is_spz {
+        GaussiansSource::Spz
+    } else {
+        GaussiansSource::Ply
+    };
+    let gaussians = Gaussians::read_from_file(path, source)
+        .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+    Ok(gaussians.iter_gaussian().collect())
 }
 
 /// SH degree of the file and its coefficients of one channel beyond DC.

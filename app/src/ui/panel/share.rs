@@ -145,6 +145,8 @@ pub enum ShareRequest {
     SaveCut,
     /// An ordinary video.
     Film,
+    /// The frame that is shown as a splat file.
+    SaveFrame,
     /// To stop saving.
     StopSaving,
 }
@@ -304,6 +306,9 @@ fn save(ui: &mut Ui, state: &ShareState<'_>, film: &mut FilmChoice, asked: &mut 
         quiet(ui, texts.cut_needs_ab);
     } else if wide_button(ui, Icon::Scissors, texts.save_cut) {
         asked.push(ShareRequest::SaveCut);
+    }
+    if wide_button(ui, Icon::Box, texts.save_frame) {
+        asked.push(ShareRequest::SaveFrame);
     }
     if !state.film_moves.is_empty() {
         video(ui, state, film, asked);

@@ -2,8 +2,27 @@
 
 use egui::{Key, Modifiers};
 
+use zoetrope_app::platform::Pick;
+
 use super::exercises;
 use crate::stage::{Setup, Stage};
+
+/// With the scripted clip, and a name for what is saved.
+fn with_answer(name: &str) -> Stage {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut stage = Stage::build(Setup {
+        answer: Some(folder.path().join(name)),
+        ..Setup::default()
+    });
+    stage.folder = Some(folder);
+    stage.until("a picture", |app| {
+        app.player_state()
+            .is_some_and(|state| state.picture.is_some())
+    });
+    stage.apply("pause");
+    stage.harness.run_ok();
+    stage
+}
 
 /// With a clip that can be served, and a name for a copy.
 fn built_in() -> Stage {
@@ -115,5 +134,23 @@ exercises! {
             app.messages().iter().any(|message| message.starts_with("Saved as"))
         };
         stage.until("the copy", is_saved);
+    };
+
+    a_frame_is_saved {
+        commands: [],
+        controls: ["Save this frame as a splat file…"]
+    }
+    with_answer("ring 1.ply") => |stage| {
+        stage.apply("flip-up");
+        stage.click("Share");
+        stage.click_without_rest("Save this frame as a splat file…");
+        let is_saved = |app: &zoetrope_app::ZoetropeApp| {
+            app.messages().iter().any(|message| message.starts_with("Saved as"))
+        };
+        stage.until("the frame", is_saved);
+        assert_eq!(*stage.platform.asked.lock().expect("unpoisoned"), [Pick::Frame]);
+        let path = stage.folder.as_ref().expect("a folder").path().join("ring 1.ply");
+        let written = std::fs::read(path).expect("a file");
+        assert!(written.starts_with(b"ply\n"));
     };
 }

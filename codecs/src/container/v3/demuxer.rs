@@ -29,6 +29,7 @@ pub struct V3Demuxer {
     viewer_min_max: Box<dyn Source>,
     info: ClipInfo,
     groups: Vec<GroupInfo>,
+    up_is_stated: bool,
     /// Videos of each group; none where it cannot be played.
     layers: Vec<usize>,
 }
@@ -50,7 +51,7 @@ impl V3Demuxer {
         for omission in std::mem::take(&mut manifest.omissions) {
             warnings.push_omission(omission);
         }
-        let sidecar = read_sidecar(&*folder, &mut warnings, cancel)?;
+        let sidecar = Sidecar::read(&*folder, &mut warnings, cancel)?;
         let facts = Facts::gather(&*folder, &manifest, &mut warnings, cancel)?;
         let groups: Vec<GroupInfo> = manifest
             .groups
@@ -84,6 +85,7 @@ impl V3Demuxer {
             viewer_min_max,
             info,
             groups,
+            up_is_stated: sidecar.up.is_some(),
             layers: facts.layers,
         })
     }
@@ -107,6 +109,10 @@ impl Demuxer for V3Demuxer {
 
     fn groups(&self) -> &[GroupInfo] {
         &self.groups
+    }
+
+    fn up_is_stated(&self) -> bool {
+        self.up_is_stated
     }
 
     fn read_group(&mut self, group: usize, cancel: &Cancel) -> Result<GroupPackets> {
@@ -195,27 +201,6 @@ fn read_part(
     })?;
     let bytes = source.read_all(limits::MAX_MANIFEST_BYTES, cancel)?;
     Ok((source, bytes))
-}
-
-/// Reads the sidecar, without which a clip plays as well.
-fn read_sidecar(folder: &dyn Folder, warnings: &mut Warnings, cancel: &Cancel) -> Result<Sidecar> {
-    let bytes = folder
-        .open(SIDECAR_NAME, cancel)
-        .and_then(|source| source.read_all(limits::MAX_SIDECAR_BYTES, cancel));
-    match bytes {
-        Ok(bytes) => {
-            let (sidecar, sentences) = Sidecar::parse(SIDECAR_NAME, &bytes);
-            warnings.extend(sentences);
-            Ok(sidecar)
-        }
-        Err(Error::Cancelled) => Err(Error::Cancelled),
-        Err(error) => {
-            if !error.is_not_found() {
-                warnings.push(format!("{SIDECAR_NAME} is ignored: {error}"));
-            }
-            Ok(Sidecar::default())
-        }
-    }
 }
 
 /// What is known of a clip by looking at every group's JSON once.

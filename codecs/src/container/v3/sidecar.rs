@@ -1,4 +1,5 @@
-//! `zoetrope.json`: what a V3 asset itself cannot say. Ours, optional; V3's players ignore it.
+//! `zoetrope.json`: what a V3 asset or a sequence of splat files itself cannot say. Ours, optional;
+//! other players ignore it.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -6,7 +7,9 @@ use serde_json::Value;
 
 use super::small_value::parse_value;
 use crate::clip::CameraHint;
-use crate::{Bounds, UpAxis, limits};
+use crate::container::Warnings;
+use crate::source::Folder;
+use crate::{Bounds, Cancel, Error, Result, UpAxis, limits};
 
 /// Name of the file.
 pub const SIDECAR_NAME: &str = "zoetrope.json";
@@ -94,13 +97,41 @@ impl From<SidecarCamera> for CameraHint {
     }
 }
 
-fn up_name<S: serde::Serializer>(up: &Option<UpAxis>, serializer: S) -> Result<S::Ok, S::Error> {
+fn up_name<S: serde::Serializer>(
+    up: &Option<UpAxis>,
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
     up.map(UpAxis::name).serialize(serializer)
 }
 
 impl Sidecar {
     /// Version that is written.
     pub const VERSION: u32 = 1;
+
+    /// Reads the file in a clip's folder, without which the clip plays as well.
+    pub(in crate::container) fn read(
+        folder: &dyn Folder,
+        warnings: &mut Warnings,
+        cancel: &Cancel,
+    ) -> Result<Self> {
+        let bytes = folder
+            .open(SIDECAR_NAME, cancel)
+            .and_then(|source| source.read_all(limits::MAX_SIDECAR_BYTES, cancel));
+        match bytes {
+            Ok(bytes) => {
+                let (sidecar, sentences) = Self::parse(SIDECAR_NAME, &bytes);
+                warnings.extend(sentences);
+                Ok(sidecar)
+            }
+            Err(Error::Cancelled) => Err(Error::Cancelled),
+            Err(error) => {
+                if !error.is_not_found() {
+                    warnings.push(format!("{SIDECAR_NAME} is ignored: {error}"));
+                }
+                Ok(Self::default())
+            }
+        }
+    }
 
     /// Reads the file; what makes no sense in it is left out and told in a sentence each. Unknown
     /// keys are ignored.

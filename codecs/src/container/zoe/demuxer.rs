@@ -404,6 +404,10 @@ impl Demuxer for ZoeDemuxer {
         Ok(tracks)
     }
 
+    fn up_is_stated(&self) -> bool {
+        true
+    }
+
     fn camera_path(&self) -> Option<&str> {
         self.description.camera_path.as_deref()
     }

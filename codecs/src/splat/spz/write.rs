@@ -60,16 +60,22 @@ pub fn write(cloud: &SplatCloud, out: &mut impl io::Write, version: SpzVersion) 
 /// The most bits with which every position fits.
 fn fractional_bits(cloud: &SplatCloud) -> Result<u8> {
     let coordinates = cloud.positions.as_flattened().iter();
-    let farthest = f64::from(coordinates.fold(0.0, |far: f32, value| far.max(value.abs())));
-    let most = f64::from((1 << POSITION_BITS) - 1);
+    let (low, high) = coordinates.fold((0.0_f32, 0.0_f32), |(low, high), value| {
+        (low.min(*value), high.max(*value))
+    });
+    // As for all signed numbers, there is one more below zero than above.
+    let end = f64::from(1 << POSITION_BITS);
+    let code = |value: f32, bits: i32| (f64::from(value) * 2.0_f64.powi(bits)).round();
     (0..=MAX_FRACTIONAL_BITS)
         .rev()
-        .find(|bits| (farthest * 2.0_f64.powi(*bits)).round() <= most)
+        .find(|bits| code(low, *bits) >= -end && code(high, *bits) < end)
         .map(|bits| bits as u8)
         .ok_or_else(|| Error::Write {
             reason: format!(
-                "a Gaussian lies {farthest} units from the origin, and SPZ reaches {most}; write \
-                 another format, or scale the model down"
+                "a Gaussian lies {} units from the origin, and SPZ reaches {}; write another \
+                 format, or scale the model down",
+                high.max(-low),
+                end - 1.0
             ),
         })
 }

@@ -6,6 +6,7 @@
 
 mod bandwidth;
 mod desk;
+mod parse;
 mod peer;
 mod seek;
 mod size;
@@ -34,7 +35,7 @@ struct Benchmark {
 }
 
 /// All benchmarks, in the order they run.
-const BENCHMARKS: [Benchmark; 9] = [
+const BENCHMARKS: [Benchmark; 10] = [
     Benchmark {
         name: "splat-100k",
         about: "draw 100 000 Gaussians of Gaussian video, SH 0, 1280x720, beside wgpu-3dgs-viewer",
@@ -64,6 +65,11 @@ const BENCHMARKS: [Benchmark; 9] = [
         name: "seek",
         about: "200 exact seeks in a V3 clip, and backward steps inside a decoded group",
         run: |_, cancel| seek::run(cancel),
+    },
+    Benchmark {
+        name: "parse",
+        about: "read 1 000 000 Gaussians, SH 3, of each format, beside the bound and wgpu-3dgs-viewer",
+        run: |_, cancel| parse::run(cancel),
     },
     Benchmark {
         name: "size",

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail, ensure};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use zoetrope_codecs::source::FileSource;
 use zoetrope_codecs::splat::ply;
 use zoetrope_codecs::{Cancel, SplatCloud, SplatFrame};
@@ -92,7 +93,7 @@ pub fn compare(
 }
 
 /// Builds the peer, if it is not built already, and returns its binary.
-fn build() -> anyhow::Result<PathBuf> {
+pub fn build() -> anyhow::Result<PathBuf> {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../render/peer/Cargo.toml");
     if !manifest.is_file() {
         bail!(
@@ -128,10 +129,45 @@ fn target_folder() -> PathBuf {
     cache.join("zoetrope/peer-target")
 }
 
+/// What the peer prints about reading a file.
+#[derive(Debug, Deserialize)]
+pub struct ParseReport {
+    #[serde(rename = "crate")]
+    name: String,
+    version: String,
+    gaussians: usize,
+    /// Of the fastest read.
+    pub cpu_seconds: f64,
+    /// Of the fastest read.
+    pub wall_seconds: f64,
+}
+
+impl ParseReport {
+    /// Name and version.
+    pub fn peer(&self) -> String {
+        format!("{} {}", self.name, self.version)
+    }
+}
+
+/// Lets the peer read `file` once, which holds so many Gaussians.
+///
+/// # Errors
+/// When it cannot, or reads another number.
+pub fn parse(peer: &Path, file: &Path, gaussians: usize) -> anyhow::Result<ParseReport> {
+    let report: ParseReport = report(Command::new(peer).arg(file).args(["--parse", "1"]))?;
+    ensure!(
+        report.gaussians == gaussians,
+        "the peer reads {} of {gaussians} Gaussians, so its time says nothing",
+        report.gaussians
+    );
+    Ok(report)
+}
+
 fn run(peer: &Path, file: &Path, png: &Path, view: &View) -> anyhow::Result<PeerReport> {
     let camera = &view.camera;
     let (p, t, up) = (camera.position, camera.target, camera.up);
-    let output = Command::new(peer)
+    let mut command = Command::new(peer);
+    command
         .arg(file)
         .arg("--camera")
         .arg(format!(
@@ -149,9 +185,12 @@ fn run(peer: &Path, file: &Path, png: &Path, view: &View) -> anyhow::Result<Peer
         .arg("--size")
         .arg(format!("{}x{}", view.width, view.height))
         .args(["--frames", &FRAMES.to_string(), "--warmup", "1", "--out"])
-        .arg(png)
-        .output()
-        .context("the peer does not start")?;
+        .arg(png);
+    report(&mut command)
+}
+
+fn report<T: DeserializeOwned>(command: &mut Command) -> anyhow::Result<T> {
+    let output = command.output().context("the peer does not start")?;
     ensure!(
         output.status.success(),
         "the peer failed: {}",

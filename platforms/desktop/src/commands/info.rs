@@ -5,8 +5,9 @@ use std::path::Path;
 use serde::Serialize;
 use zoetrope_app::network::network;
 use zoetrope_app::open::is_web_link;
+use zoetrope_codecs::clip::GaussianCounts;
 use zoetrope_codecs::container::v3::SidecarCamera;
-use zoetrope_codecs::{Bounds, Cancel, ClipInfo, FrameReader};
+use zoetrope_codecs::{Bounds, Cancel, ClipInfo, ClipKind, FrameReader, SplatFrame, UpAxis};
 
 use crate::cli::InfoArgs;
 use crate::open::open;
@@ -18,6 +19,8 @@ struct Report {
     title: String,
     kind: &'static str,
     codec: String,
+    /// Version of the frames' format, where it has versions.
+    version: Option<String>,
     engine: String,
     hardware: bool,
     duration: f64,
@@ -29,6 +32,10 @@ struct Report {
     sh_degree: u8,
     bounds: Option<Box3>,
     up: &'static str,
+    /// Whether the clip states what is up; else it is a guess by the custom of its format.
+    up_known: bool,
+    /// The axis along which the model seems to stand on the ground, where that is not `up`.
+    up_seems: Option<&'static str>,
     camera: Option<SidecarCamera>,
     bytes: Option<u64>,
     bytes_per_frame: Option<f64>,
@@ -103,45 +110,17 @@ fn report(reader: &mut FrameReader, cancel: &Cancel) -> Report {
     let info: ClipInfo = reader.info().clone();
     let groups = reader.groups().len();
     let engine = reader.engine();
+    let looked = look(reader, &info, cancel);
     let mut warnings = info.warnings.clone();
-    let mut gaussians = info.gaussians.map(|counts| Counts {
-        min: counts.min,
-        mean: counts.mean,
-        max: counts.max,
-    });
-    let mut bounds = info.bounds;
-    let mut sh_degree = info.sh_degree;
-    // A container without counts or bounds is asked for its first frame, which stands for all.
-    if gaussians.is_none() || bounds.is_none() {
-        match reader.frame(0, cancel) {
-            Ok(frame) => {
-                if frame.dropped() > 0 {
-                    warnings.push(format!(
-                        "{} of its Gaussians have broken numbers and are not shown.",
-                        frame.dropped()
-                    ));
-                }
-                bounds = bounds.or_else(|| Some(frame.bounds()));
-                sh_degree = sh_degree.max(frame.sh_degree());
-                gaussians.get_or_insert_with(|| {
-                    if info.frame_count > 1 {
-                        warnings.push("Gaussians and bounds are those of the first frame.".into());
-                    }
-                    Counts {
-                        min: frame.count(),
-                        mean: frame.count() as f64,
-                        max: frame.count(),
-                    }
-                });
-            }
-            Err(error) => warnings.push(format!("{error:#}.")),
-        }
-    }
+    warnings.extend(looked.notes);
+    let version = reader.demuxer().format_version().map(str::to_owned);
+    let up_known = reader.demuxer().up_is_stated();
     let duration = info.duration();
     Report {
         title: info.title,
         kind: info.kind.name(),
         codec: info.codec,
+        version,
         engine: engine.name,
         hardware: engine.hardware,
         duration,
@@ -149,12 +128,23 @@ fn report(reader: &mut FrameReader, cancel: &Cancel) -> Report {
         frame_rate_known: info.frame_rate_known,
         frames: info.frame_count,
         groups,
-        gaussians,
-        sh_degree,
-        bounds: bounds
+        gaussians: info.gaussians.or(looked.gaussians).map(|counts| Counts {
+            min: counts.min,
+            mean: counts.mean,
+            max: counts.max,
+        }),
+        sh_degree: info.sh_degree.max(looked.sh_degree),
+        bounds: info
+            .bounds
+            .or(looked.bounds)
             .filter(|bounds| !bounds.is_empty())
             .map(|Bounds { min, max }| Box3 { min, max }),
         up: info.up.name(),
+        up_known,
+        up_seems: looked
+            .stands_along
+            .filter(|up| *up != info.up && !up_known)
+            .map(UpAxis::name),
         camera: info.camera.map(Into::into),
         bytes: info.size_bytes,
         bytes_per_frame: info
@@ -179,10 +169,69 @@ fn report(reader: &mut FrameReader, cancel: &Cancel) -> Report {
     }
 }
 
+/// What a look at the first frame tells.
+#[derive(Default)]
+struct Looked {
+    gaussians: Option<GaussianCounts>,
+    bounds: Option<Bounds>,
+    sh_degree: u8,
+    stands_along: Option<UpAxis>,
+    notes: Vec<String>,
+}
+
+/// Looks at the first frame of splat files, whose Gaussians may be odd, and of any clip that does not
+/// tell how many Gaussians it has or where they are.
+fn look(reader: &mut FrameReader, info: &ClipInfo, cancel: &Cancel) -> Looked {
+    let are_files = matches!(info.kind, ClipKind::SplatFile | ClipKind::SplatSequence);
+    if !are_files && info.gaussians.is_some() && info.bounds.is_some() {
+        return Looked::default();
+    }
+    let frame = match reader.frame(0, cancel) {
+        Ok(frame) => frame,
+        Err(error) => {
+            return Looked {
+                notes: vec![error.to_string()],
+                ..Looked::default()
+            };
+        }
+    };
+    let mut looked = Looked {
+        bounds: Some(frame.bounds()),
+        sh_degree: frame.sh_degree(),
+        ..Looked::default()
+    };
+    if let SplatFrame::Cloud(cloud) = &*frame {
+        let audit = cloud.audit();
+        looked.stands_along = audit.stands_along;
+        let of_first = |note: String| match info.frame_count {
+            1 => note,
+            _ => format!("of the first frame, {note}"),
+        };
+        looked.notes.extend(audit.notes.into_iter().map(of_first));
+    }
+    if info.frame_count > 1 && (info.gaussians.is_none() || info.bounds.is_none()) {
+        let what = match (info.gaussians, info.bounds) {
+            (None, None) => "Gaussians and bounds are",
+            (None, Some(_)) => "Gaussians are",
+            _ => "bounds are",
+        };
+        looked
+            .notes
+            .push(format!("{what} those of the first frame"));
+    }
+    let count = frame.count();
+    looked.gaussians = Some(GaussianCounts {
+        min: count,
+        mean: count as f64,
+        max: count,
+    });
+    looked
+}
+
 fn text(report: &Report) -> String {
     let mut lines = vec![
         report.title.clone(),
-        row("kind", &format!("{}, {}", report.kind, report.codec)),
+        row("kind", &kind(report)),
         row(
             "decoded by",
             &format!(
@@ -225,7 +274,7 @@ fn text(report: &Report) -> String {
     if let Some(Box3 { min, max }) = &report.bounds {
         lines.push(row("bounds", &format!("{} to {}", point(min), point(max))));
     }
-    lines.push(row("up", report.up));
+    lines.push(row("up", &up(report)));
     if let Some(camera) = &report.camera {
         lines.push(row(
             "first view",
@@ -275,6 +324,25 @@ fn text(report: &Report) -> String {
         }));
     }
     lines.join("\n")
+}
+
+/// "splat file, SOG, version 2"
+fn kind(report: &Report) -> String {
+    let version = report.version.as_ref();
+    let version = version.map_or_else(String::new, |version| format!(", version {version}"));
+    format!("{}, {}{version}", report.kind, report.codec)
+}
+
+/// "-y (a guess: the custom of PLY)"
+fn up(report: &Report) -> String {
+    let Report { up, codec, .. } = report;
+    match (report.up_known, report.up_seems) {
+        (true, _) => (*up).to_owned(),
+        (false, None) => format!("{up} (a guess: the custom of {codec})"),
+        (false, Some(seems)) => format!(
+            "{up} (a guess: the custom of {codec}; it looks as if it stood on the ground along {seems})"
+        ),
+    }
 }
 
 fn row(name: &str, value: &str) -> String {

@@ -4,6 +4,7 @@ mod clip;
 mod convert;
 mod desktop_files;
 mod export;
+mod info;
 mod link;
 mod ply_sequence;
 mod share;

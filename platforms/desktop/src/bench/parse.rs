@@ -1,0 +1,317 @@
+//! `parse`: a file of each splat format, from the disk's cache to memory that a GPU can be given,
+//! beside what nobody can do without: copying the bytes, or unpacking them.
+//!
+//! Every format holds the same million Gaussians, written by our own writers. Ours and the bound take
+//! turns, and both use all cores.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Read};
+use std::path::Path;
+use std::sync::Arc;
+use std::thread;
+use std::time::Instant;
+
+use anyhow::{Context as _, ensure};
+use zoetrope_codecs::source::{FileSource, Source};
+use zoetrope_codecs::splat::spz::SpzVersion;
+use zoetrope_codecs::splat::{self, compressed_ply, dot_splat, ply, spz, synthetic};
+use zoetrope_codecs::{Cancel, SplatCloud};
+
+use super::{Metrics, median, peer};
+use crate::cpu_time;
+
+const GAUSSIANS: usize = 1_000_000;
+const SH_DEGREE: u8 = 3;
+/// How often each has its turn.
+const ROUNDS: usize = 5;
+/// How often the peer has its turn: it takes seconds.
+const PEER_ROUNDS: usize = 2;
+
+/// What reading a format cannot be faster than.
+enum Bound {
+    /// Copying the file's bytes from memory to fresh memory.
+    Copy,
+    /// Unpacking gzip.
+    Gzip,
+    /// Unpacking the streams of an SPZ file of version 4, each on a thread.
+    Zstd,
+}
+
+/// A format that is measured.
+struct Case {
+    /// Name of its numbers.
+    name: &'static str,
+    /// How its files' names end.
+    extension: &'static str,
+    write: fn(&SplatCloud, &mut BufWriter<File>) -> anyhow::Result<()>,
+    bound: Bound,
+    /// Whether the peer reads it too.
+    peer: bool,
+}
+
+const CASES: [Case; 5] = [
+    Case {
+        name: "ply",
+        extension: "ply",
+        write: |cloud, out| Ok(ply::write(cloud, out)?),
+        bound: Bound::Copy,
+        peer: true,
+    },
+    Case {
+        name: "compressed_ply",
+        extension: "compressed.ply",
+        write: |cloud, out| Ok(compressed_ply::write(cloud, out)?),
+        bound: Bound::Copy,
+        peer: false,
+    },
+    Case {
+        name: "splat",
+        extension: "splat",
+        write: |cloud, out| Ok(dot_splat::write(cloud, out)?),
+        bound: Bound::Copy,
+        peer: false,
+    },
+    Case {
+        name: "spz_v3",
+        extension: "spz",
+        write: |cloud, out| Ok(spz::write(cloud, out, SpzVersion::V3)?),
+        bound: Bound::Gzip,
+        peer: true,
+    },
+    Case {
+        name: "spz_v4",
+        extension: "spz",
+        write: |cloud, out| Ok(spz::write(cloud, out, SpzVersion::V4)?),
+        bound: Bound::Zstd,
+        peer: false,
+    },
+];
+
+/// Writes and reads each format.
+///
+/// # Errors
+/// When a file cannot be written, read or unpacked, or the peer cannot be built.
+pub fn run(cancel: &Cancel) -> anyhow::Result<Metrics> {
+    let peer = peer::build()?;
+    let folder = tempfile::tempdir()?;
+    let cloud = synthetic::surface(GAUSSIANS, SH_DEGREE, 1);
+    let mut metrics = Metrics::default();
+    metrics.set("gaussians", GAUSSIANS);
+    metrics.set("sh_degree", SH_DEGREE);
+    for case in &CASES {
+        cancel.check()?;
+        let name = format!("{}.{}", case.name, case.extension);
+        let path = folder.path().join(name);
+        let mut out = BufWriter::new(File::create(&path)?);
+        (case.write)(&cloud, &mut out)?;
+        out.into_inner().context("the disk is full")?;
+        measure(case, &path, &mut metrics, cancel)?;
+        if case.peer {
+            compare(case, &peer, &path, &mut metrics)?;
+        }
+        fs::remove_file(&path)?;
+    }
+    Ok(metrics)
+}
+
+/// Wall and CPU seconds.
+#[derive(Default)]
+struct Times {
+    wall: Vec<f64>,
+    cpu: Vec<f64>,
+}
+
+impl Times {
+    fn measure<T>(&mut self, work: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {
+        let cpu = cpu_time::of_this_process();
+        let start = Instant::now();
+        // What came of it is dropped later.
+        let result = work()?;
+        self.wall.push(start.elapsed().as_secs_f64());
+        self.cpu.push(cpu_time::of_this_process() - cpu);
+        Ok(result)
+    }
+
+    /// Adds the middle values under `name` and returns them.
+    fn set(mut self, name: &str, metrics: &mut Metrics) -> (f64, f64) {
+        let (wall, cpu) = (median(&mut self.wall), median(&mut self.cpu));
+        metrics.set(format!("{name}_wall_seconds"), wall);
+        metrics.set(format!("{name}_cpu_seconds"), cpu);
+        (wall, cpu)
+    }
+}
+
+/// Reads the file at `path` in turns with its bound.
+fn measure(case: &Case, path: &Path, metrics: &mut Metrics, cancel: &Cancel) -> anyhow::Result<()> {
+    let name = case.name;
+    let (mut ours, mut bound) = (Times::default(), Times::default());
+    let (mut peaks, mut result) = (Vec::new(), 0);
+    for _ in 0..ROUNDS {
+        cancel.check()?;
+        let before = reset_peak_bytes();
+        let cloud = ours.measure(|| {
+            let source: Arc<dyn Source> = Arc::new(FileSource::open(path)?);
+            Ok(splat::read(&source, cancel)?)
+        })?;
+        peaks.extend(before.and_then(|before| Some(peak_bytes()? - before)));
+        ensure!(
+            cloud.len() == GAUSSIANS && cloud.dropped == 0,
+            "{name} is not read back"
+        );
+        result = cloud.size_bytes();
+        drop(cloud);
+        let bytes = fs::read(path)?;
+        match case.bound {
+            Bound::Copy => drop(bound.measure(|| Ok(copy(&bytes)))?),
+            Bound::Gzip => bound.measure(|| unpack_gzip(&bytes))?,
+            Bound::Zstd => bound.measure(|| unpack_spz_streams(&bytes))?,
+        }
+    }
+    let bytes = fs::metadata(path)?.len();
+    metrics.set(format!("{name}_file_bytes"), bytes);
+    metrics.set(format!("{name}_result_bytes"), result);
+    let (wall, cpu) = ours.set(name, metrics);
+    metrics.set(format!("{name}_bytes_per_second"), bytes as f64 / wall);
+    let what = match case.bound {
+        Bound::Copy => "memcpy",
+        Bound::Gzip => "gzip",
+        Bound::Zstd => "zstd",
+    };
+    let bound = bound.set(&format!("{name}_{what}"), metrics);
+    metrics.set(format!("{name}_{what}_wall_over_ours"), bound.0 / wall);
+    metrics.set(format!("{name}_{what}_cpu_over_ours"), bound.1 / cpu);
+    if !peaks.is_empty() {
+        let peak = median(&mut peaks);
+        metrics.set(format!("{name}_peak_over_result"), peak / result as f64);
+    }
+    Ok(())
+}
+
+/// Lets the peer read the same file, and adds its numbers and ratios.
+fn compare(case: &Case, peer: &Path, path: &Path, metrics: &mut Metrics) -> anyhow::Result<()> {
+    let name = format!("{}_peer", case.name);
+    let mut times = Times::default();
+    for _ in 0..PEER_ROUNDS {
+        let report = peer::parse(peer, path, GAUSSIANS)?;
+        times.wall.push(report.wall_seconds);
+        times.cpu.push(report.cpu_seconds);
+        metrics.set("peer", report.peer());
+    }
+    times.set(&name, metrics);
+    Ok(())
+}
+
+/// The bytes again, in memory that was not used before: what a reader's result lies in, too. Each core
+/// copies a part.
+fn copy(bytes: &[u8]) -> Vec<u8> {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let part = bytes.len().div_ceil(cores).max(1);
+    let mut copied = vec![0; bytes.len()];
+    thread::scope(|scope| {
+        for (to, from) in copied.chunks_mut(part).zip(bytes.chunks(part)) {
+            scope.spawn(|| to.copy_from_slice(from));
+        }
+    });
+    copied
+}
+
+fn unpack_gzip(bytes: &[u8]) -> anyhow::Result<()> {
+    drain(flate2::bufread::GzDecoder::new(bytes)).context("gzip does not unpack")
+}
+
+/// Unpacks without keeping: what is made of the bytes is the reader's own affair.
+fn drain(mut stream: impl Read) -> io::Result<()> {
+    let mut piece = vec![0; 256 << 10];
+    while stream.read(&mut piece)? > 0 {}
+    Ok(())
+}
+
+/// Unpacks the streams of SPZ version 4: byte 15 counts them, bytes 16 to 19 tell where their table
+/// is, 16 bytes each of packed and plain length, and behind it they lie one after the other.
+fn unpack_spz_streams(bytes: &[u8]) -> anyhow::Result<()> {
+    let number = |at: usize| {
+        let bytes = bytes.get(at..).and_then(|bytes| bytes.first_chunk());
+        bytes.map(|bytes| u64::from_le_bytes(*bytes) as usize)
+    };
+    let damaged = "the SPZ file is damaged";
+    let count = usize::from(*bytes.get(15).context(damaged)?);
+    let table = number(16).context(damaged)? & 0xffff_ffff;
+    let mut start = table + 16 * count;
+    let mut streams = Vec::new();
+    for stream in 0..count {
+        let length = number(table + 16 * stream).context(damaged)?;
+        streams.push(bytes.get(start..start + length).context(damaged)?);
+        start += length;
+    }
+    thread::scope(|scope| {
+        let unpack = |stream| {
+            scope.spawn(move || {
+                drain(ruzstd::decoding::StreamingDecoder::new(stream).map_err(io::Error::other)?)
+            })
+        };
+        let threads: Vec<_> = streams.into_iter().map(unpack).collect();
+        for thread in threads {
+            let unpacked = thread.join().ok().context("a thread panicked")?;
+            unpacked.context("zstd does not unpack")?;
+        }
+        Ok(())
+    })
+}
+
+/// Makes the system forget the most memory that this process ever held. Returns what it holds now, in
+/// bytes; `None` where the system has no such thing.
+fn reset_peak_bytes() -> Option<f64> {
+    fs::write("/proc/self/clear_refs", "5").ok()?;
+    status_bytes("VmRSS:")
+}
+
+/// The most memory that this process held since [`reset_peak_bytes`].
+fn peak_bytes() -> Option<f64> {
+    status_bytes("VmHWM:")
+}
+
+fn status_bytes(name: &str) -> Option<f64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+    let kib: f64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
+    Some(1024.0 * kib)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bounds_unpack_what_the_writers_write() {
+        let cloud = synthetic::surface(2000, 3, 1);
+        let bytes = |version| {
+            let mut bytes = Vec::new();
+            spz::write(&cloud, &mut bytes, version).expect("memory takes all");
+            bytes
+        };
+        let (mut v3, mut v4) = (bytes(SpzVersion::V3), bytes(SpzVersion::V4));
+        assert_eq!(copy(&v3), v3);
+        unpack_gzip(&v3).expect("unpacks");
+        unpack_spz_streams(&v4).expect("unpacks");
+        // They do look at all of it.
+        v3.truncate(v3.len() - 9);
+        v4.truncate(v4.len() - 9);
+        assert!(unpack_gzip(&v3).is_err());
+        assert!(unpack_spz_streams(&v4).is_err());
+    }
+
+    #[test]
+    fn the_peak_is_noticed() {
+        let Some(before) = reset_peak_bytes() else {
+            return;
+        };
+        let memory = vec![1_u8; 64 << 20];
+        assert_eq!(
+            memory.iter().map(|byte| usize::from(*byte)).sum::<usize>(),
+            64 << 20
+        );
+        drop(memory);
+        let peak = peak_bytes().expect("is known") - before;
+        assert!(peak > f64::from(60 << 20), "{peak}");
+    }
+}
