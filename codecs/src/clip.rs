@@ -18,6 +18,8 @@ pub enum ClipKind {
     SplatFile,
     /// A numbered sequence of splat files, a frame each.
     SplatSequence,
+    /// One file of Gaussians that move by formulas.
+    MovingSplats,
 }
 
 impl ClipKind {
@@ -28,6 +30,7 @@ impl ClipKind {
             Self::V3 => "V3",
             Self::SplatFile => "splat file",
             Self::SplatSequence => "splat sequence",
+            Self::MovingSplats => "moving splats",
         }
     }
 }

@@ -50,6 +50,17 @@ pub const MAX_SOG_PICTURE_BYTES: u64 = 128 << 20;
 pub const MAX_LOD_META_BYTES: u64 = 16 << 20;
 /// Parts of a streamed SOG model: what [`MAX_LOD_META_BYTES`] describe.
 pub const MAX_LOD_LEAVES: u64 = 40_000;
+/// Records of a `.4dgs` file: a chunk and its SH coefficients take four.
+pub const MAX_4DGS_RECORDS: u64 = 1_000_000;
+/// Bytes of a record of a `.4dgs` file that holds no Gaussians: a window for each frame of an hour takes
+/// 2 MiB.
+pub const MAX_4DGS_RECORD_BYTES: u64 = 4 << 20;
+/// Bytes of the JSON of a `.splatv` file: some hundred cameras.
+pub const MAX_SPLATV_JSON_BYTES: u64 = 1 << 20;
+/// Bytes of a Python pickle that is read whole: the arrays of 4 million Gaussians.
+pub const MAX_PICKLE_BYTES: u64 = 1 << 30;
+/// Values in a Python pickle, an array counting as a few: they take about 60 bytes each.
+pub const MAX_PICKLE_VALUES: u64 = 1_000_000;
 /// Sections of a .ksplat file: their headers take 4 MiB.
 pub const MAX_KSPLAT_SECTIONS: u64 = 4096;
 /// Bytes of the tables of contents that are read out of a zip archive.

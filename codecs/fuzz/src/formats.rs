@@ -1,6 +1,7 @@
 //! Splat formats that are no PLY and no SOG.
 
 use zoetrope_codecs::Cancel;
+use zoetrope_codecs::splat::dot_splat as dot_splat_format;
 use zoetrope_codecs::splat::ksplat;
 use zoetrope_codecs::splat::spz::{self, SpzVersion};
 
@@ -47,5 +48,17 @@ pub fn spz(data: &[u8]) {
         spz::write(&cloud, &mut bytes, version).expect("fits, since it was read");
         let again = spz::read(&source(&bytes), &cancel).expect("was just written");
         assert_eq!(again.len(), cloud.len());
+    }
+}
+
+/// `.splat`. What is read must survive being written and read again.
+pub fn dot_splat(data: &[u8]) {
+    if let Ok(cloud) = dot_splat_format::read(&source(data), &Cancel::new()) {
+        check(&cloud);
+        let mut again = Vec::new();
+        dot_splat_format::write(&cloud, &mut again).expect("memory takes everything");
+        assert_eq!(again.len(), data.len());
+        let again = dot_splat_format::read(&source(&again), &Cancel::new()).expect("was written");
+        check(&again);
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::lod_sog::{self, LodDemuxer};
 use super::magic::{self, Content};
+use super::queen::QueenDemuxer;
 use super::sequence::Item;
 use super::v3::{GROUP_INFO_NAME, V3Demuxer, VIEWER_MIN_MAX_NAME};
 use super::{Input, SequenceDemuxer, Warnings, single};
@@ -34,6 +35,9 @@ pub(super) fn open(folder: Arc<dyn Folder>, cancel: &Cancel) -> Result<Box<dyn D
     };
     if paths.is_empty() {
         return unsupported(&format!("it is empty; {WORKS}"));
+    }
+    if QueenDemuxer::is_queen(&paths) {
+        return Ok(Box::new(QueenDemuxer::open(folder, &paths, cancel)?));
     }
     let models = holders(&paths, lod_sog::META_NAME);
     let clips = holders(&paths, GROUP_INFO_NAME);

@@ -1,6 +1,6 @@
 //! Tells what a file is by its first bytes.
 
-use super::zoe;
+use super::{four_dgs, splatv, zoe};
 use crate::source::Source;
 use crate::splat::{HEAD_BYTES, SplatFormat, ZIP_MAGIC, dot_splat};
 use crate::{Cancel, Result};
@@ -13,6 +13,10 @@ const TEXT_BYTES: u64 = 1 << 20;
 pub(super) enum Content {
     /// Our own clip.
     Zoe,
+    /// Moving Gaussians, `.4dgs`.
+    FourDgs,
+    /// Moving Gaussians, `.splatv`.
+    Splatv,
     /// A splat file; of a PLY file it is not told which kind.
     Splat(SplatFormat),
     /// A zip archive.
@@ -30,6 +34,12 @@ pub(super) fn recognise(source: &dyn Source, cancel: &Cancel) -> Result<Content>
     let head = source.read(0..source.len().min(HEAD_BYTES), cancel)?;
     if head.is_empty() {
         return Ok(Content::Foreign("it is empty; copy it again"));
+    }
+    if head.starts_with(four_dgs::MAGIC) {
+        return Ok(Content::FourDgs);
+    }
+    if head.starts_with(&splatv::MAGIC) {
+        return Ok(Content::Splatv);
     }
     if let Some(format) = SplatFormat::of_head(&head, source.len()) {
         return Ok(Content::Splat(format));

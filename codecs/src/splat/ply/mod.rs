@@ -8,9 +8,11 @@
 
 mod columns;
 mod floats;
+mod raw;
 mod read;
 mod write;
 
 pub(super) use columns::is_antialiased;
+pub(crate) use raw::raw_columns;
 pub use read::{facts, read};
 pub use write::write;
