@@ -63,6 +63,14 @@ pub const MAX_PICKLE_BYTES: u64 = 1 << 30;
 pub const MAX_PICKLE_VALUES: u64 = 1_000_000;
 /// Sections of a .ksplat file: their headers take 4 MiB.
 pub const MAX_KSPLAT_SECTIONS: u64 = 4096;
+/// Bytes of a glTF model's JSON, which may hold its buffers as base64.
+pub const MAX_GLTF_JSON_BYTES: u64 = 256 << 20;
+/// Objects in a glTF model's JSON: some for each of its nodes, accessors and primitives.
+pub const MAX_GLTF_OBJECTS: u64 = 200_000;
+/// Values in a glTF model's JSON beyond the first of each list.
+pub const MAX_GLTF_VALUES: u64 = 2_000_000;
+/// Primitives of Gaussians that the nodes of a glTF model show.
+pub const MAX_GLTF_PRIMITIVES: u64 = 20_000;
 /// Bytes of the tables of contents that are read out of a zip archive.
 pub const MAX_ZIP_DIRECTORY_BYTES: u64 = 256 << 20;
 /// Bytes of one entry of a zip archive, unpacked.

@@ -24,7 +24,7 @@ use zoetrope_codecs::{
 mod formats;
 #[path = "layers.rs"]
 mod layers;
-pub use formats::{dot_splat, ksplat, spz};
+pub use formats::{dot_splat, gltf, ksplat, spz};
 pub use layers::layers;
 #[path = "models.rs"]
 mod models;
@@ -34,13 +34,14 @@ pub use models::{four_dgs, lod_meta, pickle, queen, splatv};
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets. Each has its folder in `corpus/` and its program in `targets/`.
-pub const TARGETS: [Target; 19] = [
+pub const TARGETS: [Target; 20] = [
     ("ply", ply),
     ("compressed_ply", compressed_ply),
     ("dot_splat", dot_splat),
     ("ksplat", ksplat),
     ("spz", spz),
     ("sog", sog_part),
+    ("gltf", gltf),
     ("zip_folder", zip_folder),
     ("v3_metadata", v3_metadata),
     ("sidecar", sidecar),

@@ -9,7 +9,7 @@ use super::queen::QueenDemuxer;
 use super::sequence::Item;
 use super::v3::{GROUP_INFO_NAME, V3Demuxer, VIEWER_MIN_MAX_NAME};
 use super::{Input, SequenceDemuxer, Warnings, single};
-use crate::source::{Folder, Source, SubFolder};
+use crate::source::{EntrySource, Folder, Source, SubFolder};
 use crate::splat::sog;
 use crate::{Cancel, ClipKind, Demuxer, Error, Result, limits};
 
@@ -153,7 +153,8 @@ fn splat_files(
         }
     };
     if let ([path], true) = (&chosen.paths[..], chosen.content != Content::SogMeta) {
-        let opened = super::open(Input::File(folder.open(path, cancel)?), cancel);
+        let entry = EntrySource::open(folder.clone(), path, cancel)?;
+        let opened = super::open(Input::File(Box::new(entry)), cancel);
         return match opened {
             // Many things are zip archives; nobody named this one.
             Err(Error::Unsupported { reason, .. }) if chosen.content == Content::Zip => Err(

@@ -2,7 +2,7 @@
 
 use super::{four_dgs, splatv, zoe};
 use crate::source::Source;
-use crate::splat::{HEAD_BYTES, SplatFormat, ZIP_MAGIC, dot_splat};
+use crate::splat::{HEAD_BYTES, SplatFormat, ZIP_MAGIC, dot_splat, gltf};
 use crate::{Cancel, Result};
 
 /// Bytes of text that are looked at.
@@ -50,6 +50,9 @@ pub(super) fn recognise(source: &dyn Source, cancel: &Cancel) -> Result<Content>
     if is_zoe(&head) {
         return Ok(Content::Zoe);
     }
+    if gltf::is_gltf_text(source, &head, cancel)? {
+        return Ok(Content::Splat(SplatFormat::Gltf));
+    }
     // Nothing marks a .splat file, and its first two bytes, or one, may be the mark of something else.
     let is_dot_splat = dot_splat::is_dot_splat(source, cancel)?;
     match foreign(&head) {
@@ -95,7 +98,7 @@ fn foreign(head: &[u8]) -> Option<&'static str> {
     if at(4, b"ftyp") || at(4, b"moov") || at(4, b"mdat") {
         return Some(VIDEO);
     }
-    let known: [(&[u8], &'static str); 15] = [
+    let known: [(&[u8], &'static str); 14] = [
         (b"\x1a\x45\xdf\xa3", VIDEO),
         (b"\x89PNG", PICTURE),
         (b"\xff\xd8\xff", PICTURE),
@@ -105,10 +108,6 @@ fn foreign(head: &[u8]) -> Option<&'static str> {
             "it is a WebP picture, WAV sound or AVI video; open a V3 folder, or PLY or SOG files",
         ),
         (b"\x1f\x8b", "it is packed with gzip; unpack it first"),
-        (
-            b"glTF",
-            "it is a glTF model, which cannot be read yet; convert it to PLY or SOG",
-        ),
         (b"PK\x05\x06", "it is a zip archive with nothing in it"),
         (b"\x80\x02", PICKLE),
         (b"\x80\x03", PICKLE),
@@ -134,8 +133,6 @@ fn json(text: &[u8]) -> Content {
         Content::Foreign("it is a part of a V3 clip; open the folder that it lies in")
     } else if has(b"\"lodLevels\"") {
         Content::Foreign("it is a part of a streamed SOG model; open the folder that it lies in")
-    } else if has(b"\"accessors\"") || has(b"\"meshes\"") {
-        Content::Foreign("it is a glTF model, which cannot be read yet; convert it to PLY or SOG")
     } else {
         Content::Foreign("it is a JSON file; open a V3 folder, or PLY or SOG files")
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::v3::Sidecar;
 use super::{DEFAULT_FRAME_RATE, Warnings, last_part};
 use crate::clip::{CameraHint, GaussianCounts};
-use crate::source::{Folder, Source};
+use crate::source::{EntrySource, Folder, Source};
 use crate::splat::{self, Axes, SplatFacts, sog};
 use crate::{
     Bounds, Cancel, ClipInfo, ClipKind, Demuxer, Error, GroupInfo, GroupPackets, GroupPayload,
@@ -39,9 +39,7 @@ impl Item {
     fn facts(&self, cancel: &Cancel) -> Result<SplatFacts> {
         match self {
             Self::File(source) => splat::facts(source, cancel),
-            Self::Entry(folder, path) => {
-                splat::facts(&Arc::from(folder.open(path, cancel)?), cancel)
-            }
+            Self::Entry(folder, path) => splat::facts(&entry(folder, path, cancel)?, cancel),
             Self::Sog(folder) => sog::facts(&**folder, cancel),
         }
     }
@@ -49,9 +47,7 @@ impl Item {
     fn read(&self, cancel: &Cancel) -> Result<SplatCloud> {
         match self {
             Self::File(source) => splat::read(source, cancel),
-            Self::Entry(folder, path) => {
-                splat::read(&Arc::from(folder.open(path, cancel)?), cancel)
-            }
+            Self::Entry(folder, path) => splat::read(&entry(folder, path, cancel)?, cancel),
             Self::Sog(folder) => sog::read(&**folder, cancel),
         }
     }
@@ -70,6 +66,11 @@ impl Item {
             }
         }
     }
+}
+
+fn entry(folder: &Arc<dyn Folder>, path: &str, cancel: &Cancel) -> Result<Arc<dyn Source>> {
+    let entry = EntrySource::open(folder.clone(), path, cancel)?;
+    Ok(Arc::new(entry))
 }
 
 /// Demuxer of one splat file or a sequence of them.

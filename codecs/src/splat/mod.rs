@@ -12,6 +12,7 @@ pub mod dot_splat;
 mod exp;
 mod fill;
 mod format;
+pub mod gltf;
 pub mod ksplat;
 mod mend;
 pub mod ply;
@@ -19,6 +20,7 @@ mod ply_header;
 pub mod sog;
 pub mod spz;
 pub mod synthetic;
+mod transform;
 mod write;
 
 use std::sync::Arc;
@@ -53,6 +55,7 @@ pub fn read(source: &Arc<dyn Source>, cancel: &Cancel) -> Result<SplatCloud> {
         SplatFormat::Ksplat => ksplat::read(&**source, cancel),
         SplatFormat::Spz => spz::read(&**source, cancel),
         SplatFormat::Sog => sog::read(&ZipFolder::open(source.clone(), cancel)?, cancel),
+        SplatFormat::Gltf => gltf::read(&**source, cancel),
     }
 }
 
@@ -68,6 +71,7 @@ pub fn facts(source: &Arc<dyn Source>, cancel: &Cancel) -> Result<SplatFacts> {
         SplatFormat::Ksplat => ksplat::facts(&**source, cancel),
         SplatFormat::Spz => spz::facts(&**source, cancel),
         SplatFormat::Sog => sog::facts(&ZipFolder::open(source.clone(), cancel)?, cancel),
+        SplatFormat::Gltf => gltf::facts(&**source, cancel),
     }
 }
 
@@ -97,12 +101,16 @@ pub fn format_of(source: &Arc<dyn Source>, cancel: &Cancel) -> Result<SplatForma
             )),
         };
     }
+    if gltf::is_gltf_text(&**source, &head, cancel)? {
+        return Ok(SplatFormat::Gltf);
+    }
     if dot_splat::is_dot_splat(&**source, cancel)? {
         return Ok(SplatFormat::Splat);
     }
     Err(Error::unsupported(
         source.name(),
-        "it is no splat file that can be read; PLY, compressed PLY, .splat and SOG work",
+        "it is no splat file that can be read; PLY, compressed PLY, .splat, .ksplat, SPZ, SOG and glTF \
+         work",
     ))
 }
 
