@@ -16,6 +16,7 @@ pub mod ksplat;
 mod mend;
 pub mod ply;
 mod ply_header;
+mod preview;
 pub mod sog;
 pub mod spz;
 pub mod synthetic;
@@ -28,6 +29,7 @@ pub use axes::Axes;
 pub use cloud::SplatCloud;
 pub use decoder::SplatFileDecoder;
 pub use format::{SplatFacts, SplatFormat};
+pub use preview::{PREVIEW_GAUSSIANS, PREVIEWED_BYTES, has_preview, preview};
 pub use write::{WriteFormat, write};
 
 use crate::source::{Folder, Source, ZipFolder};

@@ -12,5 +12,6 @@ mod read;
 mod write;
 
 pub(super) use columns::is_antialiased;
+pub(super) use read::read_preview;
 pub use read::{facts, read};
 pub use write::write;
