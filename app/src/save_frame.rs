@@ -73,10 +73,6 @@ mod tests {
     fn a_frame_is_saved_in_every_format_in_its_best_quality_and_no_other_names_are_taken() {
         let folder = tempfile::tempdir().expect("a folder");
         let (progress, cancel) = (Progress::default(), Cancel::new());
-        let tiny = concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/../codecs/tests/regressions/zoe-plain/input/tiny.zoe"
-        );
         let mut frame = FrameToSave {
             shown: Arc::new(SplatFrame::Cloud(synthetic::surface(7, 0, 1))),
             better: None,
@@ -93,10 +89,16 @@ mod tests {
             assert_eq!(count(&path), 7, "{format:?}");
         }
         assert!(progress.percent() >= 100);
-        frame.better = Some((tiny.into(), 1));
+        // The whole of what is shown a part of.
+        let whole = folder.path().join("whole.ply");
+        let mut bytes = Vec::new();
+        let cloud = synthetic::surface(9, 0, 1);
+        splat::write(cloud, WriteFormat::Ply, &mut bytes, &cancel).expect("memory takes it");
+        std::fs::write(&whole, bytes).expect("a file");
+        frame.better = Some((whole.into(), 0));
         let path = folder.path().join("a.ply");
         save_frame(&frame, &path, &progress, &cancel).expect("a file");
-        assert_ne!(count(&path), 7);
+        assert_eq!(count(&path), 9);
         let written = std::fs::read_dir(folder.path()).expect("readable").count();
         for name in ["a", "a.png", "no/such/folder/a.ply"] {
             let path = folder.path().join(name);

@@ -208,9 +208,14 @@ impl ZoetropeApp {
                 all,
             ],
             Pick::Picture => vec![(text.files.filter_pictures.to_owned(), ["png"].as_slice())],
-            Pick::Frame => WriteFormat::ALL
-                .map(|format| (format.name().to_owned(), format.extensions().as_slice()))
-                .to_vec(),
+            Pick::Frame => {
+                let mut filters = WriteFormat::ALL
+                    .map(|format| (format.name().to_owned(), format.extensions().as_slice()))
+                    .to_vec();
+                // Versions of one format.
+                filters.dedup();
+                filters
+            }
             Pick::Folder | Pick::Destination | Pick::Copy | Pick::Cut | Pick::Film => Vec::new(),
         };
         let request = PickRequest {

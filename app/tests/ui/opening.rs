@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
+use zoetrope_app::camera::CameraRig;
 use zoetrope_app::platform::Pick;
+use zoetrope_codecs::Cancel;
+use zoetrope_codecs::splat::{self, WriteFormat, synthetic};
 
 use crate::stage::{Setup, Stage};
 
@@ -169,4 +172,50 @@ fn a_dropped_file_opens() {
     stage.until("the other clip", |app| {
         app.player_state().is_some_and(|state| state.frame < 7)
     });
+}
+
+#[test]
+fn files_of_every_convention_are_shown_right_side_up_and_stay_as_they_were_turned() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let paths = WriteFormat::ALL.map(|format| {
+        let name = format!("{format:?}.{}", format.extension());
+        let path = folder.path().join(name);
+        let mut bytes = Vec::new();
+        splat::write(
+            synthetic::surface(200, 0, 5),
+            format,
+            &mut bytes,
+            &Cancel::new(),
+        )
+        .expect("memory takes it");
+        std::fs::write(&path, bytes).expect("a file");
+        (path, format.axes().up())
+    });
+    let mut stage = Stage::build(Setup {
+        clip: Some(paths[0].0.clone().into()),
+        ..Setup::default()
+    });
+    for turned in [false, true] {
+        for (path, up) in &paths {
+            stage.open(&path.to_string_lossy());
+            let name = path
+                .file_name()
+                .expect("a name")
+                .to_string_lossy()
+                .into_owned();
+            stage.until_titled(&format!("Zoetrope – {name}"));
+            // The view of the clip before stays until this one's first picture is there.
+            stage.until(&format!("{name} with what is up"), |app| {
+                let is_kept = app.notes().up.is_some() == turned;
+                let shown = app.rig().map(CameraRig::up);
+                is_kept && shown.is_some_and(|shown| (shown == *up) != turned)
+            });
+            if !turned {
+                // Kept for the second round.
+                stage.apply("flip-up");
+                let kept = stage.harness.state().notes().up;
+                assert!(kept.is_some_and(|kept| kept != *up), "{name}");
+            }
+        }
+    }
 }

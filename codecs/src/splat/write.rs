@@ -2,7 +2,8 @@
 
 use std::io::{self, Write};
 
-use super::{Axes, SplatCloud, compressed_ply, dot_splat, ply};
+use super::spz::{self, SpzVersion};
+use super::{Axes, SplatCloud, compressed_ply, dot_splat, ply, sog};
 use crate::{Cancel, Error, Result, SplatFrame, UpAxis};
 
 /// A format of splat file that can be written.
@@ -15,11 +16,24 @@ pub enum WriteFormat {
     CompressedPly,
     /// antimatter15's `.splat`.
     Splat,
+    /// Niantic's SPZ version 3.
+    SpzV3,
+    /// Niantic's SPZ version 4.
+    SpzV4,
+    /// PlayCanvas's SOG version 2, zipped.
+    Sog,
 }
 
 impl WriteFormat {
-    /// Every format, those first that are asked for most.
-    pub const ALL: [Self; 3] = [Self::Ply, Self::CompressedPly, Self::Splat];
+    /// Every format; of versions of one, that first which most programs read.
+    pub const ALL: [Self; 6] = [
+        Self::Ply,
+        Self::CompressedPly,
+        Self::Splat,
+        Self::SpzV3,
+        Self::SpzV4,
+        Self::Sog,
+    ];
 
     /// Name for people.
     pub fn name(self) -> &'static str {
@@ -27,6 +41,17 @@ impl WriteFormat {
             Self::Ply => "PLY",
             Self::CompressedPly => "compressed PLY",
             Self::Splat => ".splat",
+            Self::SpzV3 | Self::SpzV4 => "SPZ",
+            Self::Sog => "SOG",
+        }
+    }
+
+    /// Version, of formats that are written in several.
+    pub fn version(self) -> Option<&'static str> {
+        match self {
+            Self::SpzV3 => Some("3"),
+            Self::SpzV4 => Some("4"),
+            _ => None,
         }
     }
 
@@ -41,21 +66,24 @@ impl WriteFormat {
             Self::Ply => &["ply"],
             Self::CompressedPly => &["compressed.ply"],
             Self::Splat => &["splat"],
+            Self::SpzV3 | Self::SpzV4 => &["spz"],
+            Self::Sog => &["sog"],
         }
     }
 
     /// The convention that its files keep.
     pub fn axes(self) -> Axes {
         match self {
-            Self::Ply | Self::CompressedPly | Self::Splat => Axes::RightDownFront,
+            Self::Ply | Self::CompressedPly | Self::Splat | Self::Sog => Axes::RightDownFront,
+            Self::SpzV3 | Self::SpzV4 => Axes::RightUpBack,
         }
     }
 
     /// Highest SH degree that it can hold.
     pub fn max_sh_degree(self) -> u8 {
         match self {
-            Self::Ply | Self::CompressedPly => 3,
             Self::Splat => 0,
+            Self::Ply | Self::CompressedPly | Self::SpzV3 | Self::SpzV4 | Self::Sog => 3,
         }
     }
 
@@ -104,12 +132,20 @@ pub fn write(
     let cloud = cloud.without_dropped().with_axes(format.axes());
     let mut out = Stoppable { out, cancel };
     let written = match format {
-        WriteFormat::Ply => ply::write(&cloud, &mut out),
-        WriteFormat::CompressedPly => compressed_ply::write(&cloud, &mut out),
-        WriteFormat::Splat => dot_splat::write(&cloud, &mut out),
+        WriteFormat::Ply => ply::write(&cloud, &mut out).map_err(|error| Error::write(&error)),
+        WriteFormat::CompressedPly => {
+            compressed_ply::write(&cloud, &mut out).map_err(|error| Error::write(&error))
+        }
+        WriteFormat::Splat => {
+            dot_splat::write(&cloud, &mut out).map_err(|error| Error::write(&error))
+        }
+        WriteFormat::SpzV3 => spz::write(&cloud, &mut out, SpzVersion::V3),
+        WriteFormat::SpzV4 => spz::write(&cloud, &mut out, SpzVersion::V4),
+        WriteFormat::Sog => sog::write(&cloud, &mut out, cancel),
     };
+    // Whatever a writer makes of a refusal, this is its reason.
     cancel.check()?;
-    written.map_err(|error| Error::write(&error))
+    written
 }
 
 /// Refuses everything once nobody wants it any more.

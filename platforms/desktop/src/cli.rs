@@ -219,6 +219,9 @@ pub struct ConvertArgs {
     /// First and last frame, counted from 0, both included.
     #[arg(long, value_name = "A..B", value_parser = args::frames, conflicts_with = "frame")]
     pub frames: Option<RangeInclusive<usize>>,
+    /// Version of SPZ that is written; most programs read 3.
+    #[arg(long, value_name = "3|4", value_parser = clap::value_parser!(u8).range(3..=4))]
+    pub spz_version: Option<u8>,
     /// Which axis points up, +y or -y, where that is not what the clip says.
     #[arg(long, value_name = "AXIS", value_parser = args::up_axis, allow_hyphen_values = true)]
     pub up: Option<UpAxis>,

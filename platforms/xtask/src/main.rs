@@ -8,6 +8,7 @@ mod commands;
 mod doctests;
 mod environment;
 mod install;
+mod interop;
 mod machine;
 mod packages;
 mod pattern;
@@ -32,6 +33,7 @@ usage: cargo xtask COMMAND [arguments]
   bench [arguments]       build for speed and run `zoetrope bench` with the arguments
   sheet                   draw the window in all its states: the pictures in docs/
   fuzz [target] [seconds] fuzz one parser, or each of them, for so many seconds (60)
+  interop                 let programs of others read every splat format that Zoetrope writes
   setup                   only install what is missing, for all of the above
 
 Each command first looks which system packages are missing. Where apt-get may be used (as root or
@@ -52,6 +54,7 @@ fn main() -> ExitCode {
         "bench" => commands::bench(&machine, rest),
         "sheet" => commands::sheet(&machine),
         "fuzz" => commands::fuzz(&machine, rest),
+        "interop" => interop::interop(&machine),
         "setup" => commands::setup(&machine),
         "help" | "--help" | "-h" => {
             println!("{HELP}");

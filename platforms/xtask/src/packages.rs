@@ -11,6 +11,8 @@ pub enum Purpose {
     Test,
     /// Measure, beside other programs.
     Bench,
+    /// Let programs of others read what was written.
+    Interop,
 }
 
 /// Something that must be there.
@@ -257,6 +259,18 @@ pub const REQUIREMENTS: &[Requirement] = &[
         dnf: &["ffmpeg-free"],
         pacman: &["ffmpeg"],
         brew: &["ffmpeg"],
+    },
+    Requirement {
+        name: "Node.js with npm",
+        reason: "runs the programs of others that read splat files",
+        purposes: &[Purpose::Interop],
+        probe: Probe::Program("npm"),
+        linux_only: false,
+        optional: true,
+        apt: &["nodejs", "npm"],
+        dnf: &["nodejs", "npm"],
+        pacman: &["nodejs", "npm"],
+        brew: &["node"],
     },
 ];
 

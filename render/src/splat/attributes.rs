@@ -6,6 +6,13 @@ use super::pack::{Texel, pack_layer, texel_count};
 use super::resources::Resources;
 use crate::{Error, Gpu, Result};
 
+/// Tests look at what has come to lie on the GPU.
+const READ_BACK: wgpu::TextureUsages = if cfg!(test) {
+    wgpu::TextureUsages::COPY_SRC
+} else {
+    wgpu::TextureUsages::empty()
+};
+
 /// What the texture holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AttributeKind {
@@ -70,7 +77,7 @@ impl Attributes {
                 depth_or_array_layers: shape.layers,
             },
             shape.format(),
-            wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
+            wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST | READ_BACK,
         );
         Ok(Self {
             kind: shape.kind,

@@ -4,6 +4,8 @@ mod attributes;
 pub(crate) mod constants;
 mod cpu_tier;
 mod draw;
+#[cfg(test)]
+mod finite_tests;
 mod gpu_tier;
 mod pack;
 mod pipelines;

@@ -23,14 +23,14 @@ use crate::cpu::sort::Digit;
 use crate::{Background, Camera, Filter, Gpu, View};
 
 /// A device, the shaders, and short ways to use them.
-struct Bench {
-    gpu: Gpu,
-    resources: Resources,
+pub(super) struct Bench {
+    pub gpu: Gpu,
+    pub resources: Resources,
     pipelines: Pipelines,
 }
 
 impl Bench {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let gpu = pollster::block_on(Gpu::headless()).expect("these tests need a Vulkan device");
         Self {
             resources: Resources::new(&gpu.device),
@@ -39,7 +39,7 @@ impl Bench {
         }
     }
 
-    fn buffer<T: Pod>(&mut self, values: &[T]) -> wgpu::Buffer {
+    pub fn buffer<T: Pod>(&mut self, values: &[T]) -> wgpu::Buffer {
         let usage = wgpu::BufferUsages::STORAGE
             | wgpu::BufferUsages::UNIFORM
             | wgpu::BufferUsages::INDIRECT
@@ -51,7 +51,7 @@ impl Bench {
         buffer
     }
 
-    fn read<T: Pod>(&mut self, buffer: &wgpu::Buffer) -> Vec<T> {
+    pub fn read<T: Pod>(&mut self, buffer: &wgpu::Buffer) -> Vec<T> {
         let usage = wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::MAP_READ;
         let copy = self.resources.buffer("test copy", buffer.size(), usage);
         self.submit(|encoder| {
@@ -63,14 +63,14 @@ impl Bench {
         bytemuck::pod_collect_to_vec(&bytes)
     }
 
-    fn submit(&self, encode: impl FnOnce(&mut wgpu::CommandEncoder)) {
+    pub fn submit(&self, encode: impl FnOnce(&mut wgpu::CommandEncoder)) {
         let description = wgpu::CommandEncoderDescriptor::default();
         let mut encoder = self.gpu.device.create_command_encoder(&description);
         encode(&mut encoder);
         self.gpu.queue.submit([encoder.finish()]);
     }
 
-    fn dispatch(
+    pub fn dispatch(
         &mut self,
         pipeline: impl Fn(&Pipelines) -> &wgpu::ComputePipeline,
         bindings: &[wgpu::BindingResource<'_>],
@@ -88,7 +88,7 @@ impl Bench {
     }
 }
 
-fn view(filter: Filter) -> View {
+pub(super) fn view(filter: Filter) -> View {
     View {
         camera: Camera {
             position: Vec3::new(0.4, -1.2, -1.9),

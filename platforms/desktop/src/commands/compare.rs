@@ -1,8 +1,11 @@
 //! `zoetrope compare`: how far two clips differ in what is seen of them.
 
+use std::sync::Arc;
+
 use anyhow::Context as _;
 use serde::Serialize;
-use zoetrope_codecs::{Cancel, FrameReader};
+use zoetrope_codecs::splat::Axes;
+use zoetrope_codecs::{Cancel, FrameReader, SplatFrame, UpAxis};
 use zoetrope_render::{Camera, Picture};
 
 use crate::cli::{CompareArgs, EngineArg, PictureArgs};
@@ -106,6 +109,7 @@ pub fn compare(
         let frame_a = frame_a.with_context(|| a.info().title.clone())?;
         let frame_b = b.frame(frame, cancel);
         let frame_b = frame_b.with_context(|| b.info().title.clone())?;
+        let frame_b = turned(frame_b, b.info().up, a.info().up);
         for (camera, at) in ring.iter().enumerate() {
             cancel.check()?;
             let view = offscreen::view(picture, *at, offscreen::antialiased(&frame_a), 1);
@@ -117,6 +121,18 @@ pub fn compare(
     }
     bar.finish_and_clear();
     Ok(summary(pictures))
+}
+
+/// A frame of a clip in which `from` is up, in a space in which `to` is, where half a turn leads there:
+/// formats differ in that.
+fn turned(frame: Arc<SplatFrame>, from: UpAxis, to: UpAxis) -> Arc<SplatFrame> {
+    match (Axes::with_up(from), Axes::with_up(to)) {
+        (Some(from_axes), Some(to_axes)) if from_axes != to_axes => {
+            let cloud = frame.to_cloud_with_up(from).with_axes(to_axes);
+            Arc::new(SplatFrame::Cloud(cloud))
+        }
+        _ => frame,
+    }
 }
 
 fn compare_pictures(

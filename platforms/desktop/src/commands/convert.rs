@@ -29,13 +29,7 @@ const COPIES: usize = 4;
 /// a file cannot be written; nothing is left behind.
 pub fn run(args: &ConvertArgs, cancel: &Cancel) -> anyhow::Result<()> {
     let name = &args.output;
-    let Some(format) = WriteFormat::of_name(&name.of(0)) else {
-        bail!(
-            "{} is no name for a splat file; let it end in {}",
-            name.of(0),
-            WriteFormat::endings()
-        );
-    };
+    let format = format(args)?;
     let mut reader = open(&args.clip, cancel)?;
     let up = up(args, &reader)?;
     let frames = frames(args, name, reader.info().frame_count)?;
@@ -54,6 +48,23 @@ pub fn run(args: &ConvertArgs, cancel: &Cancel) -> anyhow::Result<()> {
     output::print(&said)
 }
 
+/// The format that is asked for.
+fn format(args: &ConvertArgs) -> anyhow::Result<WriteFormat> {
+    let name = args.output.of(0);
+    let Some(format) = WriteFormat::of_name(&name) else {
+        bail!(
+            "{name} is no name for a splat file; let it end in {}",
+            WriteFormat::endings()
+        );
+    };
+    Ok(match (args.spz_version, format.version()) {
+        (None, _) => format,
+        (Some(3), Some(_)) => WriteFormat::SpzV3,
+        (Some(_), Some(_)) => WriteFormat::SpzV4,
+        (Some(_), None) => bail!("{name} is no SPZ file; leave --spz-version out"),
+    })
+}
+
 /// What was written, for people.
 fn report(written: &[Written], format: WriteFormat, sh_degree: u8) -> String {
     let sum = |of: fn(&Written) -> u64| written.iter().map(of).sum::<u64>();
@@ -68,7 +79,10 @@ fn report(written: &[Written], format: WriteFormat, sh_degree: u8) -> String {
         output::count(sum(|file| file.gaussians as u64), "Gaussian"),
         output::count(frames, "frame"),
         sum(|file| file.bytes) as f64 * 1e-6,
-        format.name(),
+        match format.version() {
+            Some(version) => format!("{} version {version}", format.name()),
+            None => format.name().to_owned(),
+        },
     );
     let dropped = sum(|file| file.dropped as u64);
     if dropped > 0 {

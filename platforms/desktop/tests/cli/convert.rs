@@ -38,15 +38,18 @@ fn a_sequence_becomes_one_of_every_format_and_looks_the_same() {
     for format in WriteFormat::ALL {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let name = format!("wave_{{frame:04}}.{}", format.extension());
-        let told = said(&convert(
-            &wave_frames(),
-            &folder.path().join(name),
-            &["--frames", "1..3"],
-        ));
+        let mut extra = vec!["--frames", "1..3"];
+        if let Some(version) = format.version() {
+            extra.extend(["--spz-version", version]);
+        }
+        let told = said(&convert(&wave_frames(), &folder.path().join(name), &extra));
         assert!(told.contains("12675 Gaussians in 3 frames"), "{told}");
         let written = info(folder.path());
         assert_eq!(written["kind"], "splat sequence", "{format:?}");
         assert_eq!(written["codec"], format.name());
+        if let Some(version) = format.version() {
+            assert_eq!(written["version"], version);
+        }
         assert_eq!(written["frames"], 3);
         assert_eq!(written["gaussians"]["min"], WAVE);
         let first = format!("wave_0001.{}", format.extension());
@@ -124,6 +127,12 @@ fn what_cannot_be_done_is_a_sentence_and_leaves_nothing() {
     }
     let output = convert(&frames, &folder.path().join("{frame:4}.ply"), &[]);
     assert_eq!(output.status.code(), Some(2), "{output:?}");
+    let spz = convert(
+        &frames,
+        &folder.path().join("a.ply"),
+        &["--frame", "1", "--spz-version", "4"],
+    );
+    assert_one_sentence(&spz, &["a.ply is no SPZ file"]);
     let both = convert(
         &frames,
         &folder.path().join("a.ply"),

@@ -7,6 +7,11 @@ use std::process::Command;
 const SCHEME: &str = "zoetrope";
 const CLIP_TYPE: &str = "model/vnd.zoetrope";
 
+/// How names of splat files end.
+const SPLAT_FILES: [&str; 9] = [
+    "ply", "splat", "ksplat", "spz", "sog", "glb", "gltf", "splatv", "4dgs",
+];
+
 fn asset(name: &str) -> (PathBuf, String) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("assets")
@@ -34,18 +39,22 @@ fn linux_hands_links_and_clips_over() {
         types.contains(&scheme.as_str()) && types.contains(&CLIP_TYPE),
         "{types:?}"
     );
-    // Every type of ours is described.
+    // Every type of ours is described; those of glTF every system knows.
     let (_, mime) = asset("zoetrope-mime.xml");
     for kind in types
         .iter()
-        .filter(|kind| !kind.starts_with("x-scheme-handler/"))
+        .filter(|kind| !kind.starts_with("x-scheme-handler/") && !kind.starts_with("model/gltf"))
     {
         assert!(
             mime.contains(&format!("<mime-type type=\"{kind}\">")),
             "{kind}"
         );
     }
-    assert!(mime.contains("<glob pattern=\"*.zoe\"/>"));
+    for end in ["zoe"].iter().chain(&SPLAT_FILES) {
+        let is_known = mime.contains(&format!("<glob pattern=\"*.{end}\""));
+        let is_gltf = ["glb", "gltf"].contains(end) && types.contains(&"model/gltf-binary");
+        assert!(is_known || is_gltf, "{end}");
+    }
     // The system's own judge, where it is there.
     if let Ok(judged) = Command::new("desktop-file-validate").arg(path).output() {
         let said = String::from_utf8_lossy(&judged.stdout);
@@ -66,6 +75,9 @@ fn mac_os_and_windows_do_so_too() {
     ] {
         assert!(plist.contains(part), "{part}");
     }
+    for end in SPLAT_FILES {
+        assert!(plist.contains(&format!("<string>{end}</string>")), "{end}");
+    }
     // Every element is closed.
     for element in ["plist", "dict", "array", "key", "string"] {
         let count = |text: &str| plist.matches(text).count();
@@ -83,5 +95,9 @@ fn mac_os_and_windows_do_so_too() {
         "zoetrope.exe\\\" \\\"%1\\\"\"",
     ] {
         assert!(registry.contains(part), "{part}");
+    }
+    for end in SPLAT_FILES {
+        let key = format!("\\.{end}\\OpenWithProgids]\r\n\"Zoetrope.Clip\"=\"\"\r\n");
+        assert!(registry.contains(&key), "{end}");
     }
 }
