@@ -246,6 +246,8 @@ pub enum GroupPayload {
         name: String,
         /// The file, already parsed: splat formats have no codec worth a second thread.
         cloud: Box<crate::SplatCloud>,
+        /// Whether that is only some of its Gaussians, which were to be had sooner than all.
+        coarse: bool,
     },
 }
 
@@ -321,7 +323,8 @@ pub trait Demuxer: Send {
         let _ = parts;
     }
 
-    /// Whether that part of a group can be read without waiting for the network.
+    /// Whether that part of a group can be read without a wait that people notice, for the network or
+    /// for a big file.
     fn is_at_hand(&self, group: usize, detail: Detail) -> bool {
         let _ = (group, detail);
         true

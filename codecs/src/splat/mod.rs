@@ -17,6 +17,7 @@ pub mod ksplat;
 mod mend;
 pub mod ply;
 mod ply_header;
+mod preview;
 pub mod sog;
 pub mod spz;
 pub mod synthetic;
@@ -30,6 +31,7 @@ pub use axes::Axes;
 pub use cloud::SplatCloud;
 pub use decoder::SplatFileDecoder;
 pub use format::{SplatFacts, SplatFormat};
+pub use preview::{PREVIEW_GAUSSIANS, PREVIEWED_BYTES, has_preview, preview};
 pub use write::{WriteFormat, write};
 
 use crate::source::{Folder, Source, ZipFolder};
