@@ -4,6 +4,7 @@ use egui::{Key, Modifiers, Vec2};
 use egui_kittest::kittest::Queryable;
 use image::RgbaImage;
 use zoetrope_app::settings::BackgroundChoice;
+use zoetrope_codecs::splat::{ply, synthetic};
 use zoetrope_player::{Antialiasing, RenderScale};
 
 use crate::stage::{Setup, Stage};
@@ -197,4 +198,34 @@ fn it_speaks_german_and_light() {
     assert!(stage.has("Folge von Splat-Dateien"));
     assert!(stage.has("Hintergrund: Schwarz"));
     stage.render("inspector-german-light");
+}
+
+#[test]
+fn gaussians_that_cannot_be_drawn_are_counted_in_both_panels() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("broken.ply");
+    let mut cloud = synthetic::surface(300, 0, 5);
+    cloud.positions[3][0] = f32::NAN;
+    cloud.rotations[4] = [0.0; 4];
+    cloud.scales[5] = [1e6; 3];
+    let mut bytes = Vec::new();
+    ply::write(&cloud, &mut bytes).expect("memory takes it");
+    std::fs::write(&path, bytes).expect("a file");
+    let mut stage = Stage::build(Setup {
+        clip: Some(path.into()),
+        ..high()
+    });
+    stage.until("a picture", |app| {
+        let state = app.player_state();
+        state.is_some_and(|state| state.picture.is_some())
+    });
+    stage.key_with(Modifiers::COMMAND, Key::I);
+    stage.key(Key::I);
+    stage.harness.run();
+    // The inspector, and the statistics over the picture.
+    let told = stage
+        .harness
+        .query_all_by_label_contains("3 broken")
+        .count();
+    assert_eq!(told, 2);
 }
