@@ -57,7 +57,7 @@ pub const MAX_4DGS_RECORDS: u64 = 1_000_000;
 pub const MAX_4DGS_RECORD_BYTES: u64 = 4 << 20;
 /// Bytes of the JSON of a `.splatv` file: some hundred cameras.
 pub const MAX_SPLATV_JSON_BYTES: u64 = 1 << 20;
-/// Bytes of a Python pickle that is read whole: the arrays of 4 million Gaussians.
+/// Bytes of a Python pickle that is read whole: the arrays of some million Gaussians.
 pub const MAX_PICKLE_BYTES: u64 = 1 << 30;
 /// Values in a Python pickle, an array counting as a few: they take about 60 bytes each.
 pub const MAX_PICKLE_VALUES: u64 = 1_000_000;
