@@ -114,6 +114,7 @@ impl Demuxer for MovingDemuxer {
             payload: GroupPayload::SplatFile {
                 name: self.name.clone(),
                 cloud: Box::new(cloud),
+                coarse: false,
             },
         })
     }

@@ -192,6 +192,7 @@ impl Demuxer for QueenDemuxer {
             payload: GroupPayload::SplatFile {
                 name: self.folder.name().to_owned(),
                 cloud: Box::new(cloud),
+                coarse: false,
             },
         })
     }
