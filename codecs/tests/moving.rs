@@ -366,7 +366,7 @@ impl Moving {
     fn bytes(&self) -> Vec<u8> {
         let halves = |values: &[f32]| -> Vec<u8> {
             let halves = values.iter().map(|value| f16::from_f32(*value));
-            halves.flat_map(|half| half.to_le_bytes()).collect()
+            halves.flat_map(half::f16::to_le_bytes).collect()
         };
         let centre = self.centre.iter().flat_map(|part| part.to_le_bytes());
         let bytes = [
