@@ -14,7 +14,7 @@ use std::time::Instant;
 use anyhow::{Context as _, ensure};
 use zoetrope_codecs::source::{FileSource, Folder as _, MemorySource, Source, ZipFolder};
 use zoetrope_codecs::splat::spz::SpzVersion;
-use zoetrope_codecs::splat::{self, compressed_ply, dot_splat, ply, sog, spz, synthetic};
+use zoetrope_codecs::splat::{self, compressed_ply, dot_splat, gltf, ply, sog, spz, synthetic};
 use zoetrope_codecs::{Cancel, SplatCloud};
 
 use super::{Metrics, median, peer};
@@ -51,7 +51,7 @@ struct Case {
     peer: bool,
 }
 
-const CASES: [Case; 6] = [
+const CASES: [Case; 7] = [
     Case {
         name: "ply",
         extension: "ply",
@@ -92,6 +92,13 @@ const CASES: [Case; 6] = [
         extension: "sog",
         write: |cloud, out, cancel| Ok(sog::write(cloud, out, cancel)?),
         bound: Bound::WebP,
+        peer: false,
+    },
+    Case {
+        name: "glb",
+        extension: "glb",
+        write: |cloud, out, _| Ok(gltf::write(cloud, out)?),
+        bound: Bound::Copy,
         peer: false,
     },
 ];
