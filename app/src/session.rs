@@ -292,7 +292,7 @@ impl Session {
 /// known before decoding.
 fn largest_frame_bytes(info: &ClipInfo) -> usize {
     match (info.kind, info.gaussians) {
-        (ClipKind::SplatFile | ClipKind::SplatSequence, Some(counts)) => {
+        (ClipKind::SplatFile | ClipKind::SplatSequence | ClipKind::MovingSplats, Some(counts)) => {
             SplatCloud::bytes_for(counts.max, info.sh_degree)
         }
         _ => 0,

@@ -18,6 +18,8 @@ pub enum ClipKind {
     SplatFile,
     /// A numbered sequence of splat files, a frame each.
     SplatSequence,
+    /// One file of Gaussians that move by formulas.
+    MovingSplats,
 }
 
 impl ClipKind {
@@ -28,6 +30,7 @@ impl ClipKind {
             Self::V3 => "V3",
             Self::SplatFile => "splat file",
             Self::SplatSequence => "splat sequence",
+            Self::MovingSplats => "moving splats",
         }
     }
 }
@@ -243,6 +246,8 @@ pub enum GroupPayload {
         name: String,
         /// The file, already parsed: splat formats have no codec worth a second thread.
         cloud: Box<crate::SplatCloud>,
+        /// Whether that is only some of its Gaussians, which were to be had sooner than all.
+        coarse: bool,
     },
 }
 
@@ -318,7 +323,8 @@ pub trait Demuxer: Send {
         let _ = parts;
     }
 
-    /// Whether that part of a group can be read without waiting for the network.
+    /// Whether that part of a group can be read without a wait that people notice, for the network or
+    /// for a big file.
     fn is_at_hand(&self, group: usize, detail: Detail) -> bool {
         let _ = (group, detail);
         true

@@ -127,6 +127,7 @@ mod tests {
                 payload: GroupPayload::SplatFile {
                     name: String::new(),
                     cloud: Box::default(),
+                    coarse: false,
                 },
             })
         }

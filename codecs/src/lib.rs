@@ -28,6 +28,7 @@ pub mod frame_reader;
 pub mod gaussian_video;
 pub mod layered;
 pub mod limits;
+pub mod pickle;
 pub mod random;
 pub mod source;
 pub mod splat;

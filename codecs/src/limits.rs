@@ -50,8 +50,27 @@ pub const MAX_SOG_PICTURE_BYTES: u64 = 128 << 20;
 pub const MAX_LOD_META_BYTES: u64 = 16 << 20;
 /// Parts of a streamed SOG model: what [`MAX_LOD_META_BYTES`] describe.
 pub const MAX_LOD_LEAVES: u64 = 40_000;
+/// Records of a `.4dgs` file: a chunk and its SH coefficients take four.
+pub const MAX_4DGS_RECORDS: u64 = 1_000_000;
+/// Bytes of a record of a `.4dgs` file that holds no Gaussians: a window for each frame of an hour takes
+/// 2 MiB.
+pub const MAX_4DGS_RECORD_BYTES: u64 = 4 << 20;
+/// Bytes of the JSON of a `.splatv` file: some hundred cameras.
+pub const MAX_SPLATV_JSON_BYTES: u64 = 1 << 20;
+/// Bytes of a Python pickle that is read whole: the arrays of 4 million Gaussians.
+pub const MAX_PICKLE_BYTES: u64 = 1 << 30;
+/// Values in a Python pickle, an array counting as a few: they take about 60 bytes each.
+pub const MAX_PICKLE_VALUES: u64 = 1_000_000;
 /// Sections of a .ksplat file: their headers take 4 MiB.
 pub const MAX_KSPLAT_SECTIONS: u64 = 4096;
+/// Bytes of a glTF model's JSON, which may hold its buffers as base64.
+pub const MAX_GLTF_JSON_BYTES: u64 = 256 << 20;
+/// Objects in a glTF model's JSON: some for each of its nodes, accessors and primitives.
+pub const MAX_GLTF_OBJECTS: u64 = 200_000;
+/// Values in a glTF model's JSON beyond the first of each list.
+pub const MAX_GLTF_VALUES: u64 = 2_000_000;
+/// Primitives of Gaussians that the nodes of a glTF model show.
+pub const MAX_GLTF_PRIMITIVES: u64 = 20_000;
 /// Bytes of the tables of contents that are read out of a zip archive.
 pub const MAX_ZIP_DIRECTORY_BYTES: u64 = 256 << 20;
 /// Bytes of one entry of a zip archive, unpacked.

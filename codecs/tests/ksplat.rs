@@ -202,7 +202,8 @@ fn playbot_is_one_model_in_three_levels() {
             // Rounded down.
             opacity: 1.0 / 255.0 + 1e-5,
             sh_dc: 1.0 / 255.0 / 0.282 + 1e-4,
-            sh_rest: [1e-6, 2e-3, 0.51 * 4.06 / 255.0][level],
+            // Rounded down as well.
+            sh_rest: [1e-6, 2e-3, 1.01 * 4.06 / 255.0][level],
         };
         // Below this, half floats have fewer bits.
         for scale in cloud.scales.as_flattened_mut() {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use zoetrope_codecs::container::v3::{V3Demuxer, parse_group_info, parse_viewer_min_max};
 use zoetrope_codecs::source::{FileFolder, Folder, MemoryFolder, MemorySource, Source};
-use zoetrope_codecs::splat::{self, compressed_ply, ksplat, ply, sog, spz};
+use zoetrope_codecs::splat::{self, compressed_ply, gltf, ksplat, ply, sog, spz};
 use zoetrope_codecs::{Cancel, Demuxer, Error, Input, Result, limits, open};
 
 /// A source that claims to be `len` bytes long and starts with `head`.
@@ -123,6 +123,9 @@ fn gaussians_of_every_splat_format() {
         ))
     });
     at_and_past(limits::MAX_GAUSSIANS, |count| {
+        is_limit(gltf::facts(&gltf_text(count, 1, ""), &cancel))
+    });
+    at_and_past(limits::MAX_GAUSSIANS, |count| {
         is_limit(ksplat::facts(&ksplat_claim(1, count as u32), &cancel))
     });
     at_and_past(limits::MAX_GAUSSIANS, |count| {
@@ -151,6 +154,51 @@ fn ksplat_claim(sections: u32, count: u32) -> Claim {
         head,
         len: 1 << 30,
     }
+}
+
+/// glTF that claims `count` Gaussians in each of `nodes` nodes; `more` stands at its end.
+fn gltf_text(count: u64, nodes: usize, more: &str) -> MemorySource {
+    let numbers: Vec<String> = (0..nodes).map(|number| number.to_string()).collect();
+    let text = format!(
+        r#"{{"scenes":[{{"nodes":[{}]}}],"nodes":[{}],"meshes":[{{"primitives":[{{
+        "attributes":{{"POSITION":0}},"extensions":{{"KHR_gaussian_splatting":{{}}}}}}]}}],
+        "accessors":[{{"componentType":5126,"count":{count},"type":"VEC3"}}]{more}}}"#,
+        numbers.join(","),
+        vec![r#"{"mesh":0}"#; nodes].join(","),
+    );
+    MemorySource::new("a", text.into_bytes())
+}
+
+#[test]
+fn sizes_of_a_gltf_model() {
+    let cancel = Cancel::new();
+    at_and_past(limits::MAX_GLTF_PRIMITIVES, |primitives| {
+        is_limit(gltf::facts(&gltf_text(1, primitives as usize, ""), &cancel))
+    });
+    let text = |more: &str| {
+        let source = gltf_text(1, 1, more);
+        let all = source.read(0..source.len(), &cancel).expect("reads");
+        String::from_utf8(all).expect("is text")
+    };
+    let count = |letter: char| text("").matches(letter).count();
+    let (objects, values) = (count('{'), count(','));
+    at_and_past(limits::MAX_GLTF_OBJECTS, |limit| {
+        let more = "{}".repeat(limit as usize - objects);
+        // No JSON: what is counted is the text.
+        is_limit(gltf::facts(&gltf_text(1, 1, &more), &cancel))
+    });
+    at_and_past(limits::MAX_GLTF_VALUES, |limit| {
+        let more = ",".repeat(limit as usize - values);
+        is_limit(gltf::facts(&gltf_text(1, 1, &more), &cancel))
+    });
+    at_and_past(limits::MAX_GLTF_JSON_BYTES, |len| {
+        let claim = Claim {
+            name: "a".to_owned(),
+            head: b"{\"meshes\":[]".to_vec(),
+            len,
+        };
+        is_limit(gltf::facts(&claim, &cancel))
+    });
 }
 
 #[test]
@@ -196,6 +244,10 @@ fn bytes_of_a_splat_file() {
             ..ksplat_claim(1, 0)
         };
         is_limit(ksplat::read(&claim, &cancel))
+    });
+    at_and_past(limits::MAX_SPLAT_FILE_BYTES, |len| {
+        let head = b"glTF\x02\0\0\0\0\0\0\0\0\0\0\0JSON".to_vec();
+        is_limit(gltf::read(&Claim { head, ..claim(len) }, &cancel))
     });
     at_and_past(limits::MAX_SPLAT_FILE_BYTES, |len| {
         let head = b"NGSP\x03\0\0\0\0\0\0\0\0\0\0\0".to_vec();

@@ -156,8 +156,8 @@ fn damage_is_a_sentence() {
             "speaks of rows 0..91 of fine/meta.json",
         ),
         (
-            META.replace("\"count\":5", "\"count\":4000001"),
-            "reads at most 4000000",
+            META.replace("\"count\":5", "\"count\":9000000001"),
+            "Zoetrope reads at most",
         ),
         (
             META.replace("[2,0,1]", "[-2,0,1]"),

@@ -228,7 +228,7 @@ fn read(demuxer: &mut dyn Demuxer, group: usize) -> Result<String> {
             })
             .collect::<Vec<_>>()
             .join("; "),
-        GroupPayload::SplatFile { name, cloud } => format!(
+        GroupPayload::SplatFile { name, cloud, .. } => format!(
             "{name}: {} Gaussians, SH {}, {} dropped, antialiased {}, bounds {:?}",
             cloud.len(),
             cloud.sh_degree,

@@ -176,6 +176,10 @@ impl FrameSupplier for DecodeThread {
         let state = self.mailbox.lock();
         Supply {
             reading: state.reading.as_ref().map(|(reading, _)| *reading),
+            progress: state
+                .reading
+                .as_ref()
+                .and_then(|(_, cancel)| cancel.progress()),
             ..state.supply.clone()
         }
     }

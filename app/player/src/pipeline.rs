@@ -6,7 +6,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use zoetrope_codecs::clip::Detail;
-use zoetrope_codecs::{Cancel, Decoder, Demuxer, Error, Frame, GroupInfo};
+use zoetrope_codecs::{
+    Cancel, Decoder, Demuxer, Error, Frame, GroupInfo, GroupPackets, GroupPayload,
+};
 
 use crate::plan::{Plan, Progress, Situation};
 use crate::prefetch::Outlook;
@@ -272,13 +274,13 @@ impl Pipeline {
                 // Waiting for a network is no work.
                 started = clock();
             }
-            let frames = packets.frames.clone();
+            let came = (packets.frames.clone(), is_coarse(&packets));
             self.decoder.push(packets)?;
-            Ok(frames)
+            Ok(came)
         });
         match result {
-            Ok(frames) => {
-                self.progress = Some(self.progress_of(group, detail, frames, started));
+            Ok((frames, coarse)) => {
+                self.progress = Some(self.progress_of(group, detail, frames, coarse, started));
                 self.note_engine();
                 Step::Worked
             }
@@ -296,17 +298,18 @@ impl Pipeline {
     }
 
     /// What came of reading a part: a group of one picture is whole with its coarse picture, in the
-    /// lowest layer.
+    /// lowest layer, unless that lacks some of its Gaussians.
     fn progress_of(
         &self,
         group: usize,
         detail: Detail,
         came: Range<usize>,
+        coarse: bool,
         started: f64,
     ) -> Progress {
         let whole = self.groups[group].frames.clone();
         let (detail, frames) = match detail {
-            Detail::Key if came != whole => (Detail::Key, came),
+            Detail::Key if coarse || came != whole => (Detail::Key, came),
             Detail::Key => (Detail::Layers(1), whole),
             detail => (detail, whole),
         };
@@ -442,6 +445,10 @@ impl Pipeline {
 /// Layers of a clip of which the facts name so many; a clip that names none has one quality.
 pub fn levels(layers: usize) -> u8 {
     u8::try_from(layers).unwrap_or(u8::MAX).max(1)
+}
+
+fn is_coarse(packets: &GroupPackets) -> bool {
+    matches!(packets.payload, GroupPayload::SplatFile { coarse, .. } if coarse)
 }
 
 /// Why frames could not be had.

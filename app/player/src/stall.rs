@@ -5,8 +5,8 @@ use crate::{WaitCause, Waiting};
 /// After the network has made playing stop, it goes on once so many seconds are there, so that it does
 /// not stop again at once.
 const RESUME_S: f64 = 1.0;
-/// While the network is waited for, the player looks this often, in seconds, whether a read takes too
-/// long.
+/// While the network or a big file is waited for, the player looks this often, in seconds, whether a
+/// read takes too long, and how far it is.
 const LOOK_S: f64 = 0.1;
 
 /// Waiting, from tick to tick.
@@ -71,8 +71,10 @@ impl Stall {
         })
     }
 
-    /// Seconds until the wait is to be looked at again.
-    pub fn next_look(&self) -> Option<f64> {
-        matches!(self.wait, Some((WaitCause::Network, _))).then_some(LOOK_S)
+    /// Seconds until the wait is to be looked at again: for the network always, else if it
+    /// `is_followed` by whoever waits.
+    pub fn next_look(&self, is_followed: bool) -> Option<f64> {
+        let (cause, _) = self.wait?;
+        (is_followed || cause == WaitCause::Network).then_some(LOOK_S)
     }
 }

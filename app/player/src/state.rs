@@ -79,6 +79,8 @@ pub struct PlayerState {
     pub buffering: bool,
     /// For what, and since when.
     pub waiting: Option<Waiting>,
+    /// How much of the frame that is waited for is read, 0 to 1, where it is known: big files only.
+    pub progress: Option<f32>,
     /// Whether the time bar is held.
     pub scrubbing: bool,
     /// Speed, 1 is normal.

@@ -160,6 +160,8 @@ pub struct Supply {
     pub transfers: Arc<[Transfer]>,
     /// The read in progress.
     pub reading: Option<Reading>,
+    /// How much of that is done, 0 to 1, where it is known.
+    pub progress: Option<f32>,
     /// Who decodes, once something was.
     pub engine: Option<Arc<Engine>>,
     /// Pictures for the time bar, once they have been read from a clip that carries them.

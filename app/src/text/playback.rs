@@ -17,6 +17,7 @@ texts! {
         thumbnail: "Picture of this moment", "Bild dieses Augenblicks";
         frame: "frame {0}", "Bild {0}";
         buffering: "Buffering", "Lädt";
+        reading: "Reading, {0} %", "Liest, {0} %";
         waiting: "Waiting for the network", "Wartet auf das Netz";
         quality_is: "Quality: {0}", "Qualität: {0}";
         quality_auto: "Auto", "Auto";

@@ -95,6 +95,7 @@ mod tests {
             playback: Playback::Paused,
             buffering: false,
             waiting: None,
+            progress: None,
             scrubbing: false,
             speed: 1.0,
             loop_mode: LoopMode::Off,

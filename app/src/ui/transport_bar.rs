@@ -286,18 +286,24 @@ impl Controls<'_> {
     }
 
     /// What is waited for, and whether it takes long enough to be told.
-    fn waiting(&self) -> (&'static str, bool) {
+    fn waiting(&self) -> (String, bool) {
         let playback = &self.text.playback;
         let Some(waiting) = self.state.player.waiting else {
-            return (playback.buffering, false);
+            return (playback.buffering.to_owned(), false);
         };
         let left_s = WAITING_SHOWN_AFTER_S - waiting.seconds;
         if let Ok(left) = Duration::try_from_secs_f64(left_s) {
             self.ui.ctx().request_repaint_after(left);
         }
         let words = match waiting.cause {
-            WaitCause::Network => playback.waiting,
-            WaitCause::Decoding => playback.buffering,
+            WaitCause::Network => playback.waiting.to_owned(),
+            WaitCause::Decoding => match self.state.player.progress {
+                Some(progress) => {
+                    let percent = format!("{:.0}", 100.0 * progress);
+                    fill(playback.reading, &[&percent])
+                }
+                None => playback.buffering.to_owned(),
+            },
         };
         (words, left_s <= 0.0 && !self.state.player.scrubbing)
     }
@@ -330,12 +336,7 @@ impl Controls<'_> {
                 true,
             ),
             (frame, theme::small(), palette.text_quiet, true),
-            (
-                waiting_for.to_owned(),
-                theme::small(),
-                palette.accent,
-                is_waiting,
-            ),
+            (waiting_for, theme::small(), palette.accent, is_waiting),
         ];
         for (text, font, color, wanted) in texts {
             if !wanted {

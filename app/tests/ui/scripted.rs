@@ -125,6 +125,7 @@ impl Demuxer for Ring {
             payload: GroupPayload::SplatFile {
                 name: format!("group{group}"),
                 cloud: Box::default(),
+                coarse: false,
             },
         })
     }

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use super::lod_sog::{self, LodDemuxer};
 use super::magic::{self, Content};
+use super::queen::QueenDemuxer;
 use super::sequence::Item;
 use super::v3::{GROUP_INFO_NAME, V3Demuxer, VIEWER_MIN_MAX_NAME};
 use super::{Input, SequenceDemuxer, Warnings, single};
-use crate::source::{Folder, Source, SubFolder};
+use crate::source::{EntrySource, Folder, Source, SubFolder};
 use crate::splat::sog;
 use crate::{Cancel, ClipKind, Demuxer, Error, Result, limits};
 
@@ -34,6 +35,9 @@ pub(super) fn open(folder: Arc<dyn Folder>, cancel: &Cancel) -> Result<Box<dyn D
     };
     if paths.is_empty() {
         return unsupported(&format!("it is empty; {WORKS}"));
+    }
+    if QueenDemuxer::is_queen(&paths) {
+        return Ok(Box::new(QueenDemuxer::open(folder, &paths, cancel)?));
     }
     let models = holders(&paths, lod_sog::META_NAME);
     let clips = holders(&paths, GROUP_INFO_NAME);
@@ -149,7 +153,8 @@ fn splat_files(
         }
     };
     if let ([path], true) = (&chosen.paths[..], chosen.content != Content::SogMeta) {
-        let opened = super::open(Input::File(folder.open(path, cancel)?), cancel);
+        let entry = EntrySource::open(folder.clone(), path, cancel)?;
+        let opened = super::open(Input::File(Box::new(entry)), cancel);
         return match opened {
             // Many things are zip archives; nobody named this one.
             Err(Error::Unsupported { reason, .. }) if chosen.content == Content::Zip => Err(

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::v3::{GROUP_INFO_NAME, SIDECAR_NAME, VIEWER_MIN_MAX_NAME};
-use super::{Input, lod_sog};
+use super::{Input, lod_sog, queen};
 use crate::Result;
 use crate::source::{FileFolder, FileSource};
 use crate::splat::sog::META_NAME;
@@ -50,6 +50,10 @@ fn clip_around(path: &Path) -> Option<PathBuf> {
     }
     if [META_NAME, lod_sog::META_NAME].contains(&name) {
         return Some(parent.to_owned());
+    }
+    if path.ends_with(queen::PICKLE_PATH) {
+        // Above the frame's own folder.
+        return Some(parent.parent()?.parent()?.to_owned());
     }
     let group = parent.file_name()?.to_str()?;
     let clip = parent.parent()?;

@@ -1,8 +1,8 @@
 //! Tells what a file is by its first bytes.
 
-use super::zoe;
+use super::{four_dgs, splatv, zoe};
 use crate::source::Source;
-use crate::splat::{HEAD_BYTES, SplatFormat, ZIP_MAGIC, dot_splat};
+use crate::splat::{HEAD_BYTES, SplatFormat, ZIP_MAGIC, dot_splat, gltf};
 use crate::{Cancel, Result};
 
 /// Bytes of text that are looked at.
@@ -13,6 +13,10 @@ const TEXT_BYTES: u64 = 1 << 20;
 pub(super) enum Content {
     /// Our own clip.
     Zoe,
+    /// Moving Gaussians, `.4dgs`.
+    FourDgs,
+    /// Moving Gaussians, `.splatv`.
+    Splatv,
     /// A splat file; of a PLY file it is not told which kind.
     Splat(SplatFormat),
     /// A zip archive.
@@ -31,6 +35,12 @@ pub(super) fn recognise(source: &dyn Source, cancel: &Cancel) -> Result<Content>
     if head.is_empty() {
         return Ok(Content::Foreign("it is empty; copy it again"));
     }
+    if head.starts_with(four_dgs::MAGIC) {
+        return Ok(Content::FourDgs);
+    }
+    if head.starts_with(&splatv::MAGIC) {
+        return Ok(Content::Splatv);
+    }
     if let Some(format) = SplatFormat::of_head(&head, source.len()) {
         return Ok(Content::Splat(format));
     }
@@ -39,6 +49,9 @@ pub(super) fn recognise(source: &dyn Source, cancel: &Cancel) -> Result<Content>
     }
     if is_zoe(&head) {
         return Ok(Content::Zoe);
+    }
+    if gltf::is_gltf_text(source, &head, cancel)? {
+        return Ok(Content::Splat(SplatFormat::Gltf));
     }
     // Nothing marks a .splat file, and its first two bytes, or one, may be the mark of something else.
     let is_dot_splat = dot_splat::is_dot_splat(source, cancel)?;
@@ -85,7 +98,7 @@ fn foreign(head: &[u8]) -> Option<&'static str> {
     if at(4, b"ftyp") || at(4, b"moov") || at(4, b"mdat") {
         return Some(VIDEO);
     }
-    let known: [(&[u8], &'static str); 15] = [
+    let known: [(&[u8], &'static str); 14] = [
         (b"\x1a\x45\xdf\xa3", VIDEO),
         (b"\x89PNG", PICTURE),
         (b"\xff\xd8\xff", PICTURE),
@@ -95,10 +108,6 @@ fn foreign(head: &[u8]) -> Option<&'static str> {
             "it is a WebP picture, WAV sound or AVI video; open a V3 folder, or PLY or SOG files",
         ),
         (b"\x1f\x8b", "it is packed with gzip; unpack it first"),
-        (
-            b"glTF",
-            "it is a glTF model, which cannot be read yet; convert it to PLY or SOG",
-        ),
         (b"PK\x05\x06", "it is a zip archive with nothing in it"),
         (b"\x80\x02", PICKLE),
         (b"\x80\x03", PICKLE),
@@ -124,8 +133,6 @@ fn json(text: &[u8]) -> Content {
         Content::Foreign("it is a part of a V3 clip; open the folder that it lies in")
     } else if has(b"\"lodLevels\"") {
         Content::Foreign("it is a part of a streamed SOG model; open the folder that it lies in")
-    } else if has(b"\"accessors\"") || has(b"\"meshes\"") {
-        Content::Foreign("it is a glTF model, which cannot be read yet; convert it to PLY or SOG")
     } else {
         Content::Foreign("it is a JSON file; open a V3 folder, or PLY or SOG files")
     }

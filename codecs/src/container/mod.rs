@@ -1,16 +1,21 @@
 //! Clips out of files and folders. What an input is shows in its content, never in its name alone.
 
 mod folder;
+pub mod four_dgs;
 #[cfg(not(target_family = "wasm"))]
 mod locate;
 pub mod lod_sog;
 mod magic;
+mod moving;
+pub mod queen;
 mod sequence;
+pub mod splatv;
 pub mod v3;
 pub mod zoe;
 
 use std::sync::Arc;
 
+pub use moving::MovingDemuxer;
 use sequence::Item;
 pub use sequence::SequenceDemuxer;
 
@@ -84,6 +89,8 @@ fn open_file(source: Arc<dyn Source>, cancel: &Cancel) -> Result<Box<dyn Demuxer
     let unsupported = |reason: &str| Err(Error::unsupported(source.name(), reason));
     match magic::recognise(&*source, cancel)? {
         Content::Zoe => Ok(Box::new(zoe::ZoeDemuxer::open(source, cancel)?)),
+        Content::FourDgs => Ok(Box::new(four_dgs::open(source, cancel)?)),
+        Content::Splatv => Ok(Box::new(splatv::open(&source, cancel)?)),
         Content::Splat(_) => single(Item::File(source), cancel),
         Content::Zip => {
             let archive = ZipFolder::open(source.clone(), cancel)?;

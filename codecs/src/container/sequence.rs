@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::v3::Sidecar;
 use super::{DEFAULT_FRAME_RATE, Warnings, last_part};
-use crate::clip::{CameraHint, GaussianCounts};
-use crate::source::{Folder, Source};
+use crate::clip::{CameraHint, Detail, GaussianCounts};
+use crate::source::{EntrySource, Folder, Source};
 use crate::splat::{self, Axes, SplatFacts, sog};
 use crate::{
     Bounds, Cancel, ClipInfo, ClipKind, Demuxer, Error, GroupInfo, GroupPackets, GroupPayload,
@@ -39,9 +39,7 @@ impl Item {
     fn facts(&self, cancel: &Cancel) -> Result<SplatFacts> {
         match self {
             Self::File(source) => splat::facts(source, cancel),
-            Self::Entry(folder, path) => {
-                splat::facts(&Arc::from(folder.open(path, cancel)?), cancel)
-            }
+            Self::Entry(folder, path) => splat::facts(&entry(folder, path, cancel)?, cancel),
             Self::Sog(folder) => sog::facts(&**folder, cancel),
         }
     }
@@ -49,9 +47,7 @@ impl Item {
     fn read(&self, cancel: &Cancel) -> Result<SplatCloud> {
         match self {
             Self::File(source) => splat::read(source, cancel),
-            Self::Entry(folder, path) => {
-                splat::read(&Arc::from(folder.open(path, cancel)?), cancel)
-            }
+            Self::Entry(folder, path) => splat::read(&entry(folder, path, cancel)?, cancel),
             Self::Sog(folder) => sog::read(&**folder, cancel),
         }
     }
@@ -72,6 +68,11 @@ impl Item {
     }
 }
 
+fn entry(folder: &Arc<dyn Folder>, path: &str, cancel: &Cancel) -> Result<Arc<dyn Source>> {
+    let entry = EntrySource::open(folder.clone(), path, cancel)?;
+    Ok(Arc::new(entry))
+}
+
 /// Demuxer of one splat file or a sequence of them.
 pub struct SequenceDemuxer {
     items: Vec<Item>,
@@ -81,6 +82,8 @@ pub struct SequenceDemuxer {
     up_is_stated: bool,
     /// Of the first file; frames in another convention are turned.
     axes: Axes,
+    /// The one file, where it is so big that some of it is to be shown before all is read.
+    big_file: Option<Arc<dyn Source>>,
 }
 
 impl SequenceDemuxer {
@@ -145,7 +148,16 @@ impl SequenceDemuxer {
             warnings: warnings.all.into_list(),
             omissions: warnings.omissions.into_list(),
         };
+        let big_file = match &items[..] {
+            [Item::File(source)]
+                if source.len() >= splat::PREVIEWED_BYTES && splat::has_preview(first.format) =>
+            {
+                Some(source.clone())
+            }
+            _ => None,
+        };
         Ok(Self {
+            big_file,
             items,
             info,
             groups,
@@ -177,6 +189,25 @@ impl SequenceDemuxer {
         info.credit = sidecar.credit.or(info.credit.take());
         info.licence = sidecar.licence.or(info.licence.take());
         Ok(self)
+    }
+}
+
+impl SequenceDemuxer {
+    fn item(&self, group: usize) -> Result<&Item> {
+        let missing = || Error::malformed(&self.info.title, format!("it has no frame {group}"));
+        self.items.get(group).ok_or_else(missing)
+    }
+
+    fn packets(&self, group: usize, cloud: SplatCloud, coarse: bool) -> Result<GroupPackets> {
+        Ok(GroupPackets {
+            group,
+            frames: group..group + 1,
+            payload: GroupPayload::SplatFile {
+                name: self.item(group)?.name(),
+                cloud: Box::new(cloud.with_axes(self.axes)),
+                coarse,
+            },
+        })
     }
 }
 
@@ -244,16 +275,21 @@ impl Demuxer for SequenceDemuxer {
     }
 
     fn read_group(&mut self, group: usize, cancel: &Cancel) -> Result<GroupPackets> {
-        let item = self.items.get(group).ok_or_else(|| {
-            Error::malformed(&self.info.title, format!("it has no frame {group}"))
-        })?;
-        Ok(GroupPackets {
-            group,
-            frames: group..group + 1,
-            payload: GroupPayload::SplatFile {
-                name: item.name(),
-                cloud: Box::new(item.read(cancel)?.with_axes(self.axes)),
-            },
-        })
+        let cloud = self.item(group)?.read(cancel)?;
+        self.packets(group, cloud, false)
+    }
+
+    fn read_part(&mut self, group: usize, detail: Detail, cancel: &Cancel) -> Result<GroupPackets> {
+        if detail == Detail::Key
+            && let Some(file) = &self.big_file
+            && let Some(some) = splat::preview(file, cancel)?
+        {
+            return self.packets(group, some, true);
+        }
+        self.read_group(group, cancel)
+    }
+
+    fn is_at_hand(&self, _: usize, detail: Detail) -> bool {
+        self.big_file.is_none() || detail == Detail::Key
     }
 }

@@ -97,6 +97,16 @@ impl Source for FileSource {
         self.check_unchanged(&metadata(&file)?)?;
         Ok(bytes)
     }
+
+    fn beside(&self, path: &str, cancel: &Cancel) -> Result<Box<dyn Source>> {
+        let parent = self.path.parent().unwrap_or(&self.path);
+        let parent = if parent.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            parent
+        };
+        FileFolder::open(parent)?.open(path, cancel)
+    }
 }
 
 /// A folder of files. Names that are no Unicode are listed and opened with U+FFFD in place of what

@@ -4,6 +4,7 @@
 //! the network are reached only through these two, so that everything above them runs in a browser
 //! and in a test.
 
+mod entry;
 #[cfg(not(target_family = "wasm"))]
 mod file;
 mod memory;
@@ -14,6 +15,7 @@ use std::cmp::Ordering;
 use std::io;
 use std::ops::Range;
 
+pub(crate) use entry::EntrySource;
 #[cfg(not(target_family = "wasm"))]
 pub use file::{FileFolder, FileSource};
 pub use memory::{MemoryFolder, MemorySource};
@@ -57,6 +59,15 @@ pub trait Source: Send + Sync {
     /// The latest transfers over the network, oldest first; `None` for a source that lies here.
     fn transfers(&self) -> Option<Vec<Transfer>> {
         None
+    }
+
+    /// Opens the one at `path`, relative to where this one lies: a part of the same model.
+    ///
+    /// # Errors
+    /// As [`Folder::open`]; there is none where it is not known what lies beside this one.
+    fn beside(&self, path: &str, cancel: &Cancel) -> Result<Box<dyn Source>> {
+        let _ = cancel;
+        Err(not_found("", path))
     }
 
     /// Reads everything, if it is no longer than `limit_bytes`.

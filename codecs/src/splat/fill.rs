@@ -1,6 +1,7 @@
 //! Fills a cloud in blocks of rows on all cores, each straight into its place.
 
 use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
@@ -55,6 +56,7 @@ pub(super) fn fill(
     };
     let mut blocks = blocks(&mut cloud, block_rows.max(1));
     let together = BLOCKS_PER_CORE * rayon::current_num_threads();
+    let (count, done) = (blocks.len(), AtomicUsize::new(0));
     let mut dropped = 0;
     for some in blocks.chunks_mut(together) {
         dropped += some
@@ -62,7 +64,9 @@ pub(super) fn fill(
             .map(|block| {
                 cancel.check()?;
                 decode(block)?;
-                Ok(block.sanitise())
+                let dropped = block.sanitise();
+                cancel.note_progress(1 + done.fetch_add(1, Ordering::Relaxed), count);
+                Ok(dropped)
             })
             .try_reduce(|| 0, |a, b| Ok(a + b))?;
     }
@@ -225,9 +229,9 @@ mod tests {
     #[test]
     fn filling_stops_when_asked_to() {
         let cancel = Cancel::new();
-        let asked = std::sync::atomic::AtomicUsize::new(0);
+        let asked = AtomicUsize::new(0);
         let result = fill(100_000, 0, 10, &cancel, |_| {
-            asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            asked.fetch_add(1, Ordering::Relaxed);
             cancel.cancel();
             Ok(())
         });

@@ -1,6 +1,6 @@
 //! Which splat formats there are, and what tells them.
 
-use super::{Axes, ksplat, spz};
+use super::{Axes, gltf, ksplat, spz};
 use crate::Bounds;
 
 /// A format of splat file that can be read.
@@ -19,6 +19,8 @@ pub enum SplatFormat {
     Spz,
     /// PlayCanvas's SOG, zipped or as a folder.
     Sog,
+    /// glTF or GLB with `KHR_gaussian_splatting`.
+    Gltf,
 }
 
 impl SplatFormat {
@@ -31,6 +33,7 @@ impl SplatFormat {
             Self::Ksplat => ".ksplat",
             Self::Spz => "SPZ",
             Self::Sog => "SOG",
+            Self::Gltf => "glTF",
         }
     }
 
@@ -44,6 +47,9 @@ impl SplatFormat {
         }
         if ksplat::is_ksplat(head, len) {
             return Some(Self::Ksplat);
+        }
+        if head.starts_with(gltf::GLB_MAGIC) {
+            return Some(Self::Gltf);
         }
         spz::is_spz(head).then_some(Self::Spz)
     }

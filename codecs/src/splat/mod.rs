@@ -12,13 +12,16 @@ pub mod dot_splat;
 mod exp;
 mod fill;
 mod format;
+pub mod gltf;
 pub mod ksplat;
 mod mend;
 pub mod ply;
 mod ply_header;
+mod preview;
 pub mod sog;
 pub mod spz;
 pub mod synthetic;
+mod transform;
 mod write;
 
 use std::sync::Arc;
@@ -28,6 +31,7 @@ pub use axes::Axes;
 pub use cloud::SplatCloud;
 pub use decoder::SplatFileDecoder;
 pub use format::{SplatFacts, SplatFormat};
+pub use preview::{PREVIEW_GAUSSIANS, PREVIEWED_BYTES, has_preview, preview};
 pub use write::{WriteFormat, write};
 
 use crate::source::{Folder, Source, ZipFolder};
@@ -53,6 +57,7 @@ pub fn read(source: &Arc<dyn Source>, cancel: &Cancel) -> Result<SplatCloud> {
         SplatFormat::Ksplat => ksplat::read(&**source, cancel),
         SplatFormat::Spz => spz::read(&**source, cancel),
         SplatFormat::Sog => sog::read(&ZipFolder::open(source.clone(), cancel)?, cancel),
+        SplatFormat::Gltf => gltf::read(&**source, cancel),
     }
 }
 
@@ -68,6 +73,7 @@ pub fn facts(source: &Arc<dyn Source>, cancel: &Cancel) -> Result<SplatFacts> {
         SplatFormat::Ksplat => ksplat::facts(&**source, cancel),
         SplatFormat::Spz => spz::facts(&**source, cancel),
         SplatFormat::Sog => sog::facts(&ZipFolder::open(source.clone(), cancel)?, cancel),
+        SplatFormat::Gltf => gltf::facts(&**source, cancel),
     }
 }
 
@@ -97,12 +103,16 @@ pub fn format_of(source: &Arc<dyn Source>, cancel: &Cancel) -> Result<SplatForma
             )),
         };
     }
+    if gltf::is_gltf_text(&**source, &head, cancel)? {
+        return Ok(SplatFormat::Gltf);
+    }
     if dot_splat::is_dot_splat(&**source, cancel)? {
         return Ok(SplatFormat::Splat);
     }
     Err(Error::unsupported(
         source.name(),
-        "it is no splat file that can be read; PLY, compressed PLY, .splat and SOG work",
+        "it is no splat file that can be read; PLY, compressed PLY, .splat, .ksplat, SPZ, SOG and glTF \
+         work",
     ))
 }
 

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::spz::{self, SpzVersion};
-use super::{Axes, SplatCloud, compressed_ply, dot_splat, ply, sog};
+use super::{Axes, SplatCloud, compressed_ply, dot_splat, gltf, ply, sog};
 use crate::{Cancel, Error, Result, SplatFrame, UpAxis};
 
 /// A format of splat file that can be written.
@@ -22,17 +22,20 @@ pub enum WriteFormat {
     SpzV4,
     /// PlayCanvas's SOG version 2, zipped.
     Sog,
+    /// GLB with `KHR_gaussian_splatting`.
+    Glb,
 }
 
 impl WriteFormat {
     /// Every format; of versions of one, that first which most programs read.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Ply,
         Self::CompressedPly,
         Self::Splat,
         Self::SpzV3,
         Self::SpzV4,
         Self::Sog,
+        Self::Glb,
     ];
 
     /// Name for people.
@@ -43,6 +46,7 @@ impl WriteFormat {
             Self::Splat => ".splat",
             Self::SpzV3 | Self::SpzV4 => "SPZ",
             Self::Sog => "SOG",
+            Self::Glb => "GLB",
         }
     }
 
@@ -68,6 +72,7 @@ impl WriteFormat {
             Self::Splat => &["splat"],
             Self::SpzV3 | Self::SpzV4 => &["spz"],
             Self::Sog => &["sog"],
+            Self::Glb => &["glb"],
         }
     }
 
@@ -75,7 +80,7 @@ impl WriteFormat {
     pub fn axes(self) -> Axes {
         match self {
             Self::Ply | Self::CompressedPly | Self::Splat | Self::Sog => Axes::RightDownFront,
-            Self::SpzV3 | Self::SpzV4 => Axes::RightUpBack,
+            Self::SpzV3 | Self::SpzV4 | Self::Glb => Axes::RightUpBack,
         }
     }
 
@@ -83,7 +88,9 @@ impl WriteFormat {
     pub fn max_sh_degree(self) -> u8 {
         match self {
             Self::Splat => 0,
-            Self::Ply | Self::CompressedPly | Self::SpzV3 | Self::SpzV4 | Self::Sog => 3,
+            Self::Ply | Self::CompressedPly | Self::SpzV3 | Self::SpzV4 | Self::Sog | Self::Glb => {
+                3
+            }
         }
     }
 
@@ -142,6 +149,7 @@ pub fn write(
         WriteFormat::SpzV3 => spz::write(&cloud, &mut out, SpzVersion::V3),
         WriteFormat::SpzV4 => spz::write(&cloud, &mut out, SpzVersion::V4),
         WriteFormat::Sog => sog::write(&cloud, &mut out, cancel),
+        WriteFormat::Glb => gltf::write(&cloud, &mut out),
     };
     // Whatever a writer makes of a refusal, this is its reason.
     cancel.check()?;

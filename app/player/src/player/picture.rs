@@ -87,6 +87,17 @@ impl Player {
         let transport = &self.transport;
         let polled = self.supplier.must_be_polled().then_some(0.0);
         let waiting = self.stall.waiting(self.now_s);
+        let is_coarse = picture.as_ref().is_some_and(Picture::is_coarse);
+        // Of a coarse picture nobody needs to know how far it is.
+        let of_whole = |reading: crate::Reading| {
+            reading
+                .part
+                .is_some_and(|(_, detail)| detail != Detail::Key)
+        };
+        let progress = self
+            .supply
+            .progress
+            .filter(|_| waiting.is_some() && self.supply.reading.is_some_and(of_whole));
         let network = self.supply.remote.then(|| NetworkState {
             buffered_s: buffer.ahead_s,
             bits_per_s: abr::throughput(&self.supply.transfers)
@@ -103,6 +114,7 @@ impl Player {
             playback: transport.playback(),
             buffering: transport.is_waiting(),
             waiting,
+            progress,
             scrubbing: transport.is_scrubbing(),
             speed: transport.speed(),
             loop_mode: transport.loop_mode(),
@@ -120,7 +132,7 @@ impl Player {
             memory_limit_bytes: self.store.limit_bytes(),
             next_wakeup: polled
                 .or_else(|| transport.next_change())
-                .or_else(|| self.stall.next_look()),
+                .or_else(|| self.stall.next_look(is_coarse || progress.is_some())),
         }
     }
 

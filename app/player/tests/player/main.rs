@@ -2,6 +2,7 @@
 
 #![allow(clippy::single_range_in_vec_init)] // lists of ranges are what is compared
 
+mod big_file;
 mod playback;
 mod properties;
 mod remote;

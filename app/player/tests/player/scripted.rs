@@ -303,7 +303,11 @@ impl Demuxer for ScriptedDemuxer {
         Ok(GroupPackets {
             group,
             frames,
-            payload: GroupPayload::SplatFile { name, cloud },
+            payload: GroupPayload::SplatFile {
+                name,
+                cloud,
+                coarse: false,
+            },
         })
     }
 

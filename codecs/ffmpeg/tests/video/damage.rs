@@ -190,6 +190,7 @@ fn a_group_that_does_not_fit_itself_is_refused() {
         payload: GroupPayload::SplatFile {
             name: "a.ply".to_owned(),
             cloud: Box::default(),
+            coarse: false,
         },
     };
     let error = PlaneVideoDecoder::new().push(cloud).err();

@@ -178,6 +178,7 @@ impl Demuxer for LodDemuxer {
             payload: GroupPayload::SplatFile {
                 name: self.folder.name().to_owned(),
                 cloud: Box::new(self.read(self.choice(detail), cancel)?),
+                coarse: false,
             },
         })
     }

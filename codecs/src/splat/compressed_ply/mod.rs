@@ -7,6 +7,7 @@
 mod read;
 mod write;
 
+pub(super) use read::read_preview;
 pub use read::{facts, read};
 pub use write::write;
 

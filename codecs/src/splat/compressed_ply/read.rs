@@ -31,6 +31,26 @@ pub fn read(source: &dyn Source, cancel: &Cancel) -> Result<SplatCloud> {
     Ok(cloud)
 }
 
+/// About `most` Gaussians: whole chunks from all over the file, each of which is a place.
+pub(in crate::splat) fn read_preview(
+    source: &dyn Source,
+    most: usize,
+    cancel: &Cancel,
+) -> Result<SplatCloud> {
+    check_size(source)?;
+    let header = Header::read(source, cancel)?;
+    let rows = Rows::of(source, &header)?;
+    let total = rows.shape.vertices.count as usize / CHUNK_GAUSSIANS;
+    let chunks = total.min(most / CHUNK_GAUSSIANS);
+    let (count, degree) = (chunks * CHUNK_GAUSSIANS, rows.shape.sh_degree);
+    let mut cloud = fill(count, degree, CHUNK_GAUSSIANS, cancel, |block| {
+        let chunk = block.rows.start / CHUNK_GAUSSIANS;
+        rows.decode(block, chunk * total / chunks, cancel)
+    })?;
+    cloud.antialiased = is_antialiased(&header);
+    Ok(cloud)
+}
+
 /// What the header of a compressed PLY file says.
 ///
 /// # Errors

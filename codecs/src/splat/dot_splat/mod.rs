@@ -8,6 +8,7 @@
 mod read;
 mod write;
 
+pub(super) use read::read_preview;
 pub use read::{facts, read};
 pub(crate) use read::{has_name, is_dot_splat};
 pub use write::write;

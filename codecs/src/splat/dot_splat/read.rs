@@ -17,7 +17,19 @@ const EXAMINED_ROWS: u64 = 128;
 /// As [`Source::read`]; [`Error::Malformed`] for a file that ends within a Gaussian,
 /// [`Error::Limit`] above [`limits::MAX_GAUSSIANS`].
 pub fn read(source: &dyn Source, cancel: &Cancel) -> Result<SplatCloud> {
-    let count = count(source)? as usize;
+    read_first(source, count(source)? as usize, cancel)
+}
+
+/// The first `most` Gaussians, which are the most important ones where the file is sorted as most are.
+pub(in crate::splat) fn read_preview(
+    source: &dyn Source,
+    most: usize,
+    cancel: &Cancel,
+) -> Result<SplatCloud> {
+    read_first(source, most.min(count(source)? as usize), cancel)
+}
+
+fn read_first(source: &dyn Source, count: usize, cancel: &Cancel) -> Result<SplatCloud> {
     fill(count, 0, BLOCK_ROWS, cancel, |block| {
         let bytes = |row: usize| (row * ROW_BYTES) as u64;
         let bytes = source.read(bytes(block.rows.start)..bytes(block.rows.end), cancel)?;

@@ -8,9 +8,12 @@
 
 mod columns;
 mod floats;
+mod raw;
 mod read;
 mod write;
 
 pub(super) use columns::is_antialiased;
+pub(crate) use raw::raw_columns;
+pub(super) use read::read_preview;
 pub use read::{facts, read};
 pub use write::write;

@@ -13,6 +13,11 @@ use crate::{Cancel, Error, Result};
 /// one and what it becomes.
 const BLOCK_BYTES: usize = 256 << 10;
 
+/// Bytes that are read for a preview at most.
+const PREVIEW_BYTES: usize = 16 << 20;
+/// Rows of a preview that lie beside each other: reading fewer costs as much.
+const PREVIEW_RUN: usize = 64;
+
 /// Reads an INRIA PLY file.
 ///
 /// # Errors
@@ -33,6 +38,34 @@ pub fn read(source: &dyn Source, cancel: &Cancel) -> Result<SplatCloud> {
     };
     cloud.antialiased = is_antialiased(header);
     Ok(cloud)
+}
+
+/// About `most` Gaussians from all over the file, whose rows have no order that means anything; `None`
+/// of a file in which they cannot be found without reading it.
+pub(in crate::splat) fn read_preview(
+    source: &dyn Source,
+    most: usize,
+    cancel: &Cancel,
+) -> Result<Option<SplatCloud>> {
+    check_size(source)?;
+    let header = &Header::read(source, cancel)?;
+    if header.encoding == Encoding::Ascii {
+        return Ok(None);
+    }
+    let (vertices, columns) = Columns::of(source.name(), header)?;
+    let (start, _) = header.rows(source, "vertex")?;
+    let total = vertices.count as usize;
+    let rows = Rows::new(source, start, vertices, header.encoding, columns);
+    let most = most.min(PREVIEW_BYTES / rows.stride).min(total);
+    let runs = most / PREVIEW_RUN;
+    let degree = rows.columns.sh_degree;
+    let mut cloud = fill(runs * PREVIEW_RUN, degree, PREVIEW_RUN, cancel, |block| {
+        let run = (block.rows.start / PREVIEW_RUN) as u64;
+        let first = run * total as u64 / runs as u64;
+        rows.decode(block, first, cancel)
+    })?;
+    cloud.antialiased = is_antialiased(header);
+    Ok(Some(cloud))
 }
 
 /// What the header of an INRIA PLY file says.

@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use super::super::fill::{Block, fill};
 use super::super::{Axes, SplatCloud, SplatFacts, SplatFormat, smallest_three};
 use super::meta::{Meta, Table, coordinate};
 use super::picture::{Picture, Undecoded};
@@ -13,8 +14,8 @@ use crate::{Bounds, Cancel, Error, Result, limits};
 pub(super) const PALETTE_COLUMNS: usize = 64;
 /// Which of the pictures is the palette.
 const PALETTE_PICTURE: usize = 5;
-/// Gaussians that one task puts together.
-const TASK_GAUSSIANS: usize = 16 << 10;
+/// Gaussians that are put together at a time.
+const BLOCK_ROWS: usize = 16 << 10;
 
 /// Reads the SOG model whose `meta.json` lies at the root of `folder`.
 ///
@@ -24,28 +25,13 @@ const TASK_GAUSSIANS: usize = 16 << 10;
 pub fn read(folder: &dyn Folder, cancel: &Cancel) -> Result<SplatCloud> {
     let meta = Meta::read(folder, cancel)?;
     let tables = Tables::read(folder, &meta, cancel)?;
-    let count = meta.count as usize;
     let sh_degree = tables.palette.as_ref().map_or(0, |palette| palette.degree);
-    let mut cloud = SplatCloud {
-        positions: vec![[0.0; 3]; count],
-        rotations: vec![[0.0; 4]; count],
-        scales: vec![[0.0; 3]; count],
-        opacities: vec![0.0; count],
-        sh_dc: vec![[0.0; 3]; count],
-        sh_rest: vec![[0.0; 3]; count * rest_coefficients(sh_degree)],
-        sh_degree,
-        axes: Axes::RightDownFront,
-        antialiased: meta.antialiased,
-        dropped: 0,
-    };
-    let dropped: Result<Vec<usize>> = tasks(&mut cloud)
-        .into_par_iter()
-        .map(|task| {
-            cancel.check()?;
-            Ok(tables.fill(task))
-        })
-        .collect();
-    cloud.dropped = dropped?.into_iter().sum();
+    let count = meta.count as usize;
+    let mut cloud = fill(count, sh_degree, BLOCK_ROWS, cancel, |block| {
+        tables.fill(block);
+        Ok(())
+    })?;
+    cloud.antialiased = meta.antialiased;
     Ok(cloud)
 }
 
@@ -95,51 +81,6 @@ fn unpack_rotation([a, b, c, largest]: [u8; 4]) -> [f32; 4] {
 fn degree_of_width(width: usize) -> Option<u8> {
     (1..=limits::MAX_SH_DEGREE as u8)
         .find(|degree| rest_coefficients(*degree) * PALETTE_COLUMNS == width)
-}
-
-/// The Gaussians `first` and up of a cloud, to be filled in. All slices have one length, but for
-/// the last.
-struct Task<'a> {
-    first: usize,
-    positions: &'a mut [[f32; 3]],
-    rotations: &'a mut [[f32; 4]],
-    scales: &'a mut [[f32; 3]],
-    opacities: &'a mut [f32],
-    sh_dc: &'a mut [[f32; 3]],
-    /// As many coefficients for each Gaussian as the SH degree has.
-    sh_rest: &'a mut [[f32; 3]],
-}
-
-/// Splits a cloud into tasks.
-fn tasks(cloud: &mut SplatCloud) -> Vec<Task<'_>> {
-    let rest = cloud.rest_coefficients();
-    let mut sh_rest = &mut cloud.sh_rest[..];
-    let chunks = cloud
-        .positions
-        .chunks_mut(TASK_GAUSSIANS)
-        .zip(cloud.rotations.chunks_mut(TASK_GAUSSIANS))
-        .zip(cloud.scales.chunks_mut(TASK_GAUSSIANS))
-        .zip(cloud.opacities.chunks_mut(TASK_GAUSSIANS))
-        .zip(cloud.sh_dc.chunks_mut(TASK_GAUSSIANS));
-    chunks
-        .enumerate()
-        .map(
-            |(number, ((((positions, rotations), scales), opacities), sh_dc))| {
-                let (mine, others) =
-                    std::mem::take(&mut sh_rest).split_at_mut(rest * positions.len());
-                sh_rest = others;
-                Task {
-                    first: number * TASK_GAUSSIANS,
-                    positions,
-                    rotations,
-                    scales,
-                    opacities,
-                    sh_dc,
-                    sh_rest: mine,
-                }
-            },
-        )
-        .collect()
 }
 
 /// All pictures, and the values that their codes stand for.
@@ -232,56 +173,35 @@ impl Tables {
         })
     }
 
-    /// Puts Gaussians together and tells how many had to be dropped.
-    fn fill(&self, task: Task) -> usize {
-        let mut dropped = 0;
+    /// Puts the Gaussians of a block together.
+    fn fill(&self, block: &mut Block) {
         let rest = self
             .palette
             .as_ref()
             .map_or(0, |palette| rest_coefficients(palette.degree));
-        for index in 0..task.positions.len() {
-            let k = task.first + index;
+        for (index, k) in block.rows.clone().enumerate() {
             let (low, high) = (self.low.pixel(k), self.high.pixel(k));
-            let position =
+            block.positions[index] =
                 std::array::from_fn(|axis| self.coordinates.get(axis, [low[axis], high[axis]]));
             let codes = self.scales.pixel(k);
-            let scale =
+            block.scales[index] =
                 std::array::from_fn(|axis| self.scale_values[axis][usize::from(codes[axis])]);
             let codes = self.colours.pixel(k);
-            let colour = std::array::from_fn(|channel| {
+            block.sh_dc[index] = std::array::from_fn(|channel| {
                 self.colour_values[channel][usize::from(codes[channel])]
             });
-            let opacity = self.opacities[usize::from(codes[3])];
-            let rotation = unpack_rotation(self.quaternions.pixel(k));
-            let norm = rotation.iter().map(|part| part * part).sum::<f32>().sqrt();
-            let entry = match &self.palette {
-                Some(palette) => palette.entry_of(k),
-                None => Some(&[][..]),
-            };
-            let finite = all_finite(&position)
-                && all_finite(&scale)
-                && all_finite(&colour)
-                && opacity.is_finite()
-                && norm > 0.5;
-            let Some(entry) = entry.filter(|_| finite) else {
-                // As [`SplatCloud::push`] leaves one out.
-                task.rotations[index] = [1.0, 0.0, 0.0, 0.0];
-                dropped += 1;
-                continue;
-            };
-            task.positions[index] = position;
-            task.rotations[index] = rotation.map(|part| part / norm);
-            task.scales[index] = scale;
-            task.opacities[index] = opacity;
-            task.sh_dc[index] = colour;
-            task.sh_rest[index * rest..(index + 1) * rest].copy_from_slice(entry);
+            block.opacities[index] = self.opacities[usize::from(codes[3])];
+            block.rotations[index] = unpack_rotation(self.quaternions.pixel(k));
+            if let Some(palette) = &self.palette {
+                let own = &mut block.sh_rest[index * rest..(index + 1) * rest];
+                match palette.entry_of(k) {
+                    Some(entry) => own.copy_from_slice(entry),
+                    // A label beyond the palette: the Gaussian is dropped.
+                    None => own.fill([f32::NAN; 3]),
+                }
+            }
         }
-        dropped
     }
-}
-
-fn all_finite(values: &[f32; 3]) -> bool {
-    values.iter().all(|value| value.is_finite())
 }
 
 /// World coordinates out of their codes.
@@ -325,8 +245,6 @@ struct Palette {
     labels: Picture,
     /// All entries, as many coefficients each as the degree has.
     entries: Vec<[f32; 3]>,
-    /// Whether all coefficients of an entry are finite.
-    whole: Vec<bool>,
 }
 
 impl Palette {
@@ -356,34 +274,25 @@ impl Palette {
             .map_or(pixels, |used| used.min(pixels));
         let entries: Vec<[f32; 3]> = (0..used)
             .into_par_iter()
-            .with_min_len(TASK_GAUSSIANS)
+            .with_min_len(BLOCK_ROWS)
             .map(|index| {
                 let codes = picture.pixel(index);
                 std::array::from_fn(|channel| values[channel][usize::from(codes[channel])])
             })
             .collect();
-        let whole = entries
-            .chunks_exact(coefficients)
-            .map(|entry| entry.iter().all(all_finite))
-            .collect();
         Self {
             degree,
             labels,
             entries,
-            whole,
         }
     }
 
-    /// The coefficients of Gaussian `k`; none where its label is beyond the palette or one of them
-    /// is not finite.
+    /// The coefficients of Gaussian `k`; none where its label is beyond the palette.
     fn entry_of(&self, k: usize) -> Option<&[[f32; 3]]> {
         let coefficients = rest_coefficients(self.degree);
         let [low, high, ..] = self.labels.pixel(k);
         let label = usize::from(u16::from_le_bytes([low, high]));
-        let whole = self.whole.get(label).copied().unwrap_or(false);
-        let entry = self
-            .entries
-            .get(label * coefficients..(label + 1) * coefficients);
-        entry.filter(|_| whole)
+        self.entries
+            .get(label * coefficients..(label + 1) * coefficients)
     }
 }

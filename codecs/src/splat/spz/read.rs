@@ -218,7 +218,8 @@ fn read_legacy(
     }
     cloud.axes = legacy_extensions(source, &header, reader)?.axes();
     if header.version == 1 {
-        drop_infinite(&mut cloud);
+        // Half floats may be no numbers; all that the other versions can say is sound.
+        cloud.sanitise();
     }
     Ok(cloud)
 }
@@ -271,22 +272,4 @@ fn legacy_facts(source: &dyn Source, reader: &mut impl Read) -> Result<(Header, 
     }
     let extensions = legacy_extensions(source, &header, reader)?;
     Ok((header, extensions))
-}
-
-/// Half floats may be no numbers; such Gaussians become invisible points at the origin, as
-/// [`SplatCloud::push`] makes them.
-fn drop_infinite(cloud: &mut SplatCloud) {
-    let rest = cloud.rest_coefficients();
-    for k in 0..cloud.len() {
-        if cloud.positions[k].iter().all(|value| value.is_finite()) {
-            continue;
-        }
-        cloud.dropped += 1;
-        cloud.positions[k] = [0.0; 3];
-        cloud.rotations[k] = [1.0, 0.0, 0.0, 0.0];
-        cloud.scales[k] = [0.0; 3];
-        cloud.opacities[k] = 0.0;
-        cloud.sh_dc[k] = [0.0; 3];
-        cloud.sh_rest[k * rest..(k + 1) * rest].fill([0.0; 3]);
-    }
 }

@@ -5,16 +5,16 @@
 //! turns, and both use all cores.
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Read};
+use std::io::{self, BufWriter, Cursor, Read};
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
 use anyhow::{Context as _, ensure};
-use zoetrope_codecs::source::{FileSource, Source};
+use zoetrope_codecs::source::{FileSource, Folder as _, MemorySource, Source, ZipFolder};
 use zoetrope_codecs::splat::spz::SpzVersion;
-use zoetrope_codecs::splat::{self, compressed_ply, dot_splat, ply, spz, synthetic};
+use zoetrope_codecs::splat::{self, compressed_ply, dot_splat, ply, sog, spz, synthetic};
 use zoetrope_codecs::{Cancel, SplatCloud};
 
 use super::{Metrics, median, peer};
@@ -35,6 +35,8 @@ enum Bound {
     Gzip,
     /// Unpacking the streams of an SPZ file of version 4, each on a thread.
     Zstd,
+    /// Unpacking the pictures of a SOG file, each on a thread.
+    WebP,
 }
 
 /// A format that is measured.
@@ -43,46 +45,53 @@ struct Case {
     name: &'static str,
     /// How its files' names end.
     extension: &'static str,
-    write: fn(&SplatCloud, &mut BufWriter<File>) -> anyhow::Result<()>,
+    write: fn(&SplatCloud, &mut BufWriter<File>, &Cancel) -> anyhow::Result<()>,
     bound: Bound,
     /// Whether the peer reads it too.
     peer: bool,
 }
 
-const CASES: [Case; 5] = [
+const CASES: [Case; 6] = [
     Case {
         name: "ply",
         extension: "ply",
-        write: |cloud, out| Ok(ply::write(cloud, out)?),
+        write: |cloud, out, _| Ok(ply::write(cloud, out)?),
         bound: Bound::Copy,
         peer: true,
     },
     Case {
         name: "compressed_ply",
         extension: "compressed.ply",
-        write: |cloud, out| Ok(compressed_ply::write(cloud, out)?),
+        write: |cloud, out, _| Ok(compressed_ply::write(cloud, out)?),
         bound: Bound::Copy,
         peer: false,
     },
     Case {
         name: "splat",
         extension: "splat",
-        write: |cloud, out| Ok(dot_splat::write(cloud, out)?),
+        write: |cloud, out, _| Ok(dot_splat::write(cloud, out)?),
         bound: Bound::Copy,
         peer: false,
     },
     Case {
         name: "spz_v3",
         extension: "spz",
-        write: |cloud, out| Ok(spz::write(cloud, out, SpzVersion::V3)?),
+        write: |cloud, out, _| Ok(spz::write(cloud, out, SpzVersion::V3)?),
         bound: Bound::Gzip,
         peer: true,
     },
     Case {
         name: "spz_v4",
         extension: "spz",
-        write: |cloud, out| Ok(spz::write(cloud, out, SpzVersion::V4)?),
+        write: |cloud, out, _| Ok(spz::write(cloud, out, SpzVersion::V4)?),
         bound: Bound::Zstd,
+        peer: false,
+    },
+    Case {
+        name: "sog",
+        extension: "sog",
+        write: |cloud, out, cancel| Ok(sog::write(cloud, out, cancel)?),
+        bound: Bound::WebP,
         peer: false,
     },
 ];
@@ -103,7 +112,7 @@ pub fn run(cancel: &Cancel) -> anyhow::Result<Metrics> {
         let name = format!("{}.{}", case.name, case.extension);
         let path = folder.path().join(name);
         let mut out = BufWriter::new(File::create(&path)?);
-        (case.write)(&cloud, &mut out)?;
+        (case.write)(&cloud, &mut out, cancel)?;
         out.into_inner().context("the disk is full")?;
         measure(case, &path, &mut metrics, cancel)?;
         if case.peer {
@@ -165,6 +174,7 @@ fn measure(case: &Case, path: &Path, metrics: &mut Metrics, cancel: &Cancel) -> 
             Bound::Copy => drop(bound.measure(|| Ok(copy(&bytes)))?),
             Bound::Gzip => bound.measure(|| unpack_gzip(&bytes))?,
             Bound::Zstd => bound.measure(|| unpack_spz_streams(&bytes))?,
+            Bound::WebP => bound.measure(|| unpack_pictures(&bytes))?,
         }
     }
     let bytes = fs::metadata(path)?.len();
@@ -176,6 +186,7 @@ fn measure(case: &Case, path: &Path, metrics: &mut Metrics, cancel: &Cancel) -> 
         Bound::Copy => "memcpy",
         Bound::Gzip => "gzip",
         Bound::Zstd => "zstd",
+        Bound::WebP => "webp",
     };
     let bound = bound.set(&format!("{name}_{what}"), metrics);
     metrics.set(format!("{name}_{what}_wall_over_ours"), bound.0 / wall);
@@ -243,18 +254,42 @@ fn unpack_spz_streams(bytes: &[u8]) -> anyhow::Result<()> {
         streams.push(bytes.get(start..start + length).context(damaged)?);
         start += length;
     }
-    thread::scope(|scope| {
-        let unpack = |stream| {
-            scope.spawn(move || {
-                drain(ruzstd::decoding::StreamingDecoder::new(stream).map_err(io::Error::other)?)
-            })
-        };
-        let threads: Vec<_> = streams.into_iter().map(unpack).collect();
-        for thread in threads {
-            let unpacked = thread.join().ok().context("a thread panicked")?;
-            unpacked.context("zstd does not unpack")?;
+    on_threads(streams, |stream| {
+        let stream = ruzstd::decoding::StreamingDecoder::new(stream)?;
+        drain(stream).context("zstd does not unpack")
+    })
+}
+
+/// Unpacks all pictures of a SOG file.
+fn unpack_pictures(bytes: &[u8]) -> anyhow::Result<()> {
+    let cancel = Cancel::new();
+    let archive = ZipFolder::open(Arc::new(MemorySource::new("sog", bytes)), &cancel)?;
+    let mut pictures = Vec::new();
+    for path in archive.list()?.unwrap_or_default() {
+        if path.ends_with(".webp") {
+            pictures.push(archive.open(&path, &cancel)?.read_all(u64::MAX, &cancel)?);
         }
-        Ok(())
+    }
+    on_threads(pictures, |bytes| {
+        let mut picture = image_webp::WebPDecoder::new(Cursor::new(bytes))?;
+        let size = picture.output_buffer_size().context("it is too large")?;
+        let mut pixels = vec![0; size];
+        Ok(picture.read_image(&mut pixels)?)
+    })
+}
+
+/// Does something to each of `parts`, each on a thread of its own.
+fn on_threads<T: Send>(
+    parts: Vec<T>,
+    work: impl Fn(T) -> anyhow::Result<()> + Sync,
+) -> anyhow::Result<()> {
+    let work = &work;
+    thread::scope(|scope| {
+        let start = |part| scope.spawn(move || work(part));
+        let threads: Vec<_> = parts.into_iter().map(start).collect();
+        threads
+            .into_iter()
+            .try_for_each(|thread| thread.join().ok().context("a thread panicked")?)
     })
 }
 
@@ -293,6 +328,9 @@ mod tests {
         assert_eq!(copy(&v3), v3);
         unpack_gzip(&v3).expect("unpacks");
         unpack_spz_streams(&v4).expect("unpacks");
+        let mut pictures = Vec::new();
+        sog::write(&cloud, &mut pictures, &Cancel::new()).expect("memory takes all");
+        unpack_pictures(&pictures).expect("unpacks");
         // They do look at all of it.
         v3.truncate(v3.len() - 9);
         v4.truncate(v4.len() - 9);

@@ -1,0 +1,225 @@
+//! Numbers out of accessors: any component type, interleaved, sparse.
+
+use std::collections::HashMap;
+
+use super::asset::{Accessor, Asset};
+use super::buffer::Buffer;
+use crate::source::Source;
+use crate::{Cancel, Error, Result};
+
+/// Reads accessors and keeps the buffers that they lie in open.
+pub(super) struct Accessors<'a> {
+    source: &'a dyn Source,
+    asset: &'a Asset,
+    cancel: &'a Cancel,
+    buffers: HashMap<usize, Buffer<'a>>,
+}
+
+/// A component type.
+#[derive(Clone, Copy)]
+enum Component {
+    I8,
+    U8,
+    I16,
+    U16,
+    U32,
+    F32,
+}
+
+impl Component {
+    fn of(code: u32) -> Option<Self> {
+        Some(match code {
+            5120 => Self::I8,
+            5121 => Self::U8,
+            5122 => Self::I16,
+            5123 => Self::U16,
+            5125 => Self::U32,
+            5126 => Self::F32,
+            _ => return None,
+        })
+    }
+
+    fn bytes(self) -> usize {
+        match self {
+            Self::I8 | Self::U8 => 1,
+            Self::I16 | Self::U16 => 2,
+            Self::U32 | Self::F32 => 4,
+        }
+    }
+
+    /// The number in `bytes`, and the largest that the type has.
+    fn number(self, bytes: &[u8]) -> (f32, f32) {
+        match (self, bytes) {
+            (Self::I8, &[a]) => (f32::from(a as i8), 127.0),
+            (Self::U8, &[a]) => (f32::from(a), 255.0),
+            (Self::I16, &[a, b]) => (f32::from(i16::from_le_bytes([a, b])), 32767.0),
+            (Self::U16, &[a, b]) => (f32::from(u16::from_le_bytes([a, b])), 65535.0),
+            (Self::U32, &[a, b, c, d]) => {
+                (u32::from_le_bytes([a, b, c, d]) as f32, u32::MAX as f32)
+            }
+            (Self::F32, &[a, b, c, d]) => (f32::from_le_bytes([a, b, c, d]), 1.0),
+            _ => (f32::NAN, 1.0),
+        }
+    }
+}
+
+/// Rows of numbers in a buffer view.
+struct Rows {
+    view: usize,
+    offset: u64,
+    count: u64,
+    row_bytes: usize,
+}
+
+impl<'a> Accessors<'a> {
+    pub(super) fn new(source: &'a dyn Source, asset: &'a Asset, cancel: &'a Cancel) -> Self {
+        Self {
+            source,
+            asset,
+            cancel,
+            buffers: HashMap::new(),
+        }
+    }
+
+    fn malformed(&self, reason: String) -> Error {
+        Error::malformed(self.source.name(), reason)
+    }
+
+    /// Accessor `index`.
+    pub(super) fn get(&self, index: usize) -> Result<&'a Accessor> {
+        let accessor = self.asset.accessors.get(index);
+        accessor.ok_or_else(|| self.malformed(format!("it has no accessor {index}")))
+    }
+
+    /// All numbers of accessor `index`, which must have `count` rows of `N`; normalised integers
+    /// become 0 to 1 or -1 to 1.
+    pub(super) fn read<const N: usize>(
+        &mut self,
+        index: usize,
+        count: u64,
+    ) -> Result<Vec<[f32; N]>> {
+        let accessor = self.get(index)?;
+        let kind = match N {
+            1 => "SCALAR",
+            3 => "VEC3",
+            _ => "VEC4",
+        };
+        if accessor.kind != kind || accessor.count != count {
+            return Err(self.malformed(format!(
+                "its accessor {index} has {} {}, not {count} {kind}",
+                accessor.count, accessor.kind
+            )));
+        }
+        let component = self.component(accessor.component_type)?;
+        let row_bytes = N * component.bytes();
+        let unpack = |bytes: &[u8]| -> [f32; N] {
+            let mut parts = bytes.chunks_exact(component.bytes());
+            std::array::from_fn(|_| {
+                let (value, most) = component.number(parts.next().unwrap_or_default());
+                if accessor.normalized {
+                    (value / most).max(-1.0)
+                } else {
+                    value
+                }
+            })
+        };
+        let mut out = match accessor.buffer_view {
+            None => vec![[0.0; N]; count as usize],
+            Some(view) => {
+                let rows = Rows {
+                    view,
+                    offset: accessor.byte_offset,
+                    count,
+                    row_bytes,
+                };
+                let (bytes, stride) = self.rows(&rows)?;
+                bytes
+                    .chunks(stride)
+                    .map(|row| unpack(&row[..row_bytes]))
+                    .collect()
+            }
+        };
+        if let Some(sparse) = &accessor.sparse {
+            if sparse.count > count {
+                return Err(self.malformed(format!(
+                    "its accessor {index} replaces {} of {count} values",
+                    sparse.count
+                )));
+            }
+            let kind = self.component(sparse.indices.component_type)?;
+            let rows = |view, offset, row_bytes| Rows {
+                view,
+                offset,
+                count: sparse.count,
+                row_bytes,
+            };
+            let (places, place_stride) = self.rows(&rows(
+                sparse.indices.buffer_view,
+                sparse.indices.byte_offset,
+                kind.bytes(),
+            ))?;
+            let (values, stride) = self.rows(&rows(
+                sparse.values.buffer_view,
+                sparse.values.byte_offset,
+                row_bytes,
+            ))?;
+            for (place, value) in places.chunks(place_stride).zip(values.chunks(stride)) {
+                let place = place[..kind.bytes()].iter().rev();
+                let place = place.fold(0_usize, |sum, byte| sum << 8 | usize::from(*byte));
+                if let Some(row) = out.get_mut(place) {
+                    *row = unpack(&value[..row_bytes]);
+                }
+            }
+        }
+        Ok(out)
+    }
+
+    fn component(&self, code: u32) -> Result<Component> {
+        Component::of(code)
+            .ok_or_else(|| self.malformed(format!("component type {code} is none of glTF's")))
+    }
+
+    /// The bytes of some rows, and how far apart they start. The last may end with its numbers.
+    fn rows(&mut self, rows: &Rows) -> Result<(Vec<u8>, usize)> {
+        let number = rows.view;
+        let view = self.asset.buffer_views.get(number);
+        let view = view.ok_or_else(|| self.malformed(format!("it has no buffer view {number}")))?;
+        if view.extensions.meshopt.is_some() {
+            return Err(Error::unsupported(
+                self.source.name(),
+                "its numbers are packed with meshopt, which is not read; export it without \
+                 compression",
+            ));
+        }
+        let row_bytes = rows.row_bytes as u64;
+        let stride = view.byte_stride.unwrap_or(row_bytes);
+        if rows.count == 0 {
+            return Ok((Vec::new(), rows.row_bytes));
+        }
+        let length = (rows.count - 1)
+            .checked_mul(stride)
+            .and_then(|length| length.checked_add(row_bytes))
+            .filter(|_| stride >= row_bytes);
+        let range = length
+            .and_then(|length| length.checked_add(rows.offset))
+            .filter(|end| *end <= view.byte_length)
+            .and_then(|end| {
+                Some(
+                    view.byte_offset.checked_add(rows.offset)?
+                        ..view.byte_offset.checked_add(end)?,
+                )
+            });
+        let cut = format!("its buffer view {number} is too short for what lies in it");
+        let range = range.ok_or_else(|| self.malformed(cut.clone()))?;
+        if !self.buffers.contains_key(&view.buffer) {
+            let buffer = Buffer::open(self.source, self.asset, view.buffer, self.cancel)?;
+            self.buffers.insert(view.buffer, buffer);
+        }
+        let bytes = match self.buffers.get(&view.buffer) {
+            Some(buffer) => buffer.read(range, self.cancel)?,
+            None => None,
+        };
+        let bytes = bytes.ok_or_else(|| self.malformed(cut))?;
+        Ok((bytes, stride as usize))
+    }
+}
