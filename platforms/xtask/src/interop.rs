@@ -185,7 +185,26 @@ impl Table {
                 column.push(number);
             }
         }
-        Ok(Self { columns })
+        let mut table = Self { columns };
+        table.normalise_quaternions();
+        Ok(table)
+    }
+
+    /// PLY files may hold quaternions of any length, which mean the same.
+    fn normalise_quaternions(&mut self) {
+        let mut parts: Vec<&mut Vec<f64>> = self
+            .columns
+            .iter_mut()
+            .filter(|(name, _)| name.starts_with("rot_"))
+            .map(|(_, column)| column)
+            .collect();
+        let rows = parts.iter().map(|part| part.len()).min().unwrap_or(0);
+        for row in 0..rows {
+            let square: f64 = parts.iter().map(|part| part[row].powi(2)).sum();
+            for part in &mut parts {
+                part[row] /= square.sqrt();
+            }
+        }
     }
 
     fn count(&self) -> usize {
@@ -267,8 +286,8 @@ mod tests {
 
     #[test]
     fn tables_are_alike_whatever_the_order_of_their_rows() {
-        let wanted = table("x,y,z,nx,opacity,rot_0\n0,0,0,1,-2,0.5\n10,5,1,1,3,-0.5\n");
-        let found = table("x,y,z,rot_0,opacity\n10.001,5,1,-0.5,3\n0,0,0.0005,-0.5,-2.01\n");
+        let wanted = table("x,y,z,nx,opacity,rot_0\n0,0,0,1,-2,0.5\n10,5,1,1,3,-2\n");
+        let found = table("x,y,z,rot_0,opacity\n10.001,5,1,-1,3\n0,0,0.0005,-1,-2.01\n");
         assert_eq!(compare(&wanted, &found), Ok(()));
         for (other, part) in [
             ("x,y,z\n0,0,0\n", "1 Gaussians instead of 2"),
