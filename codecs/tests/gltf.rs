@@ -279,7 +279,7 @@ fn nodes_place_their_meshes() {
     assert!(notes(join(&json, &binary))[0].contains("stretches"));
     json["nodes"][0]["translation"] = json!([1e300, 0, 0]);
     assert_eq!(read(join(&json, &binary)).expect("reads").dropped, 5);
-    json["scenes"] = json!([{ "nodes": [1] }]);
+    (json["scenes"], json["scene"]) = (json!([{ "nodes": [1] }]), json!(0));
     json["nodes"][2]["children"] = json!([1]);
     let error = read(join(&json, &binary)).expect_err("never ends");
     assert!(

@@ -190,7 +190,7 @@ fn small_files_and_other_formats_are_read_at_once() {
         GroupPayload::SplatFile { coarse: false, .. }
     ));
     // Rows of text lie where nobody knows.
-    let mut text = b"ply\nformat ascii 1.0\nelement vertex 60000\n".to_vec();
+    let mut text = b"ply\nformat ascii 1.0\nelement vertex 70000\n".to_vec();
     let columns = [
         "x", "y", "z", "f_dc_0", "f_dc_1", "f_dc_2", "opacity", "scale_0", "scale_1", "scale_2",
         "rot_0", "rot_1", "rot_2", "rot_3",
@@ -199,7 +199,7 @@ fn small_files_and_other_formats_are_read_at_once() {
         text.extend(format!("property float {column}\n").into_bytes());
     }
     text.extend(b"end_header\n");
-    text.extend(b"0.25 0.5 0.75 0.125 0.25 0.5 1.5 -3.25 -3.5 -3.75 1.00000000 0.00000000 0.00000000 0.00000000000000000000000000000000000000000000000000\n".repeat(60_000));
+    text.extend(b"0.25 0.5 0.75 0.125 0.25 0.5 1.5 -3.25 -3.5 -3.75 1.00000000 0.00000000 0.00000000 0.00000000000000000000000000000000000000000000000000\n".repeat(70_000));
     assert!(text.len() as u64 >= splat::PREVIEWED_BYTES);
     let mut clip = open(
         Input::File(Box::new(MemorySource::new("text.ply", text))),
@@ -212,5 +212,5 @@ fn small_files_and_other_formats_are_read_at_once() {
     let GroupPayload::SplatFile { cloud, coarse, .. } = packets.payload else {
         panic!("is a splat file");
     };
-    assert_eq!((cloud.len(), coarse), (60_000, false));
+    assert_eq!((cloud.len(), coarse), (70_000, false));
 }
