@@ -145,3 +145,11 @@ pub fn check(name: &str, what: &'static str, value: u64, limit: u64) -> Result<(
     }
     Ok(())
 }
+
+/// [`check`] of the Gaussians of a splat file.
+///
+/// # Errors
+/// [`Error::Limit`] above [`MAX_GAUSSIANS`].
+pub fn check_gaussians(name: &str, count: u64) -> Result<()> {
+    check(name, "Gaussians in a frame", count, MAX_GAUSSIANS)
+}

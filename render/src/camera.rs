@@ -1,7 +1,7 @@
 //! Where the picture is taken from, and how.
 
 use glam::{Mat4, Vec2, Vec3};
-use zoetrope_codecs::Bounds;
+use zoetrope_codecs::{Bounds, SplatFrame};
 
 /// A pinhole camera in world space.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -124,6 +124,14 @@ pub enum Filter {
 }
 
 impl Filter {
+    /// The one that `frame` was trained with.
+    pub fn of(frame: &SplatFrame) -> Self {
+        match frame {
+            SplatFrame::Cloud(cloud) if cloud.antialiased => Self::Mip,
+            SplatFrame::Cloud(_) | SplatFrame::Planes(_) => Self::Classic,
+        }
+    }
+
     /// What is added to the variance along each picture axis, px².
     pub fn variance_px2(self) -> f32 {
         match self {

@@ -144,7 +144,7 @@ impl Viewport {
             width: side_px(rect.width(), scale),
             height: side_px(rect.height(), scale),
             background: look.background,
-            filter: look.filter.unwrap_or_else(|| filter_of(frame)),
+            filter: look.filter.unwrap_or_else(|| Filter::of(frame)),
             sh_degree: look.sh_degree,
         };
         // Waiting is for pictures that are done before anybody notices.
@@ -368,12 +368,5 @@ impl Viewport {
     /// The device.
     pub fn gpu(&self) -> &Gpu {
         &self.gpu
-    }
-}
-
-fn filter_of(frame: &SplatFrame) -> Filter {
-    match frame {
-        SplatFrame::Cloud(cloud) if cloud.antialiased => Filter::Mip,
-        SplatFrame::Cloud(_) | SplatFrame::Planes(_) => Filter::Classic,
     }
 }

@@ -52,6 +52,20 @@ impl SplatCloud {
         }
     }
 
+    /// A cloud of `count` rows of zeros, for readers that fill the arrays themselves.
+    pub(super) fn zeroed(count: usize, sh_degree: u8) -> Self {
+        Self {
+            positions: vec![[0.0; 3]; count],
+            rotations: vec![[0.0; 4]; count],
+            scales: vec![[0.0; 3]; count],
+            opacities: vec![0.0; count],
+            sh_dc: vec![[0.0; 3]; count],
+            sh_rest: vec![[0.0; 3]; count * rest_coefficients(sh_degree)],
+            sh_degree,
+            ..Self::default()
+        }
+    }
+
     /// Adds a Gaussian. The quaternion (w, x, y, z) is normalised here. One with a value that is
     /// not finite, with a zero quaternion, larger than [`MAX_SCALE`](crate::limits::MAX_SCALE) or
     /// farther away than [`MAX_COORDINATE`](crate::limits::MAX_COORDINATE) is kept as an invisible

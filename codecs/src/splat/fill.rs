@@ -7,7 +7,6 @@ use rayon::prelude::*;
 
 use super::SplatCloud;
 use super::mend::{Row, is_direction, mend, norm, within};
-use crate::gaussian_video::rest_coefficients;
 use crate::{Cancel, Result, limits};
 
 /// Blocks of rows for each core that are in the works at a time. Files are read about in order, so
@@ -44,16 +43,7 @@ pub(super) fn fill(
     cancel: &Cancel,
     decode: impl Fn(&mut Block) -> Result<()> + Sync,
 ) -> Result<SplatCloud> {
-    let mut cloud = SplatCloud {
-        positions: vec![[0.0; 3]; count],
-        rotations: vec![[0.0; 4]; count],
-        scales: vec![[0.0; 3]; count],
-        opacities: vec![0.0; count],
-        sh_dc: vec![[0.0; 3]; count],
-        sh_rest: vec![[0.0; 3]; count * rest_coefficients(sh_degree)],
-        sh_degree,
-        ..SplatCloud::default()
-    };
+    let mut cloud = SplatCloud::zeroed(count, sh_degree);
     let mut blocks = blocks(&mut cloud, block_rows.max(1));
     let together = BLOCKS_PER_CORE * rayon::current_num_threads();
     let (count, done) = (blocks.len(), AtomicUsize::new(0));
@@ -166,6 +156,7 @@ impl Block<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gaussian_video::rest_coefficients;
 
     /// What [`fill`] makes of rows must be what `push` makes of them, whatever is wrong in them.
     #[test]

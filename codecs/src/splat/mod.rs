@@ -15,6 +15,7 @@ mod format;
 pub mod gltf;
 pub mod ksplat;
 mod mend;
+mod morton;
 pub mod ply;
 mod ply_header;
 mod preview;

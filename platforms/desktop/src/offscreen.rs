@@ -100,22 +100,13 @@ pub fn camera(hint: &CameraHint, up: UpAxis) -> Camera {
 }
 
 /// The view that `args` ask for, through `camera`, at `supersample` times the size.
-pub fn view(args: &PictureArgs, camera: Camera, antialiased: bool, supersample: u32) -> View {
+pub fn view(args: &PictureArgs, camera: Camera, own: Filter, supersample: u32) -> View {
     View {
         camera,
         width: args.size.width * supersample,
         height: args.size.height * supersample,
         background: Background::Opaque(args.background.0),
-        filter: if args.mip || antialiased {
-            Filter::Mip
-        } else {
-            Filter::Classic
-        },
+        filter: if args.mip { Filter::Mip } else { own },
         sh_degree: args.sh_degree,
     }
-}
-
-/// Whether a frame wants to be drawn with the anti-aliasing filter it was trained with.
-pub fn antialiased(frame: &SplatFrame) -> bool {
-    matches!(frame, SplatFrame::Cloud(cloud) if cloud.antialiased)
 }

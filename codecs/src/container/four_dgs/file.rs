@@ -439,12 +439,7 @@ impl Scene {
         let counts = numbers
             .iter()
             .map(|number| u64::from(self.chunks[*number].head.count));
-        limits::check(
-            self.source.name(),
-            "Gaussians in a frame",
-            counts.sum(),
-            limits::MAX_GAUSSIANS,
-        )?;
+        limits::check_gaussians(self.source.name(), counts.sum())?;
         Ok(numbers)
     }
 }

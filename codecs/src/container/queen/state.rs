@@ -107,11 +107,6 @@ impl State {
 
     /// Whether there are no more Gaussians than a frame may have.
     pub(super) fn check_count(name: &str, count: usize) -> Result<(), Error> {
-        limits::check(
-            name,
-            "Gaussians in a frame",
-            count as u64,
-            limits::MAX_GAUSSIANS,
-        )
+        limits::check_gaussians(name, count as u64)
     }
 }

@@ -68,7 +68,7 @@ impl Model {
                 continue;
             }
             let count = chunk.size / ROW_BYTES as u64;
-            limits::check(name, "Gaussians in a frame", count, limits::MAX_GAUSSIANS)?;
+            limits::check_gaussians(name, count)?;
             let bytes = source.read(at..at + count * ROW_BYTES as u64, cancel)?;
             let (rows, _) = bytes.as_chunks::<ROW_BYTES>();
             let mut rows = rows.to_vec();

@@ -98,12 +98,7 @@ impl<'a> Shape<'a> {
                 .ok_or_else(|| Error::malformed(name, format!("it has no \"{wanted}\" rows")))
         };
         let (chunks, vertices) = (element("chunk")?, element("vertex")?);
-        limits::check(
-            name,
-            "Gaussians in a frame",
-            vertices.count,
-            limits::MAX_GAUSSIANS,
-        )?;
+        limits::check_gaussians(name, vertices.count)?;
         if header.encoding == Encoding::Ascii {
             return Err(Error::malformed(
                 name,

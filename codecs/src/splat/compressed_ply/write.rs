@@ -2,12 +2,10 @@
 
 use std::io;
 
-use rayon::slice::ParallelSliceMut;
-
+use super::super::morton::morton_order;
 use super::super::{SH_C0, SplatCloud};
 use super::CHUNK_GAUSSIANS;
 use super::read::SH_OF_CODE;
-use crate::Bounds;
 
 /// Natural logarithm of the largest and the inverse of the smallest scale that is written; beyond,
 /// one Gaussian without thickness would take all precision from its chunk.
@@ -24,7 +22,7 @@ const MAX_COORDINATE: f32 = 1e37;
 /// # Errors
 /// Those of `out`.
 pub fn write(cloud: &SplatCloud, out: &mut impl io::Write) -> io::Result<()> {
-    let order = morton_order(cloud);
+    let order = order(cloud);
     out.write_all(header(cloud).as_bytes())?;
     let ranges: Vec<_> = order
         .chunks(CHUNK_GAUSSIANS)
@@ -101,41 +99,11 @@ fn header(cloud: &SplatCloud) -> String {
     text + "end_header\n"
 }
 
-/// All Gaussians along a Morton curve (G. Morton, 1966) through the box of their centres, so that
-/// those of a chunk are near each other.
-fn morton_order(cloud: &SplatCloud) -> Vec<u32> {
-    let mut bounds = Bounds::EMPTY;
-    for position in &cloud.positions {
-        bounds.add(position.map(coordinate));
-    }
-    let cells = f64::from(1 << 21);
-    let cell = |position: [f32; 3]| {
-        (0..3).fold(0, |code, axis| {
-            let [low, high] = [bounds.min[axis], bounds.max[axis]].map(f64::from);
-            let unit = (f64::from(coordinate(position[axis])) - low) / (high - low);
-            // The conversion makes 0 of what is not a number, in a box without extent.
-            let cell = (unit * cells).min(cells - 1.0) as u64;
-            code | spread(cell) << axis
-        })
-    };
-    let mut order: Vec<(u64, u32)> = cloud
-        .positions
-        .iter()
-        .zip(0..)
-        .map(|(position, k)| (cell(*position), k))
-        .collect();
-    order.par_sort_unstable();
-    order.into_iter().map(|(_, k)| k).collect()
-}
-
-/// Moves bit k of 21 to bit 3 k.
-fn spread(bits: u64) -> u64 {
-    let mut bits = bits & 0x1f_ffff;
-    bits = (bits | bits << 32) & 0x001f_0000_0000_ffff;
-    bits = (bits | bits << 16) & 0x001f_0000_ff00_00ff;
-    bits = (bits | bits << 8) & 0x100f_00f0_0f00_f00f;
-    bits = (bits | bits << 4) & 0x10c3_0c30_c30c_30c3;
-    (bits | bits << 2) & 0x1249_2492_4924_9249
+/// All Gaussians along a Morton curve, so that those of a chunk are near each other.
+fn order(cloud: &SplatCloud) -> Vec<u32> {
+    let positions = cloud.positions.iter();
+    let points: Vec<[f32; 3]> = positions.map(|at| at.map(coordinate)).collect();
+    morton_order(&points)
 }
 
 fn coordinate(value: f32) -> f32 {
@@ -267,7 +235,7 @@ mod tests {
             (back.sh_degree, back.antialiased),
             (cloud.sh_degree, cloud.antialiased)
         );
-        let order = morton_order(cloud);
+        let order = order(cloud);
         for (number, chunk) in order.chunks(CHUNK_GAUSSIANS).enumerate() {
             let ranges = ranges(cloud, chunk);
             for (place, k) in chunk.iter().enumerate() {
@@ -335,7 +303,7 @@ mod tests {
     #[test]
     fn chunks_are_small() {
         let cloud = synthetic::surface(20_000, 0, 1);
-        let order = morton_order(&cloud);
+        let order = order(&cloud);
         let size = |chunk: &[u32]| {
             let ranges = ranges(&cloud, chunk);
             (0..3)

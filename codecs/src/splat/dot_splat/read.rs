@@ -70,12 +70,7 @@ pub fn facts(source: &dyn Source, cancel: &Cancel) -> Result<SplatFacts> {
 fn count(source: &dyn Source) -> Result<u64> {
     check_size(source)?;
     let count = source.len() / ROW_BYTES as u64;
-    limits::check(
-        source.name(),
-        "Gaussians in a frame",
-        count,
-        limits::MAX_GAUSSIANS,
-    )?;
+    limits::check_gaussians(source.name(), count)?;
     if count * ROW_BYTES as u64 != source.len() {
         return Err(Error::malformed(
             source.name(),

@@ -82,12 +82,7 @@ impl<'a> Content<'a> {
                 .and_then(|index| asset.accessors.get(*index))
                 .ok_or_else(|| Error::malformed(name, "some of its Gaussians have no POSITION"))?;
             self.count = self.count.saturating_add(accessor.count);
-            limits::check(
-                name,
-                "Gaussians in a frame",
-                self.count,
-                limits::MAX_GAUSSIANS,
-            )?;
+            limits::check_gaussians(name, self.count)?;
             limits::check(
                 name,
                 "primitives",

@@ -112,12 +112,7 @@ impl Layout {
         for header in headers.chunks_exact(SECTION_HEADER_BYTES as usize) {
             let section = layout.section(source, &header[..SECTION_FIELDS_BYTES], &mut at)?;
             layout.count += section.count;
-            limits::check(
-                name,
-                "Gaussians in a frame",
-                layout.count,
-                limits::MAX_GAUSSIANS,
-            )?;
+            limits::check_gaussians(name, layout.count)?;
             layout.sections.push(section);
         }
         Ok(layout)

@@ -54,12 +54,7 @@ impl Columns {
         let vertices = header
             .element("vertex")
             .ok_or_else(|| Error::unsupported(name, "it is a PLY file without vertices"))?;
-        limits::check(
-            name,
-            "Gaussians in a frame",
-            vertices.count,
-            limits::MAX_GAUSSIANS,
-        )?;
+        limits::check_gaussians(name, vertices.count)?;
         if vertices.stride().is_none() {
             return Err(Error::unsupported(
                 name,

@@ -26,7 +26,7 @@ pub(crate) fn raw_columns<const N: usize>(
         .filter(|_| header.encoding != Encoding::Ascii)
         .ok_or_else(|| Error::unsupported(name, "it is no binary PLY file with vertices"))?;
     let count = vertices.count;
-    limits::check(name, "Gaussians in a frame", count, limits::MAX_GAUSSIANS)?;
+    limits::check_gaussians(name, count)?;
     let mut columns: Vec<Vec<Column>> = Vec::with_capacity(N);
     for names in names {
         let columns_of = names.iter().map(|column| {

@@ -132,7 +132,7 @@ impl Meta {
             .ok_or_else(|| {
                 Error::malformed(name, "its meta.json does not say how many Gaussians it has")
             })?;
-        limits::check(name, "Gaussians in a frame", count, limits::MAX_GAUSSIANS)?;
+        limits::check_gaussians(name, count)?;
         let means_ranges = std::array::from_fn(|axis| raw.means.range(axis));
         if !means_ranges
             .as_flattened()

@@ -8,15 +8,13 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 use super::super::SplatCloud;
+use super::super::morton::morton_order;
 use super::code_book::CodeBook;
 use super::meta::META_NAME;
 use super::palette::{MAX_ENTRIES, Palette};
 use super::picture;
 use super::read::PALETTE_COLUMNS;
 use crate::{Cancel, Error, Result, limits};
-
-/// Bits of each axis in a Morton code.
-const MORTON_BITS: u32 = 21;
 
 /// Writes a zipped SOG model of version 2 in the cloud's own space, which ought to be
 /// [`Axes::RightDownFront`](super::super::Axes). The Gaussians come in Morton order of their
@@ -168,12 +166,7 @@ struct PaletteMeta {
 
 /// Whether `cloud` can be written.
 fn check(cloud: &SplatCloud) -> Result<()> {
-    limits::check(
-        "the model",
-        "Gaussians in a frame",
-        cloud.len() as u64,
-        limits::MAX_GAUSSIANS,
-    )?;
+    limits::check_gaussians("the model", cloud.len() as u64)?;
     let finite = |values: &[f32]| values.par_iter().all(|value| value.is_finite());
     let all_finite = finite(cloud.positions.as_flattened())
         && finite(cloud.rotations.as_flattened())
@@ -355,42 +348,6 @@ fn ranges(values: &[[f32; 3]]) -> [[f32; 2]; 3] {
     })
 }
 
-/// The points in the order of their Morton codes; equal ones as they come.
-fn morton_order(points: &[[f32; 3]]) -> Vec<u32> {
-    let ranges = ranges(points);
-    let most = f64::from((1_u32 << MORTON_BITS) - 1);
-    let code = |point: &[f32; 3]| {
-        (0..3).fold(0, |code, axis| {
-            let [low, high] = ranges[axis].map(f64::from);
-            let step = if high > low { most / (high - low) } else { 0.0 };
-            let cell = (f64::from(point[axis]) - low) * step;
-            code | (spread(cell as u64) << axis)
-        })
-    };
-    let mut order: Vec<(u64, u32)> = points
-        .par_iter()
-        .enumerate()
-        .map(|(k, point)| (code(point), k as u32))
-        .collect();
-    order.par_sort_unstable();
-    order.into_iter().map(|(_, k)| k).collect()
-}
-
-/// Puts two empty bits behind each of the lower 21.
-fn spread(value: u64) -> u64 {
-    let mut value = value & 0x1f_ffff;
-    for (shift, mask) in [
-        (32, 0x001f_0000_0000_ffff),
-        (16, 0x001f_0000_ff00_00ff),
-        (8, 0x100f_00f0_0f00_f00f),
-        (4, 0x10c3_0c30_c30c_30c3),
-        (2, 0x1249_2492_4924_9249),
-    ] {
-        value = (value | (value << shift)) & mask;
-    }
-    value
-}
-
 /// The three smaller parts, and 252 and the index of the largest, which is made positive.
 fn pack_rotation(rotation: [f32; 4]) -> [u8; 4] {
     let mut largest = 0;
@@ -411,20 +368,6 @@ fn pack_rotation(rotation: [f32; 4]) -> [u8; 4] {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn bits_are_spread() {
-        assert_eq!(spread(0b1011), 0b1_000_001_001);
-        assert_eq!(spread(0x1f_ffff), 0x1249_2492_4924_9249);
-    }
-
-    #[test]
-    fn neighbours_stay_neighbours() {
-        let corner = |k: u32| [0, 1, 2].map(|axis| (k >> axis & 1) as f32);
-        let mut points: Vec<[f32; 3]> = (0..8).rev().map(corner).collect();
-        points.push([0.1, 0.0, 0.0]);
-        assert_eq!(morton_order(&points), [7, 8, 6, 5, 4, 3, 2, 1, 0]);
-    }
 
     #[test]
     fn palettes_fit_their_labels() {

@@ -47,12 +47,7 @@ impl Header {
                 format!("it is SPZ version {version}; versions 1 to 4 can be read"),
             ));
         }
-        limits::check(
-            name,
-            "Gaussians in a frame",
-            u64::from(count),
-            limits::MAX_GAUSSIANS,
-        )?;
+        limits::check_gaussians(name, u64::from(count))?;
         let [stored_degree, fractional_bits, flags, stream_count] =
             [bytes[12], bytes[13], bytes[14], bytes[15]];
         if stored_degree > 4 {

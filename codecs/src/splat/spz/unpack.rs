@@ -24,17 +24,9 @@ pub(super) enum Block<'a> {
 
 /// A cloud of zeros of the size that `header` tells.
 pub(super) fn empty_cloud(header: &Header) -> SplatCloud {
-    let (count, sh_degree) = (header.count, header.sh_degree());
     SplatCloud {
-        positions: vec![[0.0; 3]; count],
-        rotations: vec![[0.0; 4]; count],
-        scales: vec![[0.0; 3]; count],
-        opacities: vec![0.0; count],
-        sh_dc: vec![[0.0; 3]; count],
-        sh_rest: vec![[0.0; 3]; count * rest_coefficients(sh_degree)],
-        sh_degree,
         antialiased: header.antialiased,
-        ..SplatCloud::default()
+        ..SplatCloud::zeroed(header.count, header.sh_degree())
     }
 }
 

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use serde::Serialize;
 use zoetrope_codecs::splat::Axes;
 use zoetrope_codecs::{Cancel, FrameReader, SplatFrame, UpAxis};
-use zoetrope_render::{Camera, Picture};
+use zoetrope_render::{Camera, Filter, Picture};
 
 use crate::cli::{CompareArgs, EngineArg, PictureArgs};
 use crate::offscreen::{self, Offscreen, Scene};
@@ -112,7 +112,7 @@ pub fn compare(
         let frame_b = turned(frame_b, b.info().up, a.info().up);
         for (camera, at) in ring.iter().enumerate() {
             cancel.check()?;
-            let view = offscreen::view(picture, *at, offscreen::antialiased(&frame_a), 1);
+            let view = offscreen::view(picture, *at, Filter::of(&frame_a), 1);
             let picture_a = offscreen.draw(&frame_a, &view)?;
             let picture_b = offscreen.draw(&frame_b, &view)?;
             pictures.push(compare_pictures(frame, camera, &picture_a, &picture_b)?);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use serde::Serialize;
 use zoetrope_codecs::{Cancel, Error, SplatFrame};
+use zoetrope_render::Filter;
 
 use crate::cli::DecodeArgs;
 use crate::offscreen::{self, Offscreen, Scene};
@@ -54,12 +55,7 @@ pub fn run(args: &DecodeArgs, cancel: &Cancel) -> anyhow::Result<()> {
         let frame = reader.frame(index, cancel)?;
         let files = match &mut pictures {
             Some((offscreen, scene)) => {
-                let view = offscreen::view(
-                    &args.picture,
-                    scene.camera,
-                    offscreen::antialiased(&frame),
-                    1,
-                );
+                let view = offscreen::view(&args.picture, scene.camera, Filter::of(&frame), 1);
                 let path = args.output.join(format!("{index:06}.png"));
                 output::write_png(&path, &offscreen.draw(&frame, &view)?)?;
                 vec![path]

@@ -16,7 +16,7 @@ use zoetrope_ffmpeg::{MovieSettings, MovieWriter};
 use zoetrope_render::{Background, Filter, View};
 
 use crate::cli::{EngineArg, ExportArgs};
-use crate::offscreen::{self, Offscreen, Scene};
+use crate::offscreen::{Offscreen, Scene};
 use crate::open::open;
 use crate::output::{self, Staged};
 
@@ -116,16 +116,12 @@ fn write(
         let since_start = picture as f64 / rate;
         let time = range.start + since_start;
         let frame = reader.frame(frame_at(time, reader.info()), cancel)?;
-        let own = match offscreen::antialiased(&frame) {
-            true => Filter::Mip,
-            false => Filter::Classic,
-        };
         let view = View {
             camera: film.camera.at(time, picture as f32 / pictures as f32),
             width,
             height,
             background: Background::Opaque(film.background),
-            filter: film.filter.unwrap_or(own),
+            filter: film.filter.unwrap_or_else(|| Filter::of(&frame)),
             sh_degree: film.sh_degree,
         };
         movie.push_picture(&offscreen.draw(&frame, &view)?.rgba)?;

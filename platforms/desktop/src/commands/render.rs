@@ -1,6 +1,7 @@
 //! `zoetrope render`: one picture.
 
 use zoetrope_codecs::Cancel;
+use zoetrope_render::Filter;
 
 use crate::args::MAX_SIDE;
 use crate::cli::{EngineArg, RenderArgs};
@@ -42,12 +43,7 @@ pub fn run(args: &RenderArgs, cancel: &Cancel) -> anyhow::Result<()> {
     } else {
         EngineArg::Gpu
     };
-    let view = offscreen::view(
-        &args.picture,
-        camera,
-        offscreen::antialiased(&frame),
-        args.supersample,
-    );
+    let view = offscreen::view(&args.picture, camera, Filter::of(&frame), args.supersample);
     let picture = Offscreen::new(engine)?.draw(&frame, &view)?;
     cancel.check()?;
     output::write_png(&args.output, &picture.downsample(args.supersample))

@@ -8,7 +8,7 @@ use zoetrope_encode::zoe::Pictures;
 use zoetrope_render::{Background, Filter, Picture, View};
 
 use crate::cli::EngineArg;
-use crate::offscreen::{self, Offscreen, Scene};
+use crate::offscreen::{Offscreen, Scene};
 use crate::output;
 
 /// Pictures for the time bar: closer together, a hand cannot tell them apart.
@@ -44,10 +44,7 @@ pub fn draw(input: &mut FrameReader, cancel: &Cancel) -> anyhow::Result<Pictures
     let mut jpeg = |input: &mut FrameReader, index: usize, size: [u32; 2]| {
         cancel.check()?;
         let frame = input.frame(index, cancel)?;
-        let filter = match offscreen::antialiased(&frame) {
-            true => Filter::Mip,
-            false => Filter::Classic,
-        };
+        let filter = Filter::of(&frame);
         // Drawn at twice the size, so that edges are smooth.
         let view = View {
             camera: scene.camera,
