@@ -14,6 +14,7 @@
 //! * [`gaussian_video`]: Gaussians as 2D pictures: layout, quantisation, the frame made of planes.
 //! * [`clip`]: the facts of a clip and the traits [`Demuxer`] and [`Decoder`].
 //! * [`layered`]: a group of Zoetrope's own clip, and the traits that code its atlases.
+//! * [`neural`]: video as the weights of a network.
 //! * [`frame_reader`]: frames by their number, through both.
 //! * [`random`]: numbers that are the same in every run, for packing, synthetic scenes and tests.
 //! * [`limits`]: every cap in one place, with its reason.
@@ -28,6 +29,7 @@ pub mod frame_reader;
 pub mod gaussian_video;
 pub mod layered;
 pub mod limits;
+pub mod neural;
 pub mod pickle;
 pub mod random;
 pub mod source;

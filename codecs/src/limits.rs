@@ -125,6 +125,20 @@ pub const MAX_SCALE: f32 = 162_754.8;
 /// Coordinate of a Gaussian, world units: squares of the distances between points this far away are
 /// finite in f32, which those of points ten times as far are not.
 pub const MAX_COORDINATE: f32 = 1e18;
+/// Layers of a network that makes pictures; published ones have seven.
+pub const MAX_NETWORK_LAYERS: u64 = 64;
+/// Parameters of such a network, four bytes each; the largest that was published has 10 million.
+pub const MAX_NETWORK_PARAMETERS: u64 = 64 << 20;
+/// Numbers in the embedding of one frame; published ones have 128.
+pub const MAX_EMBEDDING: u64 = 64 << 10;
+/// Multiplications of one frame: 4 T, ten times what the largest published network takes, and a second
+/// of a fast desktop GPU.
+pub const MAX_NETWORK_MACS: u64 = 4 << 40;
+/// Numbers behind one of its layers, two gigabytes: 64 channels of a 4K picture.
+pub const MAX_NETWORK_FEATURES: u64 = 512 << 20;
+/// Width or height of a decoded picture: 8K, and the smallest 2D texture limit of the GPUs that are
+/// worth supporting.
+pub const MAX_PICTURE_SIDE: u64 = 8192;
 
 /// Bytes of the address of a clip: as much as web servers take.
 pub const MAX_ADDRESS_BYTES: u64 = 8 << 10;

@@ -1,0 +1,11 @@
+//! Neural video: a video kept as the weights of a small network.
+//!
+//! A [`Network`] turns the [embedding](NeuralVideo::embedding) of a frame, some hundred numbers, into the
+//! frame's picture. Every frame is decoded by itself, so a seek costs one frame, wherever it goes.
+//!
+//! HNeRV (Chen et al., CVPR 2023) is a chain of convolutions, each followed by a pixel shuffle and an
+//! activation; so is NeRV (Chen et al., NeurIPS 2021), whose embeddings are sines of the time.
+
+mod network;
+
+pub use network::{Activation, Layer, Network, NeuralVideo, Output};
