@@ -44,7 +44,11 @@ fn check(cloud: &SplatCloud, expected: &serde_json::Value) {
     assert_eq!((cloud.sh_degree, cloud.dropped), (1, 0));
     close("xyz", cloud.positions.as_flattened(), &raw("xyz"));
     close("f_dc", cloud.sh_dc.as_flattened(), &raw("f_dc"));
-    close("f_rest", cloud.sh_rest.as_flattened(), &raw("f_rest"));
+    close(
+        "f_rest",
+        cloud.sh_rest.each().as_flattened(),
+        &raw("f_rest"),
+    );
     let scales: Vec<f32> = raw("sc").into_iter().map(f32::exp).collect();
     close("sc", cloud.scales.as_flattened(), &scales);
     let opacities: Vec<f32> = raw("op")

@@ -168,7 +168,7 @@ fn extremes_survive() {
 #[test]
 fn what_is_not_finite_is_refused() {
     let mut cloud = small_cloud(4, 1);
-    cloud.sh_rest[5][1] = f32::NAN;
+    cloud.sh_rest.each_mut()[5][1] = f32::NAN;
     let error = sog::write(&cloud, &mut Vec::new(), &Cancel::new()).expect_err("cannot be written");
     assert!(matches!(error, Error::Write { .. }), "{error}");
     let cancel = Cancel::new();
@@ -227,7 +227,8 @@ fn a_real_palette_comes_near() {
     let square = |values: &mut dyn Iterator<Item = f32>| -> f64 {
         values.map(|value| f64::from(value).powi(2)).sum()
     };
-    let (a, b) = (cloud.sh_rest.as_flattened(), back.sh_rest.as_flattened());
+    let (a, b) = (cloud.sh_rest.each(), back.sh_rest.each());
+    let (a, b) = (a.as_flattened(), b.as_flattened());
     let error = square(&mut a.iter().zip(b).map(|(a, b)| a - b));
     let all = square(&mut a.iter().copied());
     let relative = (error / all).sqrt();

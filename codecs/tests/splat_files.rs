@@ -29,7 +29,7 @@ fn assert_close(a: &SplatCloud, b: &SplatCloud, tolerance: f32) {
         values.extend(cloud.rotations.as_flattened());
         values.extend(cloud.scales.as_flattened());
         values.extend(cloud.sh_dc.as_flattened());
-        values.extend(cloud.sh_rest.as_flattened());
+        values.extend(cloud.sh_rest.each().as_flattened());
         values
     };
     for (index, (x, y)) in flat(a).iter().zip(flat(b)).enumerate() {

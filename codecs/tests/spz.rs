@@ -97,7 +97,7 @@ fn train_3points_is_as_its_ply() {
     let spz = read_splat(data("train-3points.spz"));
     // This writer rounds to a byte, then to 5 bits of SH degree 1 and 4 of the others.
     let mut clamped = ply.clone();
-    for value in clamped.sh_rest.as_flattened_mut() {
+    for value in clamped.sh_rest.each_mut().as_flattened_mut() {
         *value = value.clamp(-1.0, 127.0 / 128.0);
     }
     let tolerance = Tolerance {
@@ -137,7 +137,10 @@ fn version_1_has_half_floats() {
         assert_eq!(cloud.opacities, [1.0, 0.0]);
         assert_eq!((cloud.dropped, cloud.antialiased), (1, true));
         assert_eq!(cloud.scales, [[1.0; 3], [0.0; 3]]);
-        assert_eq!(cloud.sh_rest, [[[-1.0; 3]; 3], [[0.0; 3]; 3]].concat());
+        assert_eq!(
+            cloud.sh_rest.each(),
+            [[[-1.0; 3]; 3], [[0.0; 3]; 3]].concat()
+        );
         let norm: f32 = cloud.rotations[0].iter().map(|part| part * part).sum();
         assert!((norm - 1.0).abs() < 1e-5);
     }
@@ -191,7 +194,7 @@ fn what_does_not_fit_becomes_the_nearest_that_does() {
     let log = again.scales[0].map(f32::ln);
     assert!((log[0] + 10.0).abs() < 1e-4 && (log[1] - 5.9375).abs() < 1e-4);
     assert!((again.sh_dc[0][0] - 0.5 / 0.15).abs() < 1e-4);
-    assert_eq!(again.sh_rest[0][..2], [127.0 / 128.0, -1.0]);
+    assert_eq!(again.sh_rest.each()[0][..2], [127.0 / 128.0, -1.0]);
     // The last that fits, and the first that does not, on either side.
     for (last, first) in [(-8_388_608.0, -8_388_609.0), (8_388_607.0, 8_388_608.0)] {
         cloud.positions[0][1] = last;

@@ -283,7 +283,7 @@ fn any_finite_numbers_and_any_camera_give_a_picture() {
         cloud.scales.push(scale);
         cloud.opacities.push(random());
         cloud.sh_dc.push(colours[0]);
-        cloud.sh_rest.extend_from_slice(&colours[1..]);
+        cloud.sh_rest.each_mut().extend_from_slice(&colours[1..]);
     }
     for (distance, fov_y) in [
         (3.0, 0.8),

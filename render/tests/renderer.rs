@@ -239,7 +239,10 @@ fn two_million_of_degree_3_can_be_drawn() {
             .extend(base.scales.iter().map(|scale| scale.map(|s| 0.2 * s)));
         cloud.opacities.extend_from_slice(&base.opacities);
         cloud.sh_dc.extend_from_slice(&base.sh_dc);
-        cloud.sh_rest.extend_from_slice(&base.sh_rest);
+        cloud
+            .sh_rest
+            .each_mut()
+            .extend_from_slice(&base.sh_rest.each());
     }
     let frame = Arc::new(SplatFrame::Cloud(cloud));
     // Few of them in the picture: what counts here is that all of them are there.

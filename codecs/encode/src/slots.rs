@@ -147,7 +147,10 @@ fn append_invisible(cloud: &mut SplatCloud, other: &SplatCloud) {
     cloud.scales.extend_from_slice(&other.scales);
     cloud.opacities.resize(cloud.positions.len(), 0.0);
     cloud.sh_dc.extend_from_slice(&other.sh_dc);
-    cloud.sh_rest.extend_from_slice(&other.sh_rest);
+    cloud
+        .sh_rest
+        .each_mut()
+        .extend_from_slice(&other.sh_rest.each());
 }
 
 #[cfg(test)]
@@ -216,7 +219,7 @@ mod tests {
         assert_eq!(visible[2], [true, false, true]);
         assert!(visible[1].iter().chain(&visible[3]).all(|v| *v));
         assert_eq!(slots.rows[2], [1, NONE, 0]);
-        assert!(slots.clouds.iter().all(|cloud| cloud.sh_rest.len() == 9));
+        assert!(slots.clouds.iter().all(|cloud| cloud.sh_rest.is_for(3, 3)));
     }
 
     #[test]

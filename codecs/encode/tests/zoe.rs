@@ -242,7 +242,7 @@ fn every_layer_makes_it_better() {
         let wanted = input.cloud(t);
         let (fine, coarse) = (distance(exact, &wanted), distance(coarse, &wanted));
         assert!(fine < 0.7 * coarse, "{fine} {coarse} in frame {t}");
-        let rest = &exact.sh_rest;
+        let rest = exact.sh_rest.stored();
         let mean: f32 = rest.iter().map(|c| c[1]).sum::<f32>() / rest.len() as f32;
         assert!((mean - 0.1).abs() < 0.01, "{mean}");
     }

@@ -298,7 +298,7 @@ fn check(cloud: &SplatCloud) {
     assert_eq!(cloud.scales.len(), count);
     assert_eq!(cloud.opacities.len(), count);
     assert_eq!(cloud.sh_dc.len(), count);
-    assert_eq!(cloud.sh_rest.len(), count * cloud.rest_coefficients());
+    assert!(cloud.sh_rest.is_for(count, cloud.rest_coefficients()));
     assert!(cloud.dropped <= count);
     let finite = |values: &[f32]| values.iter().all(|value| value.is_finite());
     assert!(finite(cloud.positions.as_flattened()));
@@ -306,7 +306,7 @@ fn check(cloud: &SplatCloud) {
     assert!(finite(cloud.scales.as_flattened()));
     assert!(finite(&cloud.opacities));
     assert!(finite(cloud.sh_dc.as_flattened()));
-    assert!(finite(cloud.sh_rest.as_flattened()));
+    assert!(finite(cloud.sh_rest.stored().as_flattened()));
 }
 
 /// A whole SOG model of 6 Gaussians and SH degree 1, in `version` 1 or 2.

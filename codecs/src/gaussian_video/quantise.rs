@@ -218,6 +218,7 @@ mod tests {
         let largest = step.fold(0.0, f32::max);
         assert!(
             back.sh_rest
+                .each()
                 .as_flattened()
                 .iter()
                 .all(|v| v.abs() <= largest)

@@ -226,7 +226,9 @@ mod tests {
         assert!(confused.contains("logarithms"), "{confused}");
         assert!(note(|cloud| cloud.scales[9] = [500.0; 3]).contains("like fog"));
         assert!(note(|cloud| cloud.positions[9] = [0.0, 900.0, 0.0]).contains("far away"));
-        assert!(note(|cloud| cloud.sh_rest.fill([0.0; 3])).contains("all of them are zero"));
+        assert!(
+            note(|cloud| cloud.sh_rest.each_mut().fill([0.0; 3])).contains("all of them are zero")
+        );
         assert!(note(|cloud| cloud.sh_dc.fill([128.0; 3])).contains("brighter than white"));
     }
 

@@ -66,7 +66,7 @@ impl SplatCloud {
         }
         let rest = self.rest_coefficients();
         if rest > 0 {
-            for coefficients in self.sh_rest.chunks_exact_mut(rest) {
+            for coefficients in self.sh_rest.stored_mut().chunks_exact_mut(rest) {
                 for (coefficient, sign) in coefficients.iter_mut().zip(SH_SIGNS) {
                     *coefficient = coefficient.map(|value| sign * value);
                 }

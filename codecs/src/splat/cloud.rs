@@ -1,7 +1,7 @@
 //! Gaussians as numbers.
 
-use super::Axes;
 use super::mend::{Row, mend};
+use super::{Axes, ShRest};
 use crate::Bounds;
 use crate::gaussian_video::rest_coefficients;
 
@@ -21,9 +21,8 @@ pub struct SplatCloud {
     pub opacities: Vec<f32>,
     /// SH coefficient of degree 0 of red, green, blue; colour = 0.5 + 0.2820948 x this.
     pub sh_dc: Vec<[f32; 3]>,
-    /// SH coefficients of degree 1 and up, red, green, blue; `(sh_degree + 1)² - 1` of them for
-    /// each Gaussian, one Gaussian after the other.
-    pub sh_rest: Vec<[f32; 3]>,
+    /// SH coefficients of degree 1 and up, `(sh_degree + 1)² - 1` of them for each Gaussian.
+    pub sh_rest: ShRest,
     /// SH degree, 0 to 3.
     pub sh_degree: u8,
     /// Which way the axes of its world space point.
@@ -44,7 +43,7 @@ impl SplatCloud {
             scales: Vec::with_capacity(count),
             opacities: Vec::with_capacity(count),
             sh_dc: Vec::with_capacity(count),
-            sh_rest: Vec::with_capacity(count * rest_coefficients(sh_degree)),
+            sh_rest: Vec::with_capacity(count * rest_coefficients(sh_degree)).into(),
             sh_degree,
             axes: Axes::default(),
             antialiased: false,
@@ -60,7 +59,7 @@ impl SplatCloud {
             scales: vec![[0.0; 3]; count],
             opacities: vec![0.0; count],
             sh_dc: vec![[0.0; 3]; count],
-            sh_rest: vec![[0.0; 3]; count * rest_coefficients(sh_degree)],
+            sh_rest: vec![[0.0; 3]; count * rest_coefficients(sh_degree)].into(),
             sh_degree,
             ..Self::default()
         }
@@ -82,8 +81,9 @@ impl SplatCloud {
         sh_rest: &[[f32; 3]],
     ) {
         debug_assert_eq!(sh_rest.len(), rest_coefficients(self.sh_degree));
-        let first_rest = self.sh_rest.len();
-        self.sh_rest.extend_from_slice(sh_rest);
+        let rest = self.sh_rest.each_mut();
+        let first_rest = rest.len();
+        rest.extend_from_slice(sh_rest);
         let (mut position, mut rotation, mut scale) = (position, rotation, scale);
         let (mut opacity, mut sh_dc) = (opacity, sh_dc);
         let is_sound = mend(Row {
@@ -92,7 +92,7 @@ impl SplatCloud {
             scale: &mut scale,
             opacity: &mut opacity,
             sh_dc: &mut sh_dc,
-            sh_rest: &mut self.sh_rest[first_rest..],
+            sh_rest: &mut rest[first_rest..],
         });
         self.dropped += usize::from(!is_sound);
         self.positions.push(position);
@@ -119,16 +119,15 @@ impl SplatCloud {
 
     /// The SH coefficients beyond DC of Gaussian `k`.
     pub fn rest_of(&self, k: usize) -> &[[f32; 3]] {
-        let rest = self.rest_coefficients();
-        &self.sh_rest[k * rest..(k + 1) * rest]
+        self.sh_rest.of(k, self.rest_coefficients())
     }
 
     /// Bytes of memory it takes.
     pub fn size_bytes(&self) -> usize {
-        self.len() * Self::BYTES + self.sh_rest.len() * Self::REST_BYTES
+        self.len() * Self::BYTES + self.sh_rest.size_bytes()
     }
 
-    /// Bytes of memory that `count` Gaussians take.
+    /// Bytes of memory that `count` Gaussians take at most.
     pub fn bytes_for(count: usize, sh_degree: u8) -> usize {
         count.saturating_mul(Self::BYTES + rest_coefficients(sh_degree) * Self::REST_BYTES)
     }

@@ -81,7 +81,7 @@ impl SplatCloud {
 
 fn blocks(cloud: &mut SplatCloud, rows: usize) -> Vec<Block<'_>> {
     let rest = cloud.rest_coefficients();
-    let mut sh_rest = cloud.sh_rest.as_mut_slice();
+    let mut sh_rest = cloud.sh_rest.each_mut().as_mut_slice();
     let mut first = 0;
     let arrays = cloud
         .positions

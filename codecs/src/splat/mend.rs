@@ -79,8 +79,8 @@ mod tests {
         |cloud, k| cloud.scales[k][0] = f32::NAN,
         |cloud, k| cloud.opacities[k] = f32::INFINITY,
         |cloud, k| cloud.sh_dc[k][1] = f32::NAN,
-        |cloud, k| cloud.sh_rest[3 * k][2] = f32::INFINITY,
-        |cloud, k| cloud.sh_rest[3 * k + 2][0] = f32::NAN,
+        |cloud, k| cloud.sh_rest.each_mut()[3 * k][2] = f32::INFINITY,
+        |cloud, k| cloud.sh_rest.each_mut()[3 * k + 2][0] = f32::NAN,
     ];
 
     /// Each Gaussian of `cloud` through [`SplatCloud::push`].

@@ -19,6 +19,7 @@ mod morton;
 pub mod ply;
 mod ply_header;
 mod preview;
+mod sh_rest;
 pub mod sog;
 pub mod spz;
 pub mod synthetic;
@@ -33,6 +34,7 @@ pub use cloud::SplatCloud;
 pub use decoder::SplatFileDecoder;
 pub use format::{SplatFacts, SplatFormat};
 pub use preview::{PREVIEW_GAUSSIANS, PREVIEWED_BYTES, has_preview, preview};
+pub use sh_rest::ShRest;
 pub use write::{WriteFormat, write};
 
 use crate::source::{Folder, Source, ZipFolder};

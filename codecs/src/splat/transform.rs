@@ -123,7 +123,12 @@ impl SplatCloud {
         let matrices: Vec<Vec<f64>> = (1..=usize::from(self.sh_degree).min(MAX_DEGREE))
             .map(|degree| turn_matrix(degree, rotation))
             .collect();
-        for coefficients in self.sh_rest[first * rest..].chunks_exact_mut(rest) {
+        let coefficients = match first {
+            // Those that share some are turned together.
+            0 => self.sh_rest.stored_mut(),
+            _ => &mut self.sh_rest.each_mut()[first * rest..],
+        };
+        for coefficients in coefficients.chunks_exact_mut(rest) {
             let mut behind = coefficients;
             for (degree, matrix) in (1..).zip(&matrices) {
                 let size = 2 * degree + 1;
@@ -521,8 +526,10 @@ mod tests {
         );
         let other = before.with_axes(Axes::RightUpBack);
         let flat = |cloud: &SplatCloud| -> Vec<f64> {
-            let rest = cloud.sh_rest.as_flattened().iter();
-            rest.chain(cloud.positions.as_flattened())
+            let rest = cloud.sh_rest.each();
+            rest.as_flattened()
+                .iter()
+                .chain(cloud.positions.as_flattened())
                 .map(|value| f64::from(*value))
                 .collect()
         };

@@ -201,7 +201,7 @@ impl SplatCloud {
                 kept.scales.push(self.scales[k]);
                 kept.opacities.push(self.opacities[k]);
                 kept.sh_dc.push(self.sh_dc[k]);
-                kept.sh_rest.extend_from_slice(self.rest_of(k));
+                kept.sh_rest.each_mut().extend_from_slice(self.rest_of(k));
             }
         }
         kept

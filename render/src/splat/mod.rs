@@ -274,11 +274,12 @@ pub(crate) fn check(frame: &SplatFrame) -> Result<()> {
                 cloud.opacities.len(),
                 cloud.sh_dc.len(),
             ];
-            let rest = cloud.len() * rest_coefficients(cloud.sh_degree);
+            let width = rest_coefficients(cloud.sh_degree);
+            let has_rest = cloud.sh_rest.is_for(cloud.len(), width);
             if cloud.sh_degree > 3 {
                 return damaged(format!("its SH degree is {}, above 3", cloud.sh_degree));
             }
-            if lengths != [cloud.len(); 4] || cloud.sh_rest.len() != rest {
+            if lengths != [cloud.len(); 4] || !has_rest {
                 return damaged("its attributes are not all of one length".to_owned());
             }
             let limit = zoetrope_codecs::limits::MAX_GAUSSIANS;

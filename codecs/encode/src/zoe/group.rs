@@ -335,5 +335,5 @@ fn append(cloud: &mut SplatCloud, more: &SplatCloud) {
     cloud.scales.extend(&more.scales);
     cloud.opacities.extend(&more.opacities);
     cloud.sh_dc.extend(&more.sh_dc);
-    cloud.sh_rest.extend(&more.sh_rest);
+    cloud.sh_rest.each_mut().extend(&*more.sh_rest.each());
 }

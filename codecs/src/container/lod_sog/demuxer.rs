@@ -402,14 +402,10 @@ fn append(to: &mut SplatCloud, from: &SplatCloud, rows: Range<usize>) {
     to.opacities
         .extend_from_slice(&from.opacities[rows.clone()]);
     to.sh_dc.extend_from_slice(&from.sh_dc[rows.clone()]);
-    let (have, want) = (from.rest_coefficients(), to.rest_coefficients());
-    if have == want {
-        let rest = &from.sh_rest[rows.start * have..rows.end * have];
-        to.sh_rest.extend_from_slice(rest);
-    } else {
-        for row in rows {
-            to.sh_rest.extend_from_slice(from.rest_of(row));
-            to.sh_rest.resize(to.sh_rest.len() + want - have, [0.0; 3]);
-        }
+    let missing = to.rest_coefficients() - from.rest_coefficients();
+    let rest = to.sh_rest.each_mut();
+    for row in rows {
+        rest.extend_from_slice(from.rest_of(row));
+        rest.resize(rest.len() + missing, [0.0; 3]);
     }
 }

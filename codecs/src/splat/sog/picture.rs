@@ -1,6 +1,7 @@
 //! The pictures: lossless WebP.
 
 use std::io::{self, BufRead, Cursor, Read, Seek, SeekFrom};
+use std::ops::Range;
 
 use image_webp::{ColorType, WebPDecoder, WebPEncoder};
 
@@ -19,11 +20,8 @@ impl Undecoded {
     pub(super) fn read(source: &dyn Source, pixels: usize, cancel: &Cancel) -> Result<Self> {
         let bytes = source.read_all(limits::MAX_SOG_PICTURE_BYTES, cancel)?;
         let name = source.name().to_owned();
-        let decoder = WebPDecoder::new(CancellableBytes {
-            bytes: Cursor::new(bytes),
-            cancel: cancel.clone(),
-        })
-        .map_err(|error| Error::malformed(&name, format!("it is no WebP picture ({error})")))?;
+        let decoder = WebPDecoder::new(CancellableBytes::new(bytes, cancel))
+            .map_err(|error| Error::malformed(&name, format!("it is no WebP picture ({error})")))?;
         let mut picture = Self {
             name,
             decoder,
@@ -99,6 +97,21 @@ impl Picture {
             samples.get(3).copied().unwrap_or(255),
         ]
     }
+
+    /// Calls `with` for the pixels of `rows`, counted from the first of them, as [`Self::pixel`] gives
+    /// them.
+    pub(super) fn each(&self, rows: Range<usize>, mut with: impl FnMut(usize, [u8; 4])) {
+        let samples = &self.samples[rows.start * self.channels..rows.end * self.channels];
+        if self.channels == 4 {
+            let pixels = samples.as_chunks::<4>().0.iter();
+            pixels.enumerate().for_each(|(k, pixel)| with(k, *pixel));
+        } else {
+            let pixels = samples.as_chunks::<3>().0.iter();
+            pixels
+                .enumerate()
+                .for_each(|(k, [red, green, blue])| with(k, [*red, *green, *blue, 255]));
+        }
+    }
 }
 
 /// A whole WebP file of `width` x `height` pixels, lossless, of `N` = 3 or 4 samples each.
@@ -123,41 +136,70 @@ pub(super) fn encode<const N: usize>(
 
 /// Bytes that end with an error once cancelled, so that a long decode stops early.
 struct CancellableBytes {
-    bytes: Cursor<Vec<u8>>,
+    bytes: Vec<u8>,
+    /// Where the next byte lies.
+    at: usize,
+    /// Where the flag is looked at again; never before `at`, never behind the end.
+    ask_at: usize,
     cancel: Cancel,
 }
 
 impl CancellableBytes {
-    fn check(&self) -> io::Result<()> {
+    /// Some milliseconds of decoding.
+    const PIECE_BYTES: usize = 32 << 10;
+
+    fn new(bytes: Vec<u8>, cancel: &Cancel) -> Self {
+        Self {
+            bytes,
+            at: 0,
+            ask_at: 0,
+            cancel: cancel.clone(),
+        }
+    }
+
+    #[cold]
+    fn ask(&mut self) -> io::Result<()> {
         if self.cancel.is_cancelled() {
             return Err(io::Error::other("cancelled"));
         }
+        self.ask_at = self.bytes.len().min(self.at + Self::PIECE_BYTES);
         Ok(())
     }
 }
 
 impl Read for CancellableBytes {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.check()?;
-        self.bytes.read(buffer)
+        let ready = self.fill_buf()?;
+        let count = ready.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&ready[..count]);
+        self.consume(count);
+        Ok(count)
     }
 }
 
 impl BufRead for CancellableBytes {
+    // Decoders ask for every few bytes.
+    #[inline]
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        self.check()?;
-        let bytes = self.bytes.fill_buf()?;
-        // Short pieces, so that the flag is looked at often.
-        Ok(&bytes[..bytes.len().min(4096)])
+        if self.at == self.ask_at {
+            self.ask()?;
+        }
+        Ok(&self.bytes[self.at..self.ask_at])
     }
 
+    #[inline]
     fn consume(&mut self, count: usize) {
-        self.bytes.consume(count);
+        self.at = self.ask_at.min(self.at + count);
     }
 }
 
 impl Seek for CancellableBytes {
     fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
-        self.bytes.seek(position)
+        let mut cursor = Cursor::new(&self.bytes);
+        cursor.set_position(self.at as u64);
+        let at = cursor.seek(position)?;
+        self.at = self.bytes.len().min(at as usize);
+        self.ask_at = self.at;
+        Ok(at)
     }
 }

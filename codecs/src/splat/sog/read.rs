@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::super::fill::{Block, fill};
-use super::super::{Axes, SplatCloud, SplatFacts, SplatFormat, smallest_three};
+use super::super::{Axes, ShRest, SplatCloud, SplatFacts, SplatFormat, smallest_three};
 use super::meta::{Meta, Table, coordinate};
 use super::picture::{Picture, Undecoded};
 use crate::gaussian_video::rest_coefficients;
@@ -15,7 +15,7 @@ pub(super) const PALETTE_COLUMNS: usize = 64;
 /// Which of the pictures is the palette.
 const PALETTE_PICTURE: usize = 5;
 /// Gaussians that are put together at a time.
-const BLOCK_ROWS: usize = 16 << 10;
+const BLOCK_ROWS: usize = 4 << 10;
 
 /// Reads the SOG model whose `meta.json` lies at the root of `folder`.
 ///
@@ -24,13 +24,18 @@ const BLOCK_ROWS: usize = 16 << 10;
 /// [`Error::Limit`] above [`limits::MAX_GAUSSIANS`] and the other caps.
 pub fn read(folder: &dyn Folder, cancel: &Cancel) -> Result<SplatCloud> {
     let meta = Meta::read(folder, cancel)?;
-    let tables = Tables::read(folder, &meta, cancel)?;
+    let mut tables = Tables::read(folder, &meta, cancel)?;
     let sh_degree = tables.palette.as_ref().map_or(0, |palette| palette.degree);
     let count = meta.count as usize;
-    let mut cloud = fill(count, sh_degree, BLOCK_ROWS, cancel, |block| {
+    let shared = tables.take_shared_rest();
+    let each = if shared.is_some() { 0 } else { sh_degree };
+    let mut cloud = fill(count, each, BLOCK_ROWS, cancel, |block| {
         tables.fill(block);
         Ok(())
     })?;
+    if let Some(shared) = shared {
+        (cloud.sh_degree, cloud.sh_rest) = (sh_degree, shared);
+    }
     cloud.antialiased = meta.antialiased;
     Ok(cloud)
 }
@@ -85,6 +90,8 @@ fn degree_of_width(width: usize) -> Option<u8> {
 
 /// All pictures, and the values that their codes stand for.
 struct Tables {
+    /// Number of Gaussians.
+    count: usize,
     low: Picture,
     high: Picture,
     quaternions: Picture,
@@ -151,6 +158,7 @@ impl Tables {
         let mut colour_values = meta.sh0.values(4);
         let logits = colour_values.pop().unwrap_or([f32::NAN; 256]);
         Ok(Self {
+            count,
             low: next()?,
             high: next()?,
             quaternions: next()?,
@@ -175,25 +183,32 @@ impl Tables {
 
     /// Puts the Gaussians of a block together.
     fn fill(&self, block: &mut Block) {
-        let rest = self
-            .palette
-            .as_ref()
-            .map_or(0, |palette| rest_coefficients(palette.degree));
-        for (index, k) in block.rows.clone().enumerate() {
-            let (low, high) = (self.low.pixel(k), self.high.pixel(k));
+        let rows = block.rows.clone();
+        let mut lows = vec![[0; 4]; rows.len()];
+        self.low.each(rows.clone(), |index, low| lows[index] = low);
+        self.high.each(rows.clone(), |index, high| {
+            let low = lows[index];
             block.positions[index] =
                 std::array::from_fn(|axis| self.coordinates.get(axis, [low[axis], high[axis]]));
-            let codes = self.scales.pixel(k);
+        });
+        self.scales.each(rows.clone(), |index, codes| {
             block.scales[index] =
                 std::array::from_fn(|axis| self.scale_values[axis][usize::from(codes[axis])]);
-            let codes = self.colours.pixel(k);
+        });
+        self.colours.each(rows.clone(), |index, codes| {
             block.sh_dc[index] = std::array::from_fn(|channel| {
                 self.colour_values[channel][usize::from(codes[channel])]
             });
             block.opacities[index] = self.opacities[usize::from(codes[3])];
-            block.rotations[index] = unpack_rotation(self.quaternions.pixel(k));
-            if let Some(palette) = &self.palette {
-                let own = &mut block.sh_rest[index * rest..(index + 1) * rest];
+        });
+        self.quaternions.each(rows.clone(), |index, codes| {
+            block.rotations[index] = unpack_rotation(codes);
+        });
+        if let Some(palette) = &self.palette {
+            let each = block
+                .sh_rest
+                .chunks_exact_mut(rest_coefficients(palette.degree));
+            for (own, k) in each.zip(rows) {
                 match palette.entry_of(k) {
                     Some(entry) => own.copy_from_slice(entry),
                     // A label beyond the palette: the Gaussian is dropped.
@@ -201,6 +216,19 @@ impl Tables {
                 }
             }
         }
+    }
+
+    /// The SH coefficients as the palette that they are, if there is nothing wrong with it that would
+    /// be a reason to drop Gaussians; it is gone from here then.
+    fn take_shared_rest(&mut self) -> Option<ShRest> {
+        let palette = self
+            .palette
+            .as_ref()
+            .filter(|palette| palette.is_finite())?;
+        let labels = palette.labels(self.count)?;
+        let palette = self.palette.take()?;
+        let width = rest_coefficients(palette.degree);
+        ShRest::palette(palette.entries, width, labels)
     }
 }
 
@@ -285,6 +313,23 @@ impl Palette {
             labels,
             entries,
         }
+    }
+
+    /// Whether all its numbers can be shown.
+    fn is_finite(&self) -> bool {
+        let numbers = self.entries.as_flattened().iter();
+        numbers.fold(true, |all, number| all & number.is_finite())
+    }
+
+    /// The labels of the first `count` Gaussians, if all of them name an entry.
+    fn labels(&self, count: usize) -> Option<Vec<u16>> {
+        let entries = self.entries.len() / rest_coefficients(self.degree);
+        let (mut labels, mut largest) = (vec![0; count], 0);
+        self.labels.each(0..count, |k, [low, high, ..]| {
+            labels[k] = u16::from_le_bytes([low, high]);
+            largest = largest.max(labels[k]);
+        });
+        (count == 0 || usize::from(largest) < entries).then_some(labels)
     }
 
     /// The coefficients of Gaussian `k`; none where its label is beyond the palette.

@@ -173,7 +173,7 @@ fn check(cloud: &SplatCloud) -> Result<()> {
         && finite(cloud.scales.as_flattened())
         && finite(&cloud.opacities)
         && finite(cloud.sh_dc.as_flattened())
-        && finite(cloud.sh_rest.as_flattened());
+        && finite(cloud.sh_rest.stored().as_flattened());
     if all_finite {
         return Ok(());
     }
@@ -286,7 +286,7 @@ impl<'a> Writer<'a> {
     fn rest(&self, cancel: &Cancel) -> Result<Rest> {
         let coefficients = self.cloud.rest_coefficients();
         let palette = Palette::new(
-            self.cloud.sh_rest.as_flattened(),
+            self.cloud.sh_rest.each().as_flattened(),
             3 * coefficients,
             palette_size(self.cloud.len()),
             cancel,

@@ -10,7 +10,7 @@ use super::super::{SplatCloud, SplatFacts, SplatFormat, check_size};
 use super::GZIP_MAGIC;
 use super::extensions::{self, Extensions};
 use super::header::{HEADER_BYTES, Header, PLAIN_HEADER_BYTES, Stream, table_offset};
-use super::stream::{SourceStream, damaged};
+use super::stream::{SourceStream, damaged, unpack_all};
 use super::unpack::{blocks, empty_cloud};
 use crate::source::Source;
 use crate::{Cancel, Error, Result};
@@ -157,8 +157,7 @@ impl Plain {
         jobs.into_par_iter()
             .try_for_each(|((block, row_bytes), stream)| {
                 let mut unpacked = open_stream(source, &stream, cancel)?;
-                block
-                    .read(header, row_bytes, &mut unpacked, cancel)
+                unpack_all(&mut unpacked, block.pieces(header, row_bytes), cancel)
                     .and_then(|()| ends(&mut unpacked))
                     .map_err(|error| damaged(source.name(), error))
             })?;
@@ -211,11 +210,11 @@ fn read_legacy(
         ));
     }
     let mut cloud = empty_cloud(&header);
-    for (block, row_bytes) in blocks(&mut cloud).into_iter().zip(header.row_bytes()) {
-        block
-            .read(&header, row_bytes, reader, cancel)
-            .map_err(|error| damaged(name, error))?;
-    }
+    let pieces = blocks(&mut cloud)
+        .into_iter()
+        .zip(header.row_bytes())
+        .flat_map(|(block, row_bytes)| block.pieces(&header, row_bytes));
+    unpack_all(reader, pieces.collect(), cancel).map_err(|error| damaged(name, error))?;
     cloud.axes = legacy_extensions(source, &header, reader)?.axes();
     if header.version == 1 {
         // Half floats may be no numbers; all that the other versions can say is sound.

@@ -1,4 +1,4 @@
-//! Bytes of a source as a stream, and blocks of a stream unpacked while it is read on.
+//! Bytes of a source as a stream, and pieces of a stream unpacked while it is read on.
 
 use std::io::{self, BufRead, Read};
 
@@ -7,8 +7,8 @@ use crate::{Cancel, Error};
 
 /// Bytes that are read of a source at a time.
 const CHUNK_BYTES: u64 = 256 << 10;
-/// Gaussians that are unpacked at a time: their bytes of one block fit the cache.
-const PIECE_ROWS: usize = 8192;
+/// Unpacked bytes that are turned into numbers at a time: they fit the cache.
+const PIECE_BYTES: usize = 512 << 10;
 
 /// The bytes of a part of a source, in order, a chunk of them at hand.
 pub(super) struct SourceStream<'a> {
@@ -62,35 +62,54 @@ impl Read for SourceStream<'_> {
     }
 }
 
-/// Reads a row of `row_bytes` for every `per_row` items of `out` and unpacks them, many rows at a
-/// time: one lot is unpacked while the next is read.
-pub(super) fn unpack_rows<T: Send>(
-    reader: &mut (impl Read + Send + ?Sized),
+/// Some rows of a block, on their way into a cloud.
+pub(super) struct Piece<'a> {
+    /// Bytes that they take.
+    bytes: usize,
+    unpack: Unpack<'a>,
+}
+
+/// Puts unpacked rows into their place.
+type Unpack<'a> = Box<dyn FnOnce(&[u8]) + Send + 'a>;
+
+/// The pieces of a block that has `row_bytes` for every `per_row` items of `out`.
+pub(super) fn pieces<'a, T: Send>(
     row_bytes: usize,
-    out: &mut [T],
+    out: &'a mut [T],
     per_row: usize,
-    unpack: impl Fn(&[u8], &mut [T]) + Sync,
+    unpack: impl Fn(&[u8], &mut [T]) + Clone + Send + 'a,
+) -> Vec<Piece<'a>> {
+    if row_bytes == 0 || per_row == 0 {
+        return Vec::new();
+    }
+    let rows = (PIECE_BYTES / row_bytes).max(1);
+    let piece = |out: &'a mut [T]| {
+        let unpack = unpack.clone();
+        Piece {
+            bytes: out.len() / per_row * row_bytes,
+            unpack: Box::new(move |bytes| unpack(bytes, out)),
+        }
+    };
+    out.chunks_mut(rows * per_row).map(piece).collect()
+}
+
+/// Reads `pieces`, which lie one after the other, and unpacks each while the next one is read.
+pub(super) fn unpack_all(
+    reader: &mut (impl Read + Send + ?Sized),
+    pieces: Vec<Piece>,
     cancel: &Cancel,
 ) -> io::Result<()> {
-    if row_bytes == 0 || per_row == 0 {
-        return Ok(());
-    }
-    let read = |bytes: &mut Vec<u8>, reader: &mut (dyn Read + Send), items: Option<usize>| {
+    let mut read = |bytes: &mut Vec<u8>, count: Option<usize>| {
         cancel.check().map_err(io::Error::other)?;
-        bytes.resize(items.unwrap_or(0) / per_row * row_bytes, 0);
+        bytes.resize(count.unwrap_or(0), 0);
         reader.read_exact(bytes)
     };
-    let mut reader = reader;
-    let reader: &mut (dyn Read + Send) = &mut reader;
     let (mut ready, mut coming) = (Vec::new(), Vec::new());
-    let mut pieces = out.chunks_mut(PIECE_ROWS * per_row).peekable();
-    read(&mut ready, reader, pieces.peek().map(|piece| piece.len()))?;
+    let mut pieces = pieces.into_iter().peekable();
+    read(&mut ready, pieces.peek().map(|piece| piece.bytes))?;
     while let Some(piece) = pieces.next() {
-        let items = pieces.peek().map(|piece| piece.len());
-        let ((), result) = rayon::join(
-            || unpack(&ready, piece),
-            || read(&mut coming, reader, items),
-        );
+        let next = pieces.peek().map(|piece| piece.bytes);
+        let (result, ()) = rayon::join(|| read(&mut coming, next), || (piece.unpack)(&ready));
         result?;
         std::mem::swap(&mut ready, &mut coming);
     }

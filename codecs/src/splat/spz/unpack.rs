@@ -1,15 +1,13 @@
 //! From stored bytes to numbers, block by block.
 
 use std::f32::consts::FRAC_1_SQRT_2;
-use std::io::{self, Read};
 
 use half::f16;
 
 use super::super::SplatCloud;
 use super::header::Header;
-use super::stream::unpack_rows;
+use super::stream::{Piece, pieces};
 use super::{COLOUR_SCALE, ROTATION_STEPS};
-use crate::Cancel;
 use crate::gaussian_video::rest_coefficients;
 
 /// What a block fills.
@@ -38,54 +36,46 @@ pub(super) fn blocks(cloud: &mut SplatCloud) -> [Block<'_>; 6] {
         Block::Colours(&mut cloud.sh_dc),
         Block::Scales(&mut cloud.scales),
         Block::Rotations(&mut cloud.rotations),
-        Block::Rest(&mut cloud.sh_rest),
+        Block::Rest(cloud.sh_rest.each_mut()),
     ]
 }
 
-impl Block<'_> {
-    /// Reads the block, with `row_bytes` a Gaussian, out of `reader`.
-    pub(super) fn read(
-        self,
-        header: &Header,
-        row_bytes: usize,
-        reader: &mut (impl Read + Send),
-        cancel: &Cancel,
-    ) -> io::Result<()> {
+impl<'a> Block<'a> {
+    /// What it takes to fill the block with `row_bytes` a Gaussian.
+    pub(super) fn pieces(self, header: &Header, row_bytes: usize) -> Vec<Piece<'a>> {
         match self {
             Self::Positions(out) if header.version == 1 => {
-                unpack_rows(reader, row_bytes, out, 1, half_positions, cancel)
+                pieces(row_bytes, out, 1, half_positions)
             }
             Self::Positions(out) => {
                 let step = 0.5_f64.powi(i32::from(header.fractional_bits)) as f32;
-                let unpack = |bytes: &[u8], out: &mut [_]| fixed_positions(bytes, out, step);
-                unpack_rows(reader, row_bytes, out, 1, unpack, cancel)
+                pieces(row_bytes, out, 1, move |bytes, out| {
+                    fixed_positions(bytes, out, step);
+                })
             }
             Self::Opacities(out) => {
                 let table = table(|code| code / 255.0);
-                let unpack = |bytes: &[u8], out: &mut [f32]| look_up(&table, bytes, out);
-                unpack_rows(reader, row_bytes, out, 1, unpack, cancel)
+                pieces(row_bytes, out, 1, move |bytes, out| {
+                    look_up(&table, bytes, out);
+                })
             }
             Self::Colours(out) => {
                 let table = table(|code| (code / 255.0 - 0.5) / COLOUR_SCALE);
-                let unpack = |bytes: &[u8], out: &mut [[f32; 3]]| {
+                pieces(row_bytes, out, 1, move |bytes, out| {
                     look_up(&table, bytes, out.as_flattened_mut());
-                };
-                unpack_rows(reader, row_bytes, out, 1, unpack, cancel)
+                })
             }
             Self::Scales(out) => {
                 let table = table(|code| (code / 16.0 - 10.0).exp());
-                let unpack = |bytes: &[u8], out: &mut [[f32; 3]]| {
+                pieces(row_bytes, out, 1, move |bytes, out| {
                     look_up(&table, bytes, out.as_flattened_mut());
-                };
-                unpack_rows(reader, row_bytes, out, 1, unpack, cancel)
+                })
             }
-            Self::Rotations(out) if header.version < 3 => {
-                unpack_rows(reader, row_bytes, out, 1, first_three, cancel)
-            }
-            Self::Rotations(out) => unpack_rows(reader, row_bytes, out, 1, smallest_three, cancel),
+            Self::Rotations(out) if header.version < 3 => pieces(row_bytes, out, 1, first_three),
+            Self::Rotations(out) => pieces(row_bytes, out, 1, smallest_three),
             Self::Rest(out) => {
                 let kept = rest_coefficients(header.sh_degree());
-                let unpack = |bytes: &[u8], out: &mut [[f32; 3]]| {
+                pieces(row_bytes, out, kept, move |bytes, out| {
                     for (row, out) in bytes
                         .chunks_exact(row_bytes)
                         .zip(out.chunks_exact_mut(kept))
@@ -94,8 +84,7 @@ impl Block<'_> {
                             *value = f32::from(*byte) / 128.0 - 1.0;
                         }
                     }
-                };
-                unpack_rows(reader, row_bytes, out, kept, unpack, cancel)
+                })
             }
         }
     }

@@ -152,9 +152,10 @@ fn pack(
             }
         }
         _ => {
-            let rest = cloud.rest_coefficients();
-            let values = cloud.sh_rest[rows.start * rest..rows.end * rest].as_flattened();
-            bytes.extend(values.iter().map(|value| byte(value * 128.0 + 128.0)));
+            for k in rows {
+                let values = cloud.rest_of(k).as_flattened().iter();
+                bytes.extend(values.map(|value| byte(value * 128.0 + 128.0)));
+            }
         }
     }
 }
