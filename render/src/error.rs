@@ -44,6 +44,12 @@ pub enum Error {
         /// What the device can do.
         limit: u64,
     },
+    /// The device cannot store half floats in shaders.
+    #[error("{adapter} cannot compute with half floats; choose full precision")]
+    NoHalfFloats {
+        /// Name of the adapter.
+        adapter: String,
+    },
     /// A picture without pixels was asked for.
     #[error("a picture of {width} x {height} pixels has no pixels; make it at least 1 x 1")]
     EmptyPicture {

@@ -31,6 +31,8 @@ pub struct Capabilities {
     pub tier: Tier,
     /// Whether it can do what [`Tier::Gpu`] needs.
     pub compute: bool,
+    /// Whether shaders can store half floats.
+    pub half_floats: bool,
     /// Limits of the device, which may be tighter than those of the adapter.
     pub limits: wgpu::Limits,
 }
@@ -96,7 +98,8 @@ impl Gpu {
     pub fn device_descriptor(adapter: &wgpu::Adapter) -> wgpu::DeviceDescriptor<'static> {
         wgpu::DeviceDescriptor {
             label: Some("zoetrope"),
-            required_features: wgpu::Features::empty(),
+            // Half floats halve the memory traffic of neural video.
+            required_features: adapter.features() & wgpu::Features::SHADER_F16,
             required_limits: adapter.limits(),
             experimental_features: wgpu::ExperimentalFeatures::disabled(),
             memory_hints: wgpu::MemoryHints::Performance,
@@ -133,6 +136,7 @@ impl Gpu {
             driver: driver.trim().to_owned(),
             tier,
             compute,
+            half_floats: device.features().contains(wgpu::Features::SHADER_F16),
             limits,
         };
         Self {

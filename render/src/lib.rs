@@ -4,14 +4,21 @@
 //! of its own. It has two ways to do so ([`Tier`]): on a GPU the stages are shaders in
 //! `render/shaders`, on software Vulkan they are the native loops of [`cpu`], which are at the same
 //! time the twins that the shaders are tested against. [`cpu::reference`] is the yardstick of both.
+//!
+//! [`neural::NeuralRenderer`] evaluates the network of a neural video into a texture of its own, by shaders
+//! everywhere; [`cpu::neural`] is its yardstick.
 
 mod camera;
 pub mod cpu;
 mod error;
 mod gpu;
+pub mod neural;
 mod picture;
+mod read_back;
+mod resources;
 mod shader;
 mod splat;
+mod unroll;
 
 pub use camera::{Background, Camera, Filter, View};
 pub use cpu::pick::pick_depth;

@@ -16,9 +16,18 @@ macro_rules! sources {
 }
 
 sources!(
+    "neural/ceiling",
+    "neural/lanes",
+    "neural/naive",
+    "neural/tile",
     "shared/dispatch",
     "shared/draw_fragment_input",
     "shared/draw_parameters",
+    "shared/neural_activation",
+    "shared/neural_features",
+    "shared/neural_layer",
+    "shared/neural_picture",
+    "shared/neural_scalars",
     "shared/parameters",
     "shared/projection",
     "shared/record",
@@ -41,6 +50,15 @@ sources!(
 pub fn compose(name: &str) -> String {
     let mut composed = prelude();
     append(&mut composed, &mut Vec::new(), name);
+    composed
+}
+
+/// Sources one after the other with all that they import, each piece once.
+pub fn pieces(names: &[&str]) -> String {
+    let (mut composed, mut seen) = (String::new(), Vec::new());
+    for name in names {
+        append(&mut composed, &mut seen, name);
+    }
     composed
 }
 
@@ -128,13 +146,25 @@ mod tests {
     use naga::valid::{Capabilities, ValidationFlags, Validator};
 
     use super::*;
+    use crate::neural::layouts::{CeilingParameters, LayerParameters};
     use crate::splat::layouts::{DrawParameters, SortParameters, SortState};
     use crate::splat::{ProjectParameters, SplatRecord};
 
-    fn parse(name: &str) -> naga::Module {
-        let source = compose(name);
-        naga::front::wgsl::parse_str(&source)
-            .unwrap_or_else(|error| panic!("{name}: {}", error.emit_to_string(&source)))
+    fn parse_source(name: &str, source: &str) -> naga::Module {
+        naga::front::wgsl::parse_str(source)
+            .unwrap_or_else(|error| panic!("{name}: {}", error.emit_to_string(source)))
+    }
+
+    /// Shaders whole in their file; those of neural video are made for each layer.
+    fn is_whole(name: &str) -> bool {
+        !name.starts_with("neural/")
+    }
+
+    /// Shaders by name, with their text: all files, those of neural video in each of their forms.
+    fn texts() -> Vec<(&'static str, String)> {
+        let whole = entry_shaders().filter(|name| is_whole(name));
+        let whole = whole.map(|name| (name, compose(name)));
+        whole.chain(crate::neural::sources_for_tests()).collect()
     }
 
     fn entry_shaders() -> impl Iterator<Item = &'static str> {
@@ -160,20 +190,25 @@ mod tests {
 
     #[test]
     fn every_shader_is_valid_and_has_its_one_entry_point() {
-        for name in entry_shaders() {
-            let module = parse(name);
+        let texts = texts();
+        let named: BTreeSet<&str> = texts.iter().map(|(name, _)| *name).collect();
+        assert_eq!(named, entry_shaders().collect());
+        for (name, text) in &texts {
+            let module = parse_source(name, text);
             let points: Vec<&str> = module
                 .entry_points
                 .iter()
                 .map(|point| point.name.as_str())
                 .collect();
             assert_eq!(points, [entry_point(name)], "{name}");
-            Validator::new(
-                ValidationFlags::all(),
-                Capabilities::SHADER_FLOAT16_IN_FLOAT32,
-            )
-            .validate(&module)
-            .unwrap_or_else(|error| panic!("{name}: {}", error.emit_to_string(&compose(name))));
+            let mut capabilities = Capabilities::SHADER_FLOAT16_IN_FLOAT32;
+            capabilities.set(
+                Capabilities::SHADER_FLOAT16,
+                text.starts_with("enable f16;"),
+            );
+            Validator::new(ValidationFlags::all(), capabilities)
+                .validate(&module)
+                .unwrap_or_else(|error| panic!("{name}: {}", error.emit_to_string(text)));
         }
         for (name, source) in SOURCES
             .iter()
@@ -197,6 +232,12 @@ mod tests {
                 imported.insert(import);
             }
         }
+        // One of these is put in front of each layer's kernel.
+        imported.extend([
+            "shared/neural_features",
+            "shared/neural_picture",
+            "shared/neural_scalars",
+        ]);
         for (name, _) in SOURCES
             .iter()
             .filter(|(name, _)| name.starts_with("shared/"))
@@ -228,6 +269,30 @@ mod tests {
     #[test]
     fn structs_have_the_same_layout_in_rust_and_wgsl() {
         let twins: BTreeMap<&str, Layout> = [
+            layout!(CeilingParameters {
+                rounds,
+                factor,
+                addend,
+                padding
+            }),
+            layout!(LayerParameters {
+                input_stride,
+                input_plane,
+                input_row,
+                input_row_last,
+                output_stride,
+                output_plane,
+                output_row,
+                output_column,
+                width,
+                height,
+                first_row,
+                rows,
+                padding_0,
+                padding_1,
+                padding_2,
+                padding_3,
+            }),
             layout!(DrawParameters {
                 background,
                 viewport_px,
@@ -276,8 +341,8 @@ mod tests {
         ]
         .into();
         let mut compared = BTreeSet::new();
-        for name in entry_shaders() {
-            let module = parse(name);
+        for (name, text) in texts() {
+            let module = parse_source(name, &text);
             for (_, variable) in module.global_variables.iter() {
                 let buffer = matches!(
                     variable.space,

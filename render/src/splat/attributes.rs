@@ -3,7 +3,7 @@
 use zoetrope_codecs::{PlaneFrame, SplatCloud, SplatFrame};
 
 use super::pack::{Texel, pack_layer, texel_count};
-use super::resources::Resources;
+use crate::resources::Resources;
 use crate::{Error, Gpu, Result};
 
 /// Tests look at what has come to lie on the GPU.

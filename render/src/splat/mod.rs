@@ -11,7 +11,6 @@ mod pack;
 mod pipelines;
 mod project;
 mod record;
-mod resources;
 mod sort;
 #[cfg(test)]
 mod stage_tests;
@@ -35,8 +34,8 @@ pub(crate) use record::{Ellipse, SplatRecord};
 
 use self::cpu_tier::CpuTier;
 use self::gpu_tier::GpuTier;
-use self::resources::Resources;
 use self::target::Target;
+use crate::resources::Resources;
 use crate::{Error, Gpu, Picture, Result, Tier, View};
 
 /// A part of the work on one frame.

@@ -8,8 +8,8 @@ use bytemuck::{Pod, Zeroable};
 
 use super::constants::{SORT_BLOCK, SORT_DIGIT_BITS};
 use super::pipelines::Pipelines;
-use super::resources::Resources;
 use crate::Gpu;
+use crate::resources::Resources;
 
 /// Most passes: 24-bit keys.
 const PASSES_MAX: usize = 3;

@@ -1,6 +1,7 @@
 //! The texture that holds the picture.
 
-use super::resources::Resources;
+use crate::read_back::read_texture;
+use crate::resources::Resources;
 use crate::{Error, Gpu, Picture, Result, View};
 
 /// The renderer's own texture: Rgba8Unorm, display-space colour, premultiplied.
@@ -74,45 +75,6 @@ impl Target {
     /// # Errors
     /// [`Error::Lost`].
     pub fn read(&self, gpu: &Gpu) -> Result<Picture> {
-        gpu.check()?;
-        let (width, height) = (self.texture.width(), self.texture.height());
-        let row_bytes = width * 4;
-        let stride = row_bytes.next_multiple_of(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT);
-        let buffer = gpu.device.create_buffer(&wgpu::BufferDescriptor {
-            label: Some("picture read-back"),
-            size: u64::from(stride) * u64::from(height),
-            usage: wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::MAP_READ,
-            mapped_at_creation: false,
-        });
-        let mut encoder = gpu
-            .device
-            .create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        encoder.copy_texture_to_buffer(
-            self.texture.as_image_copy(),
-            wgpu::TexelCopyBufferInfo {
-                buffer: &buffer,
-                layout: wgpu::TexelCopyBufferLayout {
-                    offset: 0,
-                    bytes_per_row: Some(stride),
-                    rows_per_image: None,
-                },
-            },
-            self.texture.size(),
-        );
-        gpu.queue.submit([encoder.finish()]);
-        buffer.map_async(wgpu::MapMode::Read, .., |_| ());
-        gpu.wait()?;
-        let mapped = buffer.get_mapped_range(..).map_err(|error| Error::Lost {
-            reason: error.to_string(),
-        })?;
-        let mut rgba = Vec::with_capacity(row_bytes as usize * height as usize);
-        for row in mapped.chunks_exact(stride as usize) {
-            rgba.extend_from_slice(&row[..row_bytes as usize]);
-        }
-        Ok(Picture {
-            width,
-            height,
-            rgba,
-        })
+        read_texture(gpu, &self.texture)
     }
 }

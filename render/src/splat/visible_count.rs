@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::resources::Resources;
 use crate::Gpu;
+use crate::resources::Resources;
 
 /// The number and its way back.
 #[derive(Debug)]
