@@ -1,0 +1,43 @@
+//! The register tile: what all the time goes into.
+
+use pulp::Simd;
+
+use super::CHANNELS;
+use super::packed::Weights;
+
+/// The most vectors of a tile: with [`CHANNELS`] accumulators for each they fill three quarters of the
+/// registers, as few loads for a multiplication as can be.
+#[inline(always)]
+pub(super) fn most_vectors<S: Simd>() -> usize {
+    if S::REGISTER_COUNT >= 32 { 4 } else { 2 }
+}
+
+/// Sums of one tile: [`CHANNELS`] channels of `N` vectors.
+pub(super) type Sums<S, const N: usize> = [[<S as Simd>::f32s; N]; CHANNELS];
+
+#[inline(always)]
+pub(super) fn start<S: Simd, const N: usize>(simd: S, bias: &Weights) -> Sums<S, N> {
+    std::array::from_fn(|channel| [simd.splat_f32s(bias[channel]); N])
+}
+
+/// Adds the products of one input: its vectors times a weight for each channel.
+#[inline(always)]
+pub(super) fn add<S: Simd, const N: usize>(
+    simd: S,
+    sums: &mut Sums<S, N>,
+    vectors: &[S::f32s; N],
+    weights: &Weights,
+) {
+    for (sums, weight) in sums.iter_mut().zip(weights) {
+        let weight = simd.splat_f32s(*weight);
+        for (sum, vector) in sums.iter_mut().zip(vectors) {
+            *sum = simd.mul_add_f32s(weight, *vector, *sum);
+        }
+    }
+}
+
+/// The first `N` vectors of some numbers; `None` when there are fewer.
+#[inline(always)]
+pub(super) fn vectors<S: Simd, const N: usize>(numbers: &[f32]) -> Option<&[S::f32s; N]> {
+    S::as_simd_f32s(numbers).0.first_chunk()
+}
