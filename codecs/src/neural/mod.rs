@@ -9,6 +9,7 @@
 pub mod cpu;
 pub mod import;
 mod network;
+mod raw;
 
 pub use cpu::{CpuDecoder, Picture};
 pub use import::{

@@ -30,23 +30,49 @@ const ROUNDER: f32 = 12_582_912.0;
 /// Puts an activation's values in place of its arguments.
 #[inline(always)]
 pub(super) fn activate<S: Simd>(simd: S, activation: Activation, vectors: &mut [S::f32s]) {
-    let splat = |number| simd.splat_f32s(number);
-    let zero = splat(0.0);
     match activation {
         Activation::None => {}
-        Activation::Gelu => each(vectors, |x| gelu(simd, x)),
-        Activation::Relu => each(vectors, |x| simd.max_f32s(x, zero)),
-        Activation::LeakyRelu => each(vectors, |x| simd.max_f32s(x, simd.mul_f32s(x, splat(0.01)))),
-        Activation::LeakyRelu10 => {
-            each(vectors, |x| simd.max_f32s(x, simd.mul_f32s(x, splat(0.1))))
+        Activation::Gelu => {
+            for x in vectors {
+                *x = gelu(simd, *x);
+            }
         }
-        Activation::Relu6 => each(vectors, |x| clamp(simd, x, 0.0, 6.0)),
-        Activation::Silu => each(vectors, |x| simd.mul_f32s(x, sigmoid(simd, x))),
-        Activation::Softplus => each(vectors, |x| softplus(simd, x)),
-        Activation::HardSwish => each(vectors, |x| {
-            let gate = clamp(simd, simd.add_f32s(x, splat(3.0)), 0.0, 6.0);
-            simd.mul_f32s(simd.mul_f32s(x, gate), splat(1.0 / 6.0))
-        }),
+        Activation::Relu => {
+            for x in vectors {
+                *x = simd.max_f32s(*x, simd.splat_f32s(0.0));
+            }
+        }
+        Activation::LeakyRelu => {
+            for x in vectors {
+                *x = simd.max_f32s(*x, simd.mul_f32s(*x, simd.splat_f32s(0.01)));
+            }
+        }
+        Activation::LeakyRelu10 => {
+            for x in vectors {
+                *x = simd.max_f32s(*x, simd.mul_f32s(*x, simd.splat_f32s(0.1)));
+            }
+        }
+        Activation::Relu6 => {
+            for x in vectors {
+                *x = clamp(simd, *x, 0.0, 6.0);
+            }
+        }
+        Activation::Silu => {
+            for x in vectors {
+                *x = simd.mul_f32s(*x, sigmoid(simd, *x));
+            }
+        }
+        Activation::Softplus => {
+            for x in vectors {
+                *x = softplus(simd, *x);
+            }
+        }
+        Activation::HardSwish => {
+            for x in vectors {
+                let gate = clamp(simd, simd.add_f32s(*x, simd.splat_f32s(3.0)), 0.0, 6.0);
+                *x = simd.mul_f32s(simd.mul_f32s(*x, gate), simd.splat_f32s(1.0 / 6.0));
+            }
+        }
     }
 }
 
@@ -55,19 +81,21 @@ pub(super) fn activate<S: Simd>(simd: S, activation: Activation, vectors: &mut [
 pub(super) fn output<S: Simd>(simd: S, output: Output, vectors: &mut [S::f32s]) {
     match output {
         // tanh(x) / 2 + 1/2 is the sigmoid of 2 x.
-        Output::Tanh => each(vectors, |x| sigmoid(simd, simd.add_f32s(x, x))),
-        Output::Sigmoid => each(vectors, |x| sigmoid(simd, x)),
-        Output::Offset(offset) => {
-            let offset = simd.splat_f32s(offset);
-            each(vectors, |x| clamp(simd, simd.add_f32s(x, offset), 0.0, 1.0));
+        Output::Tanh => {
+            for x in vectors {
+                *x = sigmoid(simd, simd.add_f32s(*x, *x));
+            }
         }
-    }
-}
-
-#[inline(always)]
-fn each<V: Copy>(vectors: &mut [V], f: impl Fn(V) -> V) {
-    for vector in vectors {
-        *vector = f(*vector);
+        Output::Sigmoid => {
+            for x in vectors {
+                *x = sigmoid(simd, *x);
+            }
+        }
+        Output::Offset(offset) => {
+            for x in vectors {
+                *x = clamp(simd, simd.add_f32s(*x, simd.splat_f32s(offset)), 0.0, 1.0);
+            }
+        }
     }
 }
 

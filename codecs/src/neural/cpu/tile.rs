@@ -1,4 +1,7 @@
 //! The register tile: what all the time goes into.
+//!
+//! Here and in all code for vectors, closures hold no arithmetic of vectors: they are functions of their own, which the
+//! compiler makes without the vector instructions that their surroundings may use.
 
 use pulp::Simd;
 
@@ -17,7 +20,11 @@ pub(super) type Sums<S, const N: usize> = [[<S as Simd>::f32s; N]; CHANNELS];
 
 #[inline(always)]
 pub(super) fn start<S: Simd, const N: usize>(simd: S, bias: &Weights) -> Sums<S, N> {
-    std::array::from_fn(|channel| [simd.splat_f32s(bias[channel]); N])
+    let mut sums = [[simd.splat_f32s(0.0); N]; CHANNELS];
+    for (sums, bias) in sums.iter_mut().zip(bias) {
+        *sums = [simd.splat_f32s(*bias); N];
+    }
+    sums
 }
 
 /// Adds the products of one input: its vectors times a weight for each channel.

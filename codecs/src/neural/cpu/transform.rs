@@ -50,57 +50,79 @@ pub(super) fn kernel(taps: &[f32], side: usize) -> [[f64; POINTS]; POINTS] {
     all
 }
 
+/// `number * a + b`.
+#[inline(always)]
+fn add<S: Simd>(simd: S, number: f32, a: S::f32s, b: S::f32s) -> S::f32s {
+    simd.mul_add_f32s(simd.splat_f32s(number), a, b)
+}
+
 /// Eight neighbours at the points.
 #[inline(always)]
 pub(super) fn to_points<S: Simd>(simd: S, d: [S::f32s; POINTS]) -> [S::f32s; POINTS] {
-    let splat = |number| simd.splat_f32s(number);
-    // a * number + b
-    let add = |number: f32, a, b| simd.mul_add_f32s(splat(number), a, b);
+    let half = simd.mul_f32s(simd.splat_f32s(0.5), d[1]);
+    let double = simd.add_f32s(d[1], d[1]);
+    // Of the points ±1, ±2 and ±1/2: what they have in common, and what has another sign.
     let even = [
-        add(-4.25, d[4], simd.add_f32s(d[2], d[6])),
-        add(0.25, d[2], add(-1.25, d[4], d[6])),
-        add(4.0, d[2], add(-5.0, d[4], d[6])),
+        add(simd, -4.25, d[4], simd.add_f32s(d[2], d[6])),
+        add(simd, 0.25, d[2], add(simd, -1.25, d[4], d[6])),
+        add(simd, 4.0, d[2], add(simd, -5.0, d[4], d[6])),
     ];
     let odd = [
-        add(-4.25, d[3], simd.add_f32s(d[1], d[5])),
-        add(2.0, d[5], add(-2.5, d[3], simd.mul_f32s(splat(0.5), d[1]))),
-        add(0.5, d[5], add(-2.5, d[3], simd.mul_f32s(splat(2.0), d[1]))),
+        add(simd, -4.25, d[3], simd.add_f32s(d[1], d[5])),
+        add(simd, 2.0, d[5], add(simd, -2.5, d[3], half)),
+        add(simd, 0.5, d[5], add(simd, -2.5, d[3], double)),
     ];
     [
-        add(5.25, simd.sub_f32s(d[4], d[2]), simd.sub_f32s(d[0], d[6])),
+        add(
+            simd,
+            5.25,
+            simd.sub_f32s(d[4], d[2]),
+            simd.sub_f32s(d[0], d[6]),
+        ),
         simd.add_f32s(even[0], odd[0]),
         simd.sub_f32s(even[0], odd[0]),
         simd.add_f32s(even[1], odd[1]),
         simd.sub_f32s(even[1], odd[1]),
         simd.add_f32s(even[2], odd[2]),
         simd.sub_f32s(even[2], odd[2]),
-        add(5.25, simd.sub_f32s(d[3], d[5]), simd.sub_f32s(d[7], d[1])),
+        add(
+            simd,
+            5.25,
+            simd.sub_f32s(d[3], d[5]),
+            simd.sub_f32s(d[7], d[1]),
+        ),
     ]
 }
 
 /// From the points back to `M` sums.
 #[inline(always)]
 pub(super) fn from_points<S: Simd, const M: usize>(simd: S, p: [S::f32s; POINTS]) -> [S::f32s; M] {
-    let sum = |k: usize| simd.add_f32s(p[k], p[k + 1]);
-    let difference = |k: usize| simd.sub_f32s(p[k], p[k + 1]);
-    let (even, odd) = (
-        [sum(1), sum(3), sum(5)],
-        [difference(1), difference(3), difference(5)],
-    );
-    std::array::from_fn(|power| {
+    let even = [
+        simd.add_f32s(p[1], p[2]),
+        simd.add_f32s(p[3], p[4]),
+        simd.add_f32s(p[5], p[6]),
+    ];
+    let odd = [
+        simd.sub_f32s(p[1], p[2]),
+        simd.sub_f32s(p[3], p[4]),
+        simd.sub_f32s(p[5], p[6]),
+    ];
+    let mut sums = [p[0]; M];
+    for (power, sum) in sums.iter_mut().enumerate() {
         let parts = if power % 2 == 0 { even } else { odd };
         let factor = (1_u32 << power) as f32;
-        let mut value = if power == 0 {
+        let first = if power == 0 {
             simd.add_f32s(p[0], parts[0])
         } else {
             parts[0]
         };
-        value = simd.mul_add_f32s(simd.splat_f32s(factor), parts[1], value);
-        value = simd.mul_add_f32s(simd.splat_f32s(1.0 / factor), parts[2], value);
-        if power == M - 1 {
+        let value = add(simd, factor, parts[1], first);
+        let value = add(simd, 1.0 / factor, parts[2], value);
+        *sum = if power == M - 1 {
             simd.add_f32s(value, p[7])
         } else {
             value
-        }
-    })
+        };
+    }
+    sums
 }
