@@ -6,7 +6,7 @@ use super::activation::activate;
 use super::map::Rows;
 use super::packed::{Convolution, Weights};
 use super::target::Target;
-use super::tile::{self, Sums};
+use super::tile::{self, COLOURS, Sums};
 use super::{CHANNELS, MOST_LANES, winograd};
 use crate::neural::Layer;
 
@@ -104,12 +104,15 @@ impl Block<'_> {
         let each = kernel * convolution.inputs * kernel;
         let tiles = convolution.weights.chunks_exact(each);
         for (number, (weights, bias)) in tiles.zip(&convolution.bias).enumerate() {
-            let sums = self.sums::<S, N>(simd, weights, convolution.inputs, bias);
             let (out, _) = S::as_mut_simd_f32s(out);
-            for (out, sums) in out.chunks_exact_mut(N).zip(&sums) {
-                out.copy_from_slice(sums);
-            }
             let out = &mut out[..CHANNELS * N];
+            if convolution.convolved <= COLOURS {
+                let sums = self.sums::<S, N, COLOURS>(simd, weights, convolution.inputs, bias);
+                out[..COLOURS * N].copy_from_slice(sums.as_flattened());
+            } else {
+                let sums = self.sums::<S, N, CHANNELS>(simd, weights, convolution.inputs, bias);
+                out.copy_from_slice(sums.as_flattened());
+            }
             activate(simd, convolution.activation, out);
             let numbers: &[f32] = pulp::bytemuck::cast_slice(out);
             for (k, line) in numbers.chunks_exact(N * S::F32_LANES).enumerate() {
@@ -122,14 +125,14 @@ impl Block<'_> {
     }
 
     #[inline(always)]
-    fn sums<S: Simd, const N: usize>(
+    fn sums<S: Simd, const N: usize, const C: usize>(
         &self,
         simd: S,
         weights: &[Weights],
         inputs: usize,
         bias: &Weights,
-    ) -> Sums<S, N> {
-        let mut sums = tile::start::<S, N>(simd, bias);
+    ) -> Sums<S, N, C> {
+        let mut sums = tile::start::<S, N, C>(simd, bias);
         let of_row = weights.chunks_exact(inputs * self.taps.len());
         for (row, weights) in self.near.iter().zip(of_row) {
             let Some(row) = row else { continue };

@@ -14,6 +14,8 @@ mod direct;
 mod map;
 mod packed;
 mod target;
+#[cfg(test)]
+mod tests;
 mod tile;
 mod transform;
 mod winograd;

@@ -5,22 +5,27 @@
 
 use pulp::Simd;
 
-use super::CHANNELS;
 use super::packed::Weights;
 
-/// The most vectors of a tile: with [`CHANNELS`] accumulators for each they fill three quarters of the
+/// The most vectors of a tile: with [`CHANNELS`](super::CHANNELS) accumulators for each they fill three quarters of the
 /// registers, as few loads for a multiplication as can be.
 #[inline(always)]
 pub(super) fn most_vectors<S: Simd>() -> usize {
     if S::REGISTER_COUNT >= 32 { 4 } else { 2 }
 }
 
-/// Sums of one tile: [`CHANNELS`] channels of `N` vectors.
-pub(super) type Sums<S, const N: usize> = [[<S as Simd>::f32s; N]; CHANNELS];
+/// Sums of one tile: `C` channels of `N` vectors. `C` is [`CHANNELS`](super::CHANNELS), or [`COLOURS`].
+pub(super) type Sums<S, const N: usize, const C: usize> = [[<S as Simd>::f32s; N]; C];
+
+/// Channels of a network's last layer: with [`CHANNELS`](super::CHANNELS) it would work half in vain.
+pub(super) const COLOURS: usize = 3;
 
 #[inline(always)]
-pub(super) fn start<S: Simd, const N: usize>(simd: S, bias: &Weights) -> Sums<S, N> {
-    let mut sums = [[simd.splat_f32s(0.0); N]; CHANNELS];
+pub(super) fn start<S: Simd, const N: usize, const C: usize>(
+    simd: S,
+    bias: &Weights,
+) -> Sums<S, N, C> {
+    let mut sums = [[simd.splat_f32s(0.0); N]; C];
     for (sums, bias) in sums.iter_mut().zip(bias) {
         *sums = [simd.splat_f32s(*bias); N];
     }
@@ -29,9 +34,9 @@ pub(super) fn start<S: Simd, const N: usize>(simd: S, bias: &Weights) -> Sums<S,
 
 /// Adds the products of one input: its vectors times a weight for each channel.
 #[inline(always)]
-pub(super) fn add<S: Simd, const N: usize>(
+pub(super) fn add<S: Simd, const N: usize, const C: usize>(
     simd: S,
-    sums: &mut Sums<S, N>,
+    sums: &mut Sums<S, N, C>,
     vectors: &[S::f32s; N],
     weights: &Weights,
 ) {

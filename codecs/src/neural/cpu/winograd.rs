@@ -188,7 +188,7 @@ fn multiply<S: Simd, const N: usize>(
     let points = vectors.chunks_exact(stride(inputs, N));
     let weights = weights.chunks_exact(inputs);
     for ((out, vectors), weights) in sums.chunks_exact_mut(CHANNELS * N).zip(points).zip(weights) {
-        let mut sums = tile::start::<S, N>(simd, &[0.0; CHANNELS]);
+        let mut sums = tile::start::<S, N, CHANNELS>(simd, &[0.0; CHANNELS]);
         let (vectors, _) = vectors.as_chunks::<N>();
         for (vectors, weights) in vectors.iter().zip(weights) {
             tile::add(simd, &mut sums, vectors, weights);
