@@ -136,6 +136,12 @@ pub const MAX_EMBEDDING: u64 = 64 << 10;
 pub const MAX_NETWORK_MACS: u64 = 4 << 40;
 /// Numbers behind one of its layers, two gigabytes: 64 channels of a 4K picture.
 pub const MAX_NETWORK_FEATURES: u64 = 512 << 20;
+/// Bytes of a file with such a network: [`MAX_NEURAL_NUMBERS`] of four bytes each.
+pub const MAX_NEURAL_FILE_BYTES: u64 = 4 * MAX_NEURAL_NUMBERS;
+/// Numbers of a neural video: its parameters, and as many again for the embeddings of its frames.
+pub const MAX_NEURAL_NUMBERS: u64 = 2 * MAX_NETWORK_PARAMETERS;
+/// Bytes of the table of tensors of a safetensors file: about 120 for each, and networks have hundreds.
+pub const MAX_SAFETENSORS_HEADER_BYTES: u64 = 4 << 20;
 /// Width or height of a decoded picture: 8K, and the smallest 2D texture limit of the GPUs that are
 /// worth supporting.
 pub const MAX_PICTURE_SIDE: u64 = 8192;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use half::f16;
+use half::{bf16, f16};
 
 use super::{Id, Pickle, Value};
 
@@ -11,6 +11,7 @@ use super::{Id, Pickle, Value};
 #[allow(missing_docs)]
 pub enum Kind {
     F16,
+    BF16,
     F32,
     F64,
     I8,
@@ -28,7 +29,7 @@ impl Kind {
     pub fn size(self) -> usize {
         match self {
             Self::I8 | Self::U8 | Self::Bool => 1,
-            Self::F16 | Self::I16 | Self::U16 => 2,
+            Self::F16 | Self::BF16 | Self::I16 | Self::U16 => 2,
             Self::F32 | Self::I32 | Self::U32 => 4,
             Self::F64 | Self::I64 => 8,
         }
@@ -55,6 +56,7 @@ impl Kind {
     fn float(self, bytes: &[u8]) -> Option<f64> {
         Some(match self {
             Self::F16 => f16::from_le_bytes(bytes.try_into().ok()?).to_f64(),
+            Self::BF16 => bf16::from_le_bytes(bytes.try_into().ok()?).to_f64(),
             Self::F32 => f64::from(f32::from_le_bytes(bytes.try_into().ok()?)),
             Self::F64 => f64::from_le_bytes(bytes.try_into().ok()?),
             _ => self.int(bytes)? as f64,
@@ -70,7 +72,7 @@ impl Kind {
             Self::U8 | Self::Bool => i64::from(*bytes.first()?),
             Self::U16 => i64::from(u16::from_le_bytes(bytes.try_into().ok()?)),
             Self::U32 => i64::from(u32::from_le_bytes(bytes.try_into().ok()?)),
-            Self::F16 | Self::F32 | Self::F64 => {
+            Self::F16 | Self::BF16 | Self::F32 | Self::F64 => {
                 let value = self.float(bytes)?;
                 if value.fract() != 0.0 {
                     return None;
@@ -92,7 +94,7 @@ pub struct Array<'a> {
 
 impl<'a> Array<'a> {
     /// An array over bytes that are as many as it takes.
-    pub(super) fn new(kind: Kind, shape: Vec<usize>, data: Cow<'a, [u8]>) -> Option<Self> {
+    pub(crate) fn new(kind: Kind, shape: Vec<usize>, data: Cow<'a, [u8]>) -> Option<Self> {
         let count = product(&shape)?;
         let fits = count.checked_mul(kind.size()) == Some(data.len());
         fits.then_some(Self { kind, shape, data })
@@ -143,16 +145,11 @@ impl<'a> Pickle<'a> {
                 let kind = self.dtype(*dtype)?;
                 in_order.then(|| Array::new(kind, shape, data)).flatten()
             }
-            ("_rebuild_tensor_v2", [storage, offset, shape, strides, ..]) => {
-                let storage = self.torch_storage(*storage)?;
-                let offset = self.size(*offset)?;
-                storage.view(offset, self.sizes(*shape)?, &self.sizes(*strides)?)
+            _ => {
+                let tensor = self.torch_tensor(id)?;
+                let storage = self.torch_storage(tensor.storage)?;
+                tensor.of(storage)
             }
-            ("_rebuild_parameter", [tensor, ..]) => match self.call(*tensor)? {
-                ("_rebuild_tensor_v2", _) => self.array(*tensor),
-                _ => None,
-            },
-            _ => None,
         }
     }
 
@@ -180,7 +177,7 @@ impl<'a> Pickle<'a> {
         is_size.then_some(number as usize)
     }
 
-    fn sizes(&self, id: Id) -> Option<Vec<usize>> {
+    pub(super) fn sizes(&self, id: Id) -> Option<Vec<usize>> {
         self.elements(id)?
             .iter()
             .map(|size| self.size(*size))

@@ -15,6 +15,7 @@ mod torch;
 use std::fmt;
 
 pub use array::{Array, Kind};
+pub use torch::{OldFile, StorageName};
 
 use crate::Result;
 
@@ -102,6 +103,7 @@ pub const ARRAYS: &[(&str, &str)] = &[
     ("torch", "CharStorage"),
     ("torch", "ByteStorage"),
     ("torch", "BoolStorage"),
+    ("torch", "BFloat16Storage"),
 ];
 
 /// A pickle, understood.

@@ -1,0 +1,304 @@
+//! The decoder against sums in f64, term by term, with every instruction set that this machine has.
+
+use pulp::Arch;
+
+use super::packed::Method;
+use super::*;
+use crate::neural::{Activation, Layer, Output};
+use crate::random::Random;
+
+/// Largest error of a colour, of which a step of 8 bits is 0.004. Winograd's filtering loses two digits of f32's seven.
+const TOLERANCE: f64 = 4e-5;
+
+const ACTIVATIONS: [Activation; 9] = [
+    Activation::None,
+    Activation::Gelu,
+    Activation::Relu,
+    Activation::LeakyRelu,
+    Activation::LeakyRelu10,
+    Activation::Relu6,
+    Activation::Silu,
+    Activation::Softplus,
+    Activation::HardSwish,
+];
+
+/// Outputs, kernel, shuffle, activation.
+type Shape = (usize, usize, [usize; 2], Activation);
+
+fn network(embedding: [usize; 3], shapes: &[Shape], output: Output, seed: u64) -> Network {
+    let mut random = Random::new(seed);
+    let mut inputs = embedding[0];
+    let layers = shapes
+        .iter()
+        .map(|&(outputs, kernel, shuffle, activation)| {
+            let convolved = outputs * shuffle[0] * shuffle[1];
+            let taps = inputs * kernel * kernel;
+            // Sums of so many keep the variance of their terms.
+            let scale = (taps as f32).sqrt().recip();
+            let layer = Layer {
+                inputs,
+                outputs,
+                kernel,
+                shuffle,
+                activation,
+                weights: (0..convolved * taps)
+                    .map(|_| random.normal() * scale)
+                    .collect(),
+                bias: (0..convolved).map(|_| random.normal() * 0.3).collect(),
+            };
+            inputs = outputs;
+            layer
+        });
+    Network::new("it", embedding, layers.collect(), output).expect("fits")
+}
+
+fn embedding(network: &Network, seed: u64) -> Vec<f32> {
+    let mut random = Random::new(seed);
+    let count: usize = network.embedding().iter().product();
+    (0..count).map(|_| random.normal()).collect()
+}
+
+fn activate(activation: Activation, x: f64) -> f64 {
+    match activation {
+        Activation::None => x,
+        Activation::Gelu => x * normal_distribution(x),
+        Activation::Relu => x.max(0.0),
+        Activation::LeakyRelu => x.max(0.01 * x),
+        Activation::LeakyRelu10 => x.max(0.1 * x),
+        Activation::Relu6 => x.clamp(0.0, 6.0),
+        Activation::Silu => x / (1.0 + (-x).exp()),
+        Activation::Softplus => x.exp().ln_1p(),
+        Activation::HardSwish => x * (x + 3.0).clamp(0.0, 6.0) / 6.0,
+    }
+}
+
+/// Φ by Simpson's rule.
+fn normal_distribution(x: f64) -> f64 {
+    const STEPS: usize = 200;
+    let step = x / STEPS as f64;
+    let density = |x: f64| (-x * x / 2.0).exp();
+    let inner: f64 = (1..STEPS)
+        .map(|k| density(k as f64 * step) * if k % 2 == 0 { 2.0 } else { 4.0 })
+        .sum();
+    let area = (density(0.0) + inner + density(x)) * step / 3.0;
+    0.5 + area / std::f64::consts::TAU.sqrt()
+}
+
+/// The picture as it is defined.
+fn reference(network: &Network, embedding: &[f32]) -> Vec<f64> {
+    let [_, mut height, mut width] = network.embedding();
+    let mut map: Vec<f64> = embedding.iter().map(|number| f64::from(*number)).collect();
+    for layer in network.layers() {
+        let [tall, wide] = layer.shuffle;
+        let mut next = vec![0.0; layer.convolved() * height * width];
+        let half = layer.kernel / 2;
+        for channel in 0..layer.convolved() {
+            for (y, x) in (0..height * width).map(|k| (k / width, k % width)) {
+                let mut sum = f64::from(layer.bias[channel]);
+                for tap in 0..layer.inputs * layer.kernel * layer.kernel {
+                    let (input, ky, kx) = (
+                        tap / (layer.kernel * layer.kernel),
+                        tap / layer.kernel % layer.kernel,
+                        tap % layer.kernel,
+                    );
+                    let (from_y, from_x) =
+                        ((y + ky).wrapping_sub(half), (x + kx).wrapping_sub(half));
+                    if from_y < height && from_x < width {
+                        let at = channel * layer.inputs * layer.kernel * layer.kernel + tap;
+                        sum += f64::from(layer.weights[at])
+                            * map[(input * height + from_y) * width + from_x];
+                    }
+                }
+                let (c, dy, dx) = (
+                    channel / (tall * wide),
+                    channel / wide % tall,
+                    channel % wide,
+                );
+                let at = (c * height * tall + y * tall + dy) * width * wide + x * wide + dx;
+                next[at] = activate(layer.activation, sum);
+            }
+        }
+        map = next;
+        (height, width) = (height * tall, width * wide);
+    }
+    let colour = |x: f64| match network.output() {
+        Output::Tanh => x.tanh() / 2.0 + 0.5,
+        Output::Sigmoid => 1.0 / (1.0 + (-x).exp()),
+        Output::Offset(offset) => (x + f64::from(offset)).clamp(0.0, 1.0),
+    };
+    let pixels = height * width;
+    (0..pixels * 3)
+        .map(|k| colour(map[k % 3 * pixels + k / 3]))
+        .collect()
+}
+
+/// Every instruction set that there is here.
+#[cfg(target_arch = "x86_64")]
+fn arches() -> Vec<Arch> {
+    let v3 = pulp::x86::V3::try_new().map(Arch::V3);
+    let v4 = pulp::x86::V4::try_new().map(Arch::V4);
+    [Some(Arch::Scalar), v3, v4].into_iter().flatten().collect()
+}
+
+/// Every instruction set that there is here.
+#[cfg(not(target_arch = "x86_64"))]
+fn arches() -> Vec<Arch> {
+    vec![Arch::new()]
+}
+
+fn check(what: &str, network: &Network) {
+    let embedding = embedding(network, 7);
+    let expected = reference(network, &embedding);
+    for arch in arches() {
+        let decoder = CpuDecoder::with_arch(network, arch);
+        let picture = decoder.decode(&embedding, &Cancel::new()).expect("decodes");
+        assert_eq!([picture.width, picture.height], network.picture_size());
+        let numbers = picture.rgb.as_flattened().iter().zip(&expected);
+        let worst = numbers
+            .map(|(got, expected)| (f64::from(*got) - expected).abs())
+            .fold(0.0, f64::max);
+        assert!(worst < TOLERANCE, "{what}: {worst} with {arch:?}");
+    }
+}
+
+#[test]
+fn every_kernel_shuffle_and_size() {
+    let sizes = [[1, 1], [2, 3], [11, 13], [3, 50], [17, 9]];
+    let shuffles = [[1, 1], [2, 2], [5, 1], [1, 3], [2, 3]];
+    for kernel in [1, 3, 5, 7] {
+        for [height, width] in sizes {
+            for (index, shuffle) in shuffles.into_iter().enumerate() {
+                let shapes = [
+                    (9, kernel, shuffle, Activation::Gelu),
+                    (3, [1, 3, 5][index % 3], [1, 1], Activation::None),
+                ];
+                let network = network([9, height, width], &shapes, Output::Tanh, 1);
+                check(&format!("{kernel} {shuffle:?} {height}x{width}"), &network);
+            }
+        }
+    }
+}
+
+#[test]
+fn both_methods_are_tested() {
+    let shape = [(9, 5, [2, 2], Activation::Gelu)];
+    let layer = |outputs| {
+        let shapes = [
+            (outputs, shape[0].1, shape[0].2, shape[0].3),
+            (3, 1, [1, 1], Activation::None),
+        ];
+        network([9, 11, 13], &shapes, Output::Tanh, 1).layers()[0].clone()
+    };
+    assert_eq!(
+        Method::for_layer(&layer(9), [11, 13]),
+        Method::Winograd { tile: 4 }
+    );
+    assert_eq!(Method::for_layer(&layer(9), [2, 3]), Method::Direct);
+    assert_eq!(Method::for_layer(&layer(1), [11, 13]), Method::Direct);
+}
+
+#[test]
+fn every_activation_and_output() {
+    for (index, activation) in ACTIVATIONS.into_iter().enumerate() {
+        let output = [Output::Tanh, Output::Sigmoid, Output::Offset(0.5)][index % 3];
+        for size in [[2, 5], [12, 12]] {
+            let shapes = [(8, 3, [1, 2], activation), (3, 3, [2, 1], activation)];
+            let network = network([8, size[0], size[1]], &shapes, output, 2 + index as u64);
+            check(&format!("{activation:?} {output:?}"), &network);
+        }
+    }
+}
+
+#[test]
+fn one_layer_and_odd_channels() {
+    for (channels, kernel, shuffle) in [(1, 7, [1, 1]), (13, 3, [3, 2]), (16, 5, [1, 1])] {
+        let shapes = [(3, kernel, shuffle, Activation::None)];
+        let network = network([channels, 13, 17], &shapes, Output::Sigmoid, 3);
+        check(&format!("one layer of {channels}"), &network);
+    }
+    let shapes = [
+        (11, 1, [5, 5], Activation::Gelu),
+        (13, 3, [3, 2], Activation::Gelu),
+        (8, 5, [2, 2], Activation::Gelu),
+        (3, 3, [1, 1], Activation::None),
+    ];
+    check("a chain", &network([5, 1, 2], &shapes, Output::Tanh, 4));
+}
+
+#[test]
+fn strips_are_seamless_with_any_number_of_threads() {
+    for (kernel, last) in [(3, 7), (5, 3), (1, 5)] {
+        let shapes = [
+            (8, kernel, [2, 2], Activation::Gelu),
+            (3, last, [1, 1], Activation::None),
+        ];
+        let network = network([8, 45, 5], &shapes, Output::Tanh, 5);
+        check(&format!("strips of {kernel} and {last}"), &network);
+        let embedding = embedding(&network, 9);
+        let pictures = [1, 3].map(|threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+            let decode = || CpuDecoder::new(&network).decode(&embedding, &Cancel::new());
+            pool.expect("starts").install(decode).expect("decodes")
+        });
+        assert!(pictures[0] == pictures[1], "threads change the picture");
+    }
+}
+
+#[test]
+fn large_numbers_stay_colours() {
+    let shapes = [
+        (8, 3, [1, 1], Activation::Silu),
+        (3, 1, [1, 1], Activation::None),
+    ];
+    for output in [Output::Tanh, Output::Sigmoid, Output::Offset(0.5)] {
+        let network = network([8, 12, 12], &shapes, output, 6);
+        let large: Vec<f32> = embedding(&network, 1)
+            .iter()
+            .map(|number| number * 1e4)
+            .collect();
+        let picture = CpuDecoder::new(&network)
+            .decode(&large, &Cancel::new())
+            .expect("decodes");
+        let is_colour = |part: &f32| (0.0..=1.0).contains(part);
+        assert!(picture.rgb.as_flattened().iter().all(is_colour));
+    }
+}
+
+#[test]
+fn bytes_are_the_rounded_picture() {
+    let shapes = [
+        (4, 3, [2, 2], Activation::Gelu),
+        (3, 3, [1, 1], Activation::None),
+    ];
+    let network = network([4, 6, 5], &shapes, Output::Tanh, 8);
+    let (decoder, embedding) = (CpuDecoder::new(&network), embedding(&network, 2));
+    let picture = decoder.decode(&embedding, &Cancel::new()).expect("decodes");
+    let bytes = decoder
+        .decode_rgba8(&embedding, &Cancel::new())
+        .expect("decodes");
+    assert_eq!(decoder.picture_size(), [10, 12]);
+    assert_eq!(bytes.len(), 480);
+    for (bytes, rgb) in bytes.chunks_exact(4).zip(&picture.rgb) {
+        assert_eq!(bytes[3], 255);
+        for (byte, part) in bytes.iter().zip(rgb) {
+            assert!((f32::from(*byte) - part * 255.0).abs() <= 0.5 + 1e-4);
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_decoded_is_said() {
+    let shapes = [(3, 3, [1, 1], Activation::None)];
+    let network = network([4, 6, 5], &shapes, Output::Tanh, 8);
+    let decoder = CpuDecoder::new(&network);
+    let error = decoder
+        .decode(&[0.0; 119], &Cancel::new())
+        .expect_err("is short");
+    assert!(error.to_string().contains("119 numbers"), "{error}");
+    let cancel = Cancel::new();
+    cancel.cancel();
+    let error = decoder
+        .decode(&[0.0; 120], &cancel)
+        .expect_err("is cancelled");
+    assert!(matches!(error, Error::Cancelled));
+}

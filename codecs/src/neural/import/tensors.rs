@@ -1,0 +1,174 @@
+//! Tensors by their names, as whatever numbers the file had.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::pickle::{Array, Kind};
+use crate::{Error, Result, limits};
+
+/// A tensor of floating-point numbers.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Tensor {
+    /// Size along each axis.
+    pub(super) shape: Vec<usize>,
+    /// Its numbers, the last axis the fastest.
+    pub(super) numbers: Vec<f32>,
+    /// Bits that the file spends on it, minima and scales included.
+    pub(super) bits: u64,
+    /// Whether they are integers with a minimum and a scale.
+    pub(super) is_quantised: bool,
+}
+
+/// All tensors that have to do with a decoder.
+#[derive(Debug, Default)]
+pub(super) struct Tensors {
+    all: BTreeMap<String, Tensor>,
+    numbers: u64,
+    /// Texts that came along.
+    pub(super) notes: HashMap<String, String>,
+}
+
+/// Parts of a checkpoint that decoding does not need: networks that only training uses.
+const TRAINING_ONLY: [&str; 2] = ["encoder.", "optimizer."];
+/// What PyTorch puts in front of all names when it trains on several devices.
+const PARALLEL_PREFIX: &str = "module.";
+
+impl Tensors {
+    /// The name under which a tensor is kept; `None` for those that are of no use.
+    pub(super) fn kept_name(name: &str) -> Option<&str> {
+        let name = name.strip_prefix(PARALLEL_PREFIX).unwrap_or(name);
+        let is_needed = !TRAINING_ONLY.iter().any(|part| name.starts_with(part));
+        is_needed.then_some(name)
+    }
+
+    /// Adds a tensor of plain numbers.
+    pub(super) fn insert(&mut self, file: &str, name: &str, array: &Array) -> Result<()> {
+        self.count(file, array)?;
+        let tensor = Tensor {
+            shape: array.shape().to_vec(),
+            numbers: array.floats(),
+            bits: bits(array),
+            is_quantised: false,
+        };
+        self.all.insert(name.to_owned(), tensor);
+        Ok(())
+    }
+
+    /// Adds a tensor that is `min + scale * codes`, where an axis of size 1 of the minima and the scales
+    /// stands for all along that axis of the codes, and axes in front may be missing.
+    pub(super) fn insert_quantised(
+        &mut self,
+        file: &str,
+        name: &str,
+        [codes, min, scale]: [&Array; 3],
+    ) -> Result<()> {
+        self.count(file, codes)?;
+        let spread = |array: &Array| {
+            spread(array, codes.shape()).ok_or_else(|| {
+                Error::malformed(
+                    file,
+                    format!(
+                        "the minima or scales of \"{name}\" have the shape {:?}, which does not fit {:?}",
+                        array.shape(),
+                        codes.shape()
+                    ),
+                )
+            })
+        };
+        let mut numbers = codes.floats();
+        let (min, scale) = (spread(min)?, spread(scale)?);
+        for (k, number) in numbers.iter_mut().enumerate() {
+            *number = min.at(k) + scale.at(k) * *number;
+        }
+        let bits = bits(codes) + min.bits + scale.bits;
+        let tensor = Tensor {
+            shape: codes.shape().to_vec(),
+            numbers,
+            bits,
+            is_quantised: true,
+        };
+        self.all.insert(name.to_owned(), tensor);
+        Ok(())
+    }
+
+    fn count(&mut self, file: &str, array: &Array) -> Result<()> {
+        let count: usize = array.shape().iter().product();
+        self.numbers = self.numbers.saturating_add(count as u64);
+        limits::check(
+            file,
+            "numbers of a neural video",
+            self.numbers,
+            limits::MAX_NEURAL_NUMBERS,
+        )
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&Tensor> {
+        self.all.get(name)
+    }
+
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.all.keys().map(String::as_str)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+}
+
+fn bits(array: &Array) -> u64 {
+    let count: usize = array.shape().iter().product();
+    8 * array.kind().size() as u64 * count as u64
+}
+
+/// Whether an array can be codes of a quantised tensor.
+pub(super) fn is_code(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::U8 | Kind::I8 | Kind::U16 | Kind::I16 | Kind::I32 | Kind::U32 | Kind::I64
+    )
+}
+
+/// An array as one of a larger shape.
+struct Spread {
+    numbers: Vec<f32>,
+    /// Size of each axis of the larger shape, and how far a step along it goes here.
+    axes: Vec<(usize, usize)>,
+    bits: u64,
+}
+
+/// `None` where the shapes do not fit.
+fn spread(array: &Array, shape: &[usize]) -> Option<Spread> {
+    let own = array.shape();
+    // A shape of a single 1 stands for a single number, whatever it is spread over.
+    let own = if own.iter().all(|size| *size == 1) {
+        &[]
+    } else {
+        own
+    };
+    let missing = shape.len().checked_sub(own.len())?;
+    let mut axes: Vec<(usize, usize)> = shape[..missing].iter().map(|size| (*size, 0)).collect();
+    let mut step: usize = own.iter().product();
+    for (own, size) in own.iter().zip(&shape[missing..]) {
+        if *own != 1 && own != size {
+            return None;
+        }
+        step = step.checked_div(*own)?;
+        axes.push((*size, if *own == 1 { 0 } else { step }));
+    }
+    Some(Spread {
+        numbers: array.floats(),
+        axes,
+        bits: bits(array),
+    })
+}
+
+impl Spread {
+    /// The number that belongs to the one at `index` of the larger shape.
+    fn at(&self, mut index: usize) -> f32 {
+        let mut at = 0;
+        for (size, step) in self.axes.iter().rev() {
+            at += (index % size) * step;
+            index /= size;
+        }
+        self.numbers.get(at).copied().unwrap_or(f32::NAN)
+    }
+}
