@@ -38,7 +38,7 @@ mod ui;
 mod workers;
 
 pub use arrivals::{Arrival, Arrivals};
-pub use open::{ClipTarget, OpenClip, open_clip};
+pub use open::{ClipTarget, NeuralEngine, OpenClip, OpenOptions, open_clip, open_clip_with};
 pub use platform::{NullPlatform, Platform};
 pub use run::{RunOptions, run};
 pub use save_copy::Progress;

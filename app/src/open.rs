@@ -6,11 +6,14 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use zoetrope_codecs::container::{self, Input};
 use zoetrope_codecs::gaussian_video::LayeredDecoder;
+use zoetrope_codecs::neural::{ImportOptions, NeuralDecoder};
 use zoetrope_codecs::source::{FileFolder, FileSource, Folder, MemorySource, Source};
 use zoetrope_codecs::splat::SplatFileDecoder;
 use zoetrope_codecs::{Cancel, ClipKind, Decoder, Demuxer, limits};
 use zoetrope_ffmpeg::{FfmpegAtlasDecoder, PlaneVideoDecoder};
 use zoetrope_http::{Network, open_link};
+use zoetrope_render::neural::{Precision, self_test};
+use zoetrope_render::{Gpu, Tier};
 
 use crate::frame_name::FrameName;
 use crate::network::network;
@@ -63,27 +66,101 @@ pub struct OpenClip {
     pub decoder: Box<dyn Decoder>,
 }
 
+/// How a clip is opened, as far as there is a choice.
+#[derive(Clone, Debug, Default)]
+pub struct OpenOptions {
+    /// What is known of a neural video that its file does not say.
+    pub import: ImportOptions,
+    /// Who decodes neural video.
+    pub neural: NeuralEngine,
+    /// The device that draws, where there is one at hand to decode on.
+    pub device: Option<Gpu>,
+}
+
+/// Who decodes neural video.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NeuralEngine {
+    /// The device if it is a real one that computes what it should, else the cores.
+    #[default]
+    Auto,
+    /// All cores.
+    Cpu,
+    /// The renderer, on its device.
+    Gpu,
+}
+
+impl OpenOptions {
+    fn neural_decoder(&self) -> NeuralDecoder {
+        let is_gpu = match self.neural {
+            NeuralEngine::Auto => self.device.as_ref().is_some_and(is_trusted),
+            NeuralEngine::Cpu => false,
+            NeuralEngine::Gpu => true,
+        };
+        if is_gpu {
+            NeuralDecoder::on_gpu()
+        } else {
+            NeuralDecoder::on_cpu()
+        }
+    }
+}
+
+/// Whether a device is worth decoding on: software Vulkan is slower than the cores it runs on, and
+/// drivers that compute wrongly exist.
+fn is_trusted(gpu: &Gpu) -> bool {
+    if gpu.capabilities.tier == Tier::Cpu {
+        return false;
+    }
+    let precision = Precision::of(gpu);
+    match self_test(gpu, precision) {
+        Ok(deviation) if deviation.is_acceptable(precision) => true,
+        Ok(deviation) => {
+            log::warn!(
+                "neural video is decoded on the CPU: the GPU computes wrongly ({deviation:?})"
+            );
+            false
+        }
+        Err(error) => {
+            log::warn!("neural video is decoded on the CPU: {error}");
+            false
+        }
+    }
+}
+
 /// Opens a clip; what it holds is found out from its content.
 ///
 /// # Errors
 /// One sentence that says what is wrong with it and what would work.
 pub fn open_clip(target: &ClipTarget, cancel: &Cancel) -> anyhow::Result<OpenClip> {
-    open_clip_over(network(), target, cancel)
+    open_clip_with(target, &OpenOptions::default(), cancel)
 }
 
-/// As [`open_clip`], over another network than the one that all share.
+/// As [`open_clip`], in a way that somebody chose.
+///
+/// # Errors
+/// As [`open_clip`].
+pub fn open_clip_with(
+    target: &ClipTarget,
+    options: &OpenOptions,
+    cancel: &Cancel,
+) -> anyhow::Result<OpenClip> {
+    open_clip_over(network(), target, options, cancel)
+}
+
+/// As [`open_clip_with`], over another network than the one that all share.
 ///
 /// # Errors
 /// As [`open_clip`].
 pub fn open_clip_over(
     network: &Network,
     target: &ClipTarget,
+    options: &OpenOptions,
     cancel: &Cancel,
 ) -> anyhow::Result<OpenClip> {
+    let open = |input| container::open_with(input, &options.import, cancel);
     let demuxer = match target {
         ClipTarget::Path(path) if is_web_link(path) => {
             let link = path.to_string_lossy();
-            container::open(open_link(network, &link, cancel)?, cancel)?
+            open(open_link(network, &link, cancel)?)?
         }
         ClipTarget::Path(path) if is_link(path) => bail!(
             "{} names no clip; a link to one holds its address after \"src=\"",
@@ -91,16 +168,17 @@ pub fn open_clip_over(
         ),
         ClipTarget::Path(path) => match FilePattern::of(path) {
             Some(pattern) => open_pattern(&pattern, cancel)?,
-            None => container::open(Input::from_path(path)?, cancel)?,
+            None => open(Input::from_path(path)?)?,
         },
         ClipTarget::Memory { name, bytes } => {
             let source = MemorySource::new(name.as_str(), bytes.clone());
-            container::open(Input::File(Box::new(source)), cancel)?
+            open(Input::File(Box::new(source)))?
         }
     };
     let decoder: Box<dyn Decoder> = match demuxer.info().kind {
         ClipKind::V3 => Box::new(PlaneVideoDecoder::new()),
         ClipKind::Zoe => Box::new(LayeredDecoder::new(Box::new(FfmpegAtlasDecoder::boxed))),
+        ClipKind::NeuralVideo => Box::new(options.neural_decoder()),
         _ => Box::new(SplatFileDecoder::new()),
     };
     Ok(OpenClip { demuxer, decoder })
@@ -211,6 +289,7 @@ pub(crate) fn test_info() -> zoetrope_codecs::ClipInfo {
         sh_degree: 0,
         gaussians: None,
         bounds: None,
+        picture: None,
         up: zoetrope_codecs::UpAxis::MinusY,
         camera: None,
         size_bytes: None,

@@ -7,7 +7,7 @@ use eframe::egui_wgpu::{SurfaceConfig, WgpuConfiguration, WgpuSetup, WgpuSetupCr
 use zoetrope_render::Gpu;
 
 use crate::arrivals::Arrivals;
-use crate::open::{ClipTarget, open_clip};
+use crate::open::{ClipTarget, OpenOptions, open_clip_with};
 use crate::platform::Platform;
 use crate::remembered::Remembered;
 use crate::storage::{Storage, Stored as _};
@@ -32,6 +32,8 @@ pub struct RunOptions {
     pub platform: Arc<dyn Platform>,
     /// Where settings and the like are kept.
     pub storage: Arc<dyn Storage>,
+    /// How clips are opened; the device is the window's.
+    pub open: OpenOptions,
     /// Who watches the frames of the interface, if anybody does.
     pub watch: Option<FrameWatch>,
 }
@@ -80,10 +82,15 @@ fn open_window(
     let (platform, storage) = (options.platform.clone(), options.storage.clone());
     let arrivals = options.arrivals.clone();
     let (demos, watch) = (options.demos.clone(), options.watch.clone());
+    let mut open = options.open.clone();
     let result = eframe::run_native(
         "zoetrope",
         native_options,
         Box::new(move |cc| {
+            open.device = cc
+                .wgpu_render_state
+                .as_ref()
+                .map(|state| Gpu::new(&state.adapter, state.device.clone(), state.queue.clone()));
             let mut app = ZoetropeApp::new(
                 cc,
                 AppOptions {
@@ -92,7 +99,9 @@ fn open_window(
                     demos,
                     platform,
                     storage,
-                    opener: Arc::new(open_clip),
+                    opener: Arc::new(move |target: &ClipTarget, cancel: &Cancel| {
+                        open_clip_with(target, &open, cancel)
+                    }),
                     patience: PATIENCE,
                     lost,
                     watch,

@@ -44,7 +44,7 @@ pub fn save_frame(
     let content = match &frame.better {
         Some((target, index)) => {
             let clip = open_clip(target, cancel)?;
-            FrameReader::new(clip.demuxer, clip.decoder).frame(*index, cancel)?
+            FrameReader::new(clip.demuxer, clip.decoder).splats(*index, cancel)?
         }
         None => frame.shown.clone(),
     };

@@ -10,8 +10,8 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use zoetrope_codecs::SplatFrame;
-use zoetrope_render::{Background, Gpu, Picture, SplatRenderer, View};
+use zoetrope_codecs::FrameContent;
+use zoetrope_render::{Background, Gpu, Picture, Renderer, View};
 
 use crate::workers::Workers;
 
@@ -28,7 +28,7 @@ const SAME_NAME_MAX: u32 = 10_000;
 #[derive(Clone, Debug)]
 pub struct Shot {
     /// The frame.
-    pub frame: Arc<SplatFrame>,
+    pub frame: FrameContent,
     /// From where, and how large.
     pub view: View,
     /// What lies behind a picture without background: pixels of the view's size or any other.
@@ -122,10 +122,10 @@ impl Shot {
 /// When the device does not.
 pub fn draw(
     gpu: &Gpu,
-    frame: &Arc<SplatFrame>,
+    frame: &FrameContent,
     view: &View,
 ) -> Result<Picture, zoetrope_render::Error> {
-    let mut renderer = SplatRenderer::new(gpu, None)?;
+    let mut renderer = Renderer::new(gpu, None)?;
     renderer.render(gpu, frame, view, &mut |_| ())?;
     renderer.read_picture(gpu)
 }

@@ -4,7 +4,8 @@ use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 
 use crate::container::zoe::{SoundFormat, SoundPacket};
-use crate::{AttributeRanges, Bounds, Cancel, LayeredGroup, PlaneLayout, Result, SplatFrame};
+use crate::neural::NeuralFrame;
+use crate::{AttributeRanges, Bounds, Cancel, FrameContent, LayeredGroup, PlaneLayout, Result};
 
 /// What a clip is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -20,6 +21,8 @@ pub enum ClipKind {
     SplatSequence,
     /// One file of Gaussians that move by formulas.
     MovingSplats,
+    /// Flat pictures as the weights of a network.
+    NeuralVideo,
 }
 
 impl ClipKind {
@@ -31,6 +34,7 @@ impl ClipKind {
             Self::SplatFile => "splat file",
             Self::SplatSequence => "splat sequence",
             Self::MovingSplats => "moving splats",
+            Self::NeuralVideo => "neural video",
         }
     }
 }
@@ -140,6 +144,8 @@ pub struct ClipInfo {
     pub gaussians: Option<GaussianCounts>,
     /// Box around the centres of all Gaussians of all frames, where the container tells.
     pub bounds: Option<Bounds>,
+    /// What its pictures are, of a clip that is flat.
+    pub picture: Option<PictureInfo>,
     /// Which axis points up.
     pub up: UpAxis,
     /// First view, where the clip asks for one.
@@ -163,6 +169,26 @@ impl ClipInfo {
     /// Length in seconds.
     pub fn duration(&self) -> f64 {
         self.frame_count as f64 / self.frame_rate
+    }
+}
+
+/// What the pictures of a flat clip are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PictureInfo {
+    /// Width and height in pixels.
+    pub size: [u32; 2],
+    /// Weights and biases of the network that makes them.
+    pub parameters: Option<u64>,
+    /// Multiplications with addition that it takes to make one.
+    pub macs: Option<u64>,
+}
+
+impl ClipInfo {
+    /// Bits of the file for each pixel of each picture; `None` of what is not flat.
+    pub fn bits_per_pixel(&self) -> Option<f64> {
+        let [width, height] = self.picture?.size.map(f64::from);
+        let bits = 8.0 * self.size_bytes? as f64;
+        Some(bits / (width * height * self.frame_count as f64))
     }
 }
 
@@ -249,6 +275,8 @@ pub enum GroupPayload {
         /// Whether that is only some of its Gaussians, which were to be had sooner than all.
         coarse: bool,
     },
+    /// A frame of neural video.
+    Neural(NeuralFrame),
 }
 
 /// The video of one plane over one group.
@@ -398,7 +426,7 @@ pub struct Frame {
     /// Number of the frame from the clip's start.
     pub index: usize,
     /// Its content, shared between the frame store and the renderer.
-    pub content: Arc<SplatFrame>,
+    pub content: FrameContent,
 }
 
 /// Who decodes.

@@ -1,7 +1,92 @@
-//! What a decoder hands to the renderer: one moment of a volumetric clip.
+//! What a decoder hands to the renderer: one moment of a clip.
+
+use std::sync::Arc;
 
 use crate::gaussian_video::PlaneFrame;
+use crate::neural::NeuralFrame;
 use crate::splat::SplatCloud;
+
+/// One moment of a clip, in the form its codec delivers it. A copy shares what it holds.
+#[derive(Clone, Debug)]
+pub enum FrameContent {
+    /// Gaussians: seen from any side.
+    Splats(Arc<SplatFrame>),
+    /// A flat picture.
+    Picture(Arc<PictureFrame>),
+    /// A flat picture that is still numbers in front of a network.
+    Neural(NeuralFrame),
+}
+
+impl FrameContent {
+    /// The Gaussians; `None` of a flat picture.
+    pub fn splats(&self) -> Option<&Arc<SplatFrame>> {
+        match self {
+            Self::Splats(frame) => Some(frame),
+            Self::Picture(_) | Self::Neural(_) => None,
+        }
+    }
+
+    /// Width and height in pixels of a flat picture.
+    pub fn picture_size(&self) -> Option<[u32; 2]> {
+        match self {
+            Self::Splats(_) => None,
+            Self::Picture(picture) => Some([picture.width, picture.height]),
+            Self::Neural(frame) => Some(frame.picture_size()),
+        }
+    }
+
+    /// Whether both are the same moment in the same memory: nothing is compared.
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Splats(a), Self::Splats(b)) => Arc::ptr_eq(a, b),
+            (Self::Picture(a), Self::Picture(b)) => Arc::ptr_eq(a, b),
+            (Self::Neural(a), Self::Neural(b)) => a.is_same(b),
+            _ => false,
+        }
+    }
+
+    /// Box around the centres of all Gaussians, in world space; empty of a flat picture.
+    pub fn bounds(&self) -> Bounds {
+        self.splats().map_or(Bounds::EMPTY, |frame| frame.bounds())
+    }
+
+    /// Gaussians that are not shown because their numbers are broken.
+    pub fn dropped(&self) -> usize {
+        self.splats().map_or(0, |frame| frame.dropped())
+    }
+
+    /// Bytes of memory that holding the frame costs.
+    pub fn size_bytes(&self) -> usize {
+        match self {
+            Self::Splats(frame) => frame.size_bytes(),
+            Self::Picture(picture) => picture.rgba.len(),
+            Self::Neural(frame) => size_of_val(frame.embedding()),
+        }
+    }
+}
+
+impl From<SplatFrame> for FrameContent {
+    fn from(frame: SplatFrame) -> Self {
+        Self::Splats(Arc::new(frame))
+    }
+}
+
+impl From<PictureFrame> for FrameContent {
+    fn from(picture: PictureFrame) -> Self {
+        Self::Picture(Arc::new(picture))
+    }
+}
+
+/// A flat picture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PictureFrame {
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
+    /// Red, green, blue and alpha of each pixel, display space, row by row from the top.
+    pub rgba: Vec<u8>,
+}
 
 /// One moment of a volumetric clip, in the form its codec delivers it. Nothing is converted on the
 /// way: planes go to the GPU as planes.

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::{Cancel, ClipInfo, Decoder, Demuxer, Engine, Error, GroupInfo, Result, SplatFrame};
+use crate::{
+    Cancel, ClipInfo, Decoder, Demuxer, Engine, Error, FrameContent, GroupInfo, Result, SplatFrame,
+};
 
 /// Reads any frame of a clip. Rising order is the cheapest: a frame behind the last one read costs
 /// its group from the start.
@@ -49,7 +51,7 @@ impl FrameReader {
     /// # Errors
     /// [`Error::NoSuchFrame`] beyond the end; [`Error::Malformed`] when its group ends too early;
     /// else what the demuxer and the decoder return.
-    pub fn frame(&mut self, index: usize, cancel: &Cancel) -> Result<Arc<SplatFrame>> {
+    pub fn frame(&mut self, index: usize, cancel: &Cancel) -> Result<FrameContent> {
         let groups = self.demuxer.groups();
         let group = groups.partition_point(|group| group.frames.end <= index);
         if groups.get(group).is_none() {
@@ -82,6 +84,22 @@ impl FrameReader {
             &self.info().title,
             format!("its group {group} ends before frame {index}; copy the clip again"),
         ))
+    }
+}
+
+impl FrameReader {
+    /// The Gaussians of the frame with the number `index`.
+    ///
+    /// # Errors
+    /// As [`Self::frame`]; [`Error::Unsupported`] for a clip of flat pictures.
+    pub fn splats(&mut self, index: usize, cancel: &Cancel) -> Result<Arc<SplatFrame>> {
+        let frame = self.frame(index, cancel)?;
+        frame.splats().cloned().ok_or_else(|| {
+            Error::unsupported(
+                &self.info().title,
+                "its frames are flat pictures, and this is for Gaussians",
+            )
+        })
     }
 }
 
@@ -152,7 +170,7 @@ mod tests {
                 }
                 Frame {
                     index,
-                    content: Arc::new(SplatFrame::Cloud(cloud)),
+                    content: SplatFrame::Cloud(cloud).into(),
                 }
             }))
         }
@@ -179,6 +197,7 @@ mod tests {
                 sh_degree: 0,
                 gaussians: None,
                 bounds: None,
+                picture: None,
                 up: UpAxis::default(),
                 camera: None,
                 size_bytes: None,

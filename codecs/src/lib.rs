@@ -38,12 +38,12 @@ pub mod splat;
 pub use cancel::Cancel;
 pub use clip::{
     CameraHint, ClipInfo, ClipKind, Decoder, Demuxer, Detail, Engine, Frame, GroupInfo,
-    GroupPackets, GroupPayload, LayerInfo, PlaneVideo, PlaneVideoEncoder, PlaneVideoSettings,
-    Thumbnails, Transfer, UpAxis,
+    GroupPackets, GroupPayload, LayerInfo, PictureInfo, PlaneVideo, PlaneVideoEncoder,
+    PlaneVideoSettings, Thumbnails, Transfer, UpAxis,
 };
 pub use container::{Input, open, open_sequence};
 pub use error::{Error, Result};
-pub use frame::{Bounds, SplatFrame};
+pub use frame::{Bounds, FrameContent, PictureFrame, SplatFrame};
 pub use frame_reader::FrameReader;
 pub use gaussian_video::{AttributeRanges, PlaneFrame, PlaneLayout};
 pub use layered::{

@@ -1,7 +1,7 @@
 //! Where the picture is taken from, and how.
 
 use glam::{Mat4, Vec2, Vec3};
-use zoetrope_codecs::{Bounds, SplatFrame};
+use zoetrope_codecs::{Bounds, FrameContent, SplatFrame};
 
 /// A pinhole camera in world space.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -124,8 +124,15 @@ pub enum Filter {
 }
 
 impl Filter {
-    /// The one that `frame` was trained with.
-    pub fn of(frame: &SplatFrame) -> Self {
+    /// The one that what `frame` shows was trained with.
+    pub fn of(frame: &FrameContent) -> Self {
+        frame
+            .splats()
+            .map_or(Self::Classic, |frame| Self::of_splats(frame))
+    }
+
+    /// The one that the Gaussians of `frame` were trained with.
+    pub fn of_splats(frame: &SplatFrame) -> Self {
         match frame {
             SplatFrame::Cloud(cloud) if cloud.antialiased => Self::Mip,
             SplatFrame::Cloud(_) | SplatFrame::Planes(_) => Self::Classic,

@@ -1,5 +1,7 @@
 //! A finished picture in memory, and how far two of them differ.
 
+use zoetrope_codecs::PictureFrame;
+
 use crate::{Error, Result};
 
 /// 8-bit RGBA in display space, row-major from the top, without gaps.
@@ -11,6 +13,16 @@ pub struct Picture {
     pub height: u32,
     /// `width * height * 4` bytes.
     pub rgba: Vec<u8>,
+}
+
+impl From<Picture> for PictureFrame {
+    fn from(picture: Picture) -> Self {
+        Self {
+            width: picture.width,
+            height: picture.height,
+            rgba: picture.rgba,
+        }
+    }
 }
 
 impl Picture {

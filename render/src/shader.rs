@@ -16,6 +16,7 @@ macro_rules! sources {
 }
 
 sources!(
+    "flat/fit_fragment",
     "neural/ceiling",
     "neural/lanes",
     "neural/naive",
@@ -23,6 +24,7 @@ sources!(
     "shared/dispatch",
     "shared/draw_fragment_input",
     "shared/draw_parameters",
+    "shared/fit_parameters",
     "shared/neural_activation",
     "shared/neural_features",
     "shared/neural_layer",
@@ -68,6 +70,61 @@ pub fn module(device: &wgpu::Device, name: &'static str) -> wgpu::ShaderModule {
         label: Some(name),
         source: wgpu::ShaderSource::Wgsl(compose(name).into()),
     })
+}
+
+/// The pipeline of a compute shader.
+pub fn compute_pipeline(device: &wgpu::Device, name: &'static str) -> wgpu::ComputePipeline {
+    device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+        label: Some(name),
+        layout: None,
+        module: &module(device, name),
+        entry_point: Some(entry_point(name)),
+        compilation_options: wgpu::PipelineCompilationOptions::default(),
+        cache: None,
+    })
+}
+
+/// The pipeline of a vertex and a fragment shader that draws into one texture.
+pub fn render_pipeline(
+    device: &wgpu::Device,
+    [vertex, fragment]: [&'static str; 2],
+    topology: wgpu::PrimitiveTopology,
+    target: wgpu::ColorTargetState,
+) -> wgpu::RenderPipeline {
+    device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
+        label: Some(vertex),
+        layout: None,
+        vertex: wgpu::VertexState {
+            module: &module(device, vertex),
+            entry_point: Some(entry_point(vertex)),
+            compilation_options: wgpu::PipelineCompilationOptions::default(),
+            buffers: &[],
+        },
+        primitive: wgpu::PrimitiveState {
+            topology,
+            ..Default::default()
+        },
+        depth_stencil: None,
+        multisample: wgpu::MultisampleState::default(),
+        fragment: Some(wgpu::FragmentState {
+            module: &module(device, fragment),
+            entry_point: Some(entry_point(fragment)),
+            compilation_options: wgpu::PipelineCompilationOptions::default(),
+            targets: &[Some(target)],
+        }),
+        multiview_mask: None,
+        cache: None,
+    })
+}
+
+/// The pipeline of a fragment shader that makes every pixel of a picture.
+pub fn whole_picture(device: &wgpu::Device, fragment: &'static str) -> wgpu::RenderPipeline {
+    render_pipeline(
+        device,
+        ["splat/resolve_vertex", fragment],
+        wgpu::PrimitiveTopology::TriangleList,
+        wgpu::TextureFormat::Rgba8Unorm.into(),
+    )
 }
 
 /// The last part of a shader's name, which is its entry point's.
@@ -146,6 +203,7 @@ mod tests {
     use naga::valid::{Capabilities, ValidationFlags, Validator};
 
     use super::*;
+    use crate::flat::FitParameters;
     use crate::neural::layouts::{CeilingParameters, LayerParameters};
     use crate::splat::layouts::{DrawParameters, SortParameters, SortState};
     use crate::splat::{ProjectParameters, SplatRecord};
@@ -292,6 +350,13 @@ mod tests {
                 padding_1,
                 padding_2,
                 padding_3,
+            }),
+            layout!(FitParameters {
+                background,
+                origin_px,
+                size_px,
+                taps,
+                padding
             }),
             layout!(DrawParameters {
                 background,

@@ -4,20 +4,20 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use zoetrope_codecs::SplatFrame;
+use zoetrope_codecs::FrameContent;
 use zoetrope_codecs::clip::Detail;
 
 use crate::{PlayOrder, RangeSet, Window};
 
-/// A thing that knows how much memory it takes.
+/// A thing that knows how much memory it takes. A copy of it is cheap and shares that.
 pub trait FrameSize {
     /// Bytes of memory.
     fn size_bytes(&self) -> usize;
 }
 
-impl FrameSize for SplatFrame {
+impl FrameSize for FrameContent {
     fn size_bytes(&self) -> usize {
-        SplatFrame::size_bytes(self)
+        FrameContent::size_bytes(self)
     }
 }
 
@@ -25,10 +25,10 @@ impl FrameSize for SplatFrame {
 #[derive(Clone, Debug)]
 pub enum Lookup<F> {
     /// The frame itself, and in which detail.
-    Ready(Arc<F>, Detail),
+    Ready(F, Detail),
     /// Not that one, but the nearest that is decoded, with its number, or that one as a coarse
     /// picture.
-    Stale(usize, Arc<F>, Detail),
+    Stale(usize, F, Detail),
     /// Nothing is decoded.
     Missing,
 }
@@ -60,7 +60,7 @@ pub enum Insert {
 /// A frame in the store.
 #[derive(Debug)]
 struct Held<F> {
-    frame: Arc<F>,
+    frame: F,
     detail: Detail,
 }
 
@@ -83,7 +83,7 @@ pub struct FrameStore<F> {
     revision: u64,
 }
 
-impl<F: FrameSize> FrameStore<F> {
+impl<F: Clone + FrameSize> FrameStore<F> {
     /// An empty store for a clip of `frame_count` frames.
     pub fn new(limit_bytes: usize, frame_count: usize) -> Self {
         let order = PlayOrder::start(frame_count);
@@ -129,7 +129,7 @@ impl<F: FrameSize> FrameStore<F> {
     }
 
     /// Takes a decoded frame, making room for it if it is wanted more than others.
-    pub fn insert(&mut self, index: usize, frame: Arc<F>, detail: Detail) -> Insert {
+    pub fn insert(&mut self, index: usize, frame: F, detail: Detail) -> Insert {
         let size = frame.size_bytes();
         if size > self.limit_bytes {
             return Insert::TooLarge;
@@ -227,7 +227,7 @@ impl<F: FrameSize> FrameStore<F> {
     }
 
     /// The frame itself in whatever detail it is held.
-    pub fn held(&self, index: usize) -> Option<(Arc<F>, Detail)> {
+    pub fn held(&self, index: usize) -> Option<(F, Detail)> {
         let held = self.frames.get(&index)?;
         Some((held.frame.clone(), held.detail))
     }
@@ -302,7 +302,7 @@ mod tests {
     use super::*;
     use crate::Repeat;
 
-    #[derive(Debug)]
+    #[derive(Clone, Debug)]
     struct Sized(usize);
 
     impl FrameSize for Sized {
@@ -321,7 +321,7 @@ mod tests {
     }
 
     fn put(store: &mut FrameStore<Sized>, index: usize, size: usize) -> Insert {
-        store.insert(index, Arc::new(Sized(size)), Detail::FULL)
+        store.insert(index, Sized(size), Detail::FULL)
     }
 
     #[test]
@@ -373,9 +373,8 @@ mod tests {
     #[test]
     fn better_detail_replaces_worse_and_never_the_other_way_round() {
         let mut store = FrameStore::new(20, 9);
-        let put = |store: &mut FrameStore<Sized>, size, detail| {
-            store.insert(4, Arc::new(Sized(size)), detail)
-        };
+        let put =
+            |store: &mut FrameStore<Sized>, size, detail| store.insert(4, Sized(size), detail);
         assert_eq!(put(&mut store, 1, Detail::Key), Insert::Stored);
         assert_eq!(store.status(4), FrameStatus::Missing);
         assert!(matches!(store.get(4), Lookup::Stale(4, _, Detail::Key)));

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use zoetrope_codecs::clip::{Detail, Thumbnails};
-use zoetrope_codecs::{SplatFrame, Transfer};
+use zoetrope_codecs::{FrameContent, Transfer};
 
 use crate::{LoopMode, Playback, Quality};
 
@@ -12,7 +12,7 @@ use crate::{LoopMode, Playback, Quality};
 #[derive(Clone, Debug)]
 pub struct Picture {
     /// Its content.
-    pub frame: Arc<SplatFrame>,
+    pub frame: FrameContent,
     /// Its number from the clip's start.
     pub index: usize,
     /// Whether it is the frame that is due, and no coarse picture; else it stands in until that is

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use zoetrope_codecs::clip::{Detail, Thumbnails};
-use zoetrope_codecs::{Decoder, Demuxer, Engine, SplatFrame, Transfer};
+use zoetrope_codecs::{Decoder, Demuxer, Engine, FrameContent, Transfer};
 
 use crate::{Clock, Pipeline, PlayOrder, RangeSet, Step, Window};
 
@@ -60,7 +60,7 @@ pub enum DeliveryKind {
         /// Its number from the clip's start.
         index: usize,
         /// Its content.
-        content: Arc<SplatFrame>,
+        content: FrameContent,
         /// How much of the clip went into it.
         detail: Detail,
         /// Seconds of work it took, reading included unless that waited for a network.

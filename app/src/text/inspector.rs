@@ -9,6 +9,13 @@ texts! {
 
         section_clip: "Clip", "Clip";
         kind: "Kind", "Art";
+        kind_neural: "Neural video", "Neuronales Video";
+        picture_size: "Picture", "Bild";
+        bits_per_pixel: "Bits per pixel", "Bit je Pixel";
+        parameters: "Parameters", "Parameter";
+        macs: "Work for a frame", "Arbeit je Bild";
+        macs_value: "{} GMAC, {} kMAC per pixel", "{} GMAC, {} kMAC je Pixel";
+        decode_time: "Decoding a frame", "Dekodieren eines Bilds";
         kind_v3: "Gaussian video (V3)", "Gauß-Video (V3)";
         kind_file: "Splat file", "Splat-Datei";
         kind_sequence: "Sequence of splat files", "Folge von Splat-Dateien";

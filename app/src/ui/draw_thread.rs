@@ -8,8 +8,8 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use glam::{Vec2, Vec3};
-use zoetrope_codecs::SplatFrame;
-use zoetrope_render::{Error, Gpu, RenderStats, SplatRenderer, Stage, Tier, View, pick_depth};
+use zoetrope_codecs::FrameContent;
+use zoetrope_render::{Error, Gpu, RenderStats, Renderer, Stage, Tier, View, pick_depth};
 
 use crate::workers::Workers;
 
@@ -46,9 +46,9 @@ pub struct Drawn {
 /// What is to be done.
 enum Job {
     /// Draw a picture.
-    Draw(Arc<SplatFrame>, View),
+    Draw(FrameContent, View),
     /// Find the point of the world that a picture shows at a pixel.
-    Pick(Arc<SplatFrame>, View, Vec2),
+    Pick(FrameContent, View, Vec2),
 }
 
 /// Draws one picture at a time. Who wants another one meanwhile asks again when it is done: so
@@ -76,7 +76,7 @@ impl DrawThread {
     /// When the system gives no thread.
     pub fn spawn(
         gpu: Gpu,
-        mut renderer: SplatRenderer,
+        mut renderer: Renderer,
         workers: Workers,
         repaint: impl Fn() + Send + 'static,
     ) -> std::io::Result<Self> {
@@ -129,7 +129,7 @@ impl DrawThread {
     }
 
     /// Starts drawing; only when it is not busy.
-    pub fn start(&mut self, frame: Arc<SplatFrame>, view: View) {
+    pub fn start(&mut self, frame: FrameContent, view: View) {
         debug_assert!(!self.busy, "one picture at a time");
         if let Some(jobs) = &self.jobs {
             self.busy = jobs.send(Job::Draw(frame, view)).is_ok();
@@ -138,7 +138,7 @@ impl DrawThread {
 
     /// Starts looking for what `frame` shows at `pixel` of `view`; `repaint` is called when
     /// [`Self::picked`] has the answer.
-    pub fn pick(&self, frame: Arc<SplatFrame>, view: View, pixel: Vec2) {
+    pub fn pick(&self, frame: FrameContent, view: View, pixel: Vec2) {
         if let Some(jobs) = &self.jobs
             && jobs.send(Job::Pick(frame, view, pixel)).is_err()
         {
@@ -195,8 +195,8 @@ impl Drop for DrawThread {
 
 fn draw(
     gpu: &Gpu,
-    renderer: &mut SplatRenderer,
-    frame: &Arc<SplatFrame>,
+    renderer: &mut Renderer,
+    frame: &FrameContent,
     view: &View,
 ) -> Result<Drawn, Error> {
     // A GPU's stages are done when the device is; what others gave it before is not counted.
@@ -228,8 +228,8 @@ fn draw(
     })
 }
 
-fn pick(frame: &SplatFrame, view: &View, pixel: Vec2) -> Option<Vec3> {
-    match pick_depth(frame, view, pixel) {
+fn pick(frame: &FrameContent, view: &View, pixel: Vec2) -> Option<Vec3> {
+    match pick_depth(frame.splats()?, view, pixel) {
         Ok(depth) => depth.map(|depth| view.world_from_pixel(pixel, depth)),
         // What cannot be drawn was told when it was drawn.
         Err(error) => {
@@ -243,7 +243,7 @@ fn pick(frame: &SplatFrame, view: &View, pixel: Vec2) -> Option<Vec3> {
 mod tests {
     use std::sync::atomic::AtomicUsize;
 
-    use zoetrope_codecs::SplatCloud;
+    use zoetrope_codecs::{SplatCloud, SplatFrame};
     use zoetrope_render::{Background, Camera, Filter};
 
     use super::*;
@@ -254,7 +254,7 @@ mod tests {
     /// A thread, and how often it has woken the interface.
     fn thread() -> (DrawThread, Arc<AtomicUsize>) {
         let gpu = pollster::block_on(Gpu::headless()).expect("these tests need a Vulkan device");
-        let renderer = SplatRenderer::new(&gpu, None).expect("a renderer");
+        let renderer = Renderer::new(&gpu, None).expect("a renderer");
         let workers = Workers::new("test", Arc::new(NullPlatform)).expect("threads");
         let woken = Arc::new(AtomicUsize::new(0));
         let count = woken.clone();
@@ -266,7 +266,7 @@ mod tests {
     }
 
     /// A ball at the origin, seen from 4 in front of it.
-    fn ball() -> (Arc<SplatFrame>, View) {
+    fn ball() -> (FrameContent, View) {
         let mut cloud = SplatCloud::with_capacity(1, 0);
         let upright = [1.0, 0.0, 0.0, 0.0];
         cloud.push([0.0; 3], upright, [0.2; 3], 0.95, [0.0; 3], &[]);
@@ -283,7 +283,7 @@ mod tests {
             filter: Filter::Classic,
             sh_degree: 0,
         };
-        (Arc::new(SplatFrame::Cloud(cloud)), view)
+        (SplatFrame::Cloud(cloud).into(), view)
     }
 
     fn wait_for_pick(thread: &DrawThread) -> Option<Vec3> {

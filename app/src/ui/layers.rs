@@ -53,9 +53,12 @@ impl ZoetropeApp {
             self.camera_desk.focus(rig, picked, now);
         }
         let before = rig.drawn();
+        // A flat picture has no other sides: hands may seek and play, and move no camera.
+        let mut idle = info.picture.map(|_| rig.clone());
+        let moved = idle.as_mut().unwrap_or(rig);
         let wishes = self
             .steer
-            .steer(ui, &response, &self.covered, &clip.state, rig);
+            .steer(ui, &response, &self.covered, &clip.state, moved);
         if rig.drawn() != before {
             hints::put_away(Hint::Turn, &mut self.kept.remembered.value.hints_seen);
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::JoinHandle;
 
-use zoetrope_codecs::SplatFrame;
+use zoetrope_codecs::FrameContent;
 use zoetrope_render::{Background, Gpu, View};
 
 use crate::recents::poster_name;
@@ -70,7 +70,7 @@ impl Posters {
     pub fn make(
         &mut self,
         path: PathBuf,
-        (frame, view): (Arc<SplatFrame>, View),
+        (frame, view): (FrameContent, View),
         background: [f32; 3],
         tools: (Gpu, Workers, Arc<dyn Storage>),
         repaint: impl FnOnce() + Send + 'static,

@@ -341,7 +341,7 @@ impl ZoetropeApp {
         let shown = clip.state.picture.as_ref()?;
         let has_layers = info.layers.len() > 1;
         Some(FrameToSave {
-            shown: shown.frame.clone(),
+            shown: shown.frame.splats()?.clone(),
             better: has_layers.then(|| (clip.target.clone(), shown.index)),
             up: self.rig().map_or(info.up, CameraRig::up),
         })

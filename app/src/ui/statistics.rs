@@ -53,11 +53,16 @@ pub fn lines(state: &PlayerState, viewport: &mut Viewport, decoder: &str, now: f
         Playback::Playing => format!("{} fps", viewport.frame_rate(now)),
         Playback::Paused | Playback::Ended => "paused".to_owned(),
     };
-    vec![
-        format!(
-            "{rate} · {} Gaussians{drawn}{broken}",
+    let flat = state.picture.as_ref().and_then(|p| p.frame.picture_size());
+    let shown = match flat {
+        Some([width, height]) => format!("{width} × {height} pixels"),
+        None => format!(
+            "{} Gaussians{drawn}{broken}",
             grouped(stats.stored as usize)
         ),
+    };
+    vec![
+        format!("{rate} · {shown}"),
         format!(
             "decode {decode} · sort {:.1} ms · draw {draw_ms:.1} ms · {:.0} MB",
             times.sort_ms,

@@ -7,10 +7,10 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::JoinHandle;
 
 use egui::{ColorImage, Context, TextureHandle, TextureOptions};
-use zoetrope_codecs::SplatFrame;
+use zoetrope_codecs::FrameContent;
 use zoetrope_codecs::clip::Thumbnails as Carried;
 use zoetrope_player::Playback;
-use zoetrope_render::{Background, Gpu, Picture, SplatRenderer, Tier, View};
+use zoetrope_render::{Background, Gpu, Picture, Renderer, Tier, View};
 
 use super::{ZoetropeApp, theme};
 use crate::jpeg_file;
@@ -35,7 +35,7 @@ pub struct Thumbnails {
 /// A frame to be drawn.
 struct Job {
     index: usize,
-    frame: Arc<SplatFrame>,
+    frame: FrameContent,
     view: View,
 }
 
@@ -95,12 +95,12 @@ impl Drop for Painter {
 
 fn draw(
     gpu: &Gpu,
-    renderer: &mut Option<SplatRenderer>,
+    renderer: &mut Option<Renderer>,
     job: &Job,
 ) -> Result<Picture, zoetrope_render::Error> {
     let renderer = match renderer {
         Some(renderer) => renderer,
-        None => renderer.insert(SplatRenderer::new(gpu, None)?),
+        None => renderer.insert(Renderer::new(gpu, None)?),
     };
     renderer.render(gpu, &job.frame, &job.view, &mut |_| ())?;
     renderer.read_picture(gpu)
@@ -213,7 +213,7 @@ impl ZoetropeApp {
     }
 
     /// Takes the picture of a frame, or one that is as good, and has it drawn when there is none.
-    fn draw_thumbnail(&mut self, ctx: &Context, index: usize, frame: Arc<SplatFrame>, near: usize) {
+    fn draw_thumbnail(&mut self, ctx: &Context, index: usize, frame: FrameContent, near: usize) {
         let ready = &self.thumbnails.ready;
         let around = ready.range(index.saturating_sub(near)..=index + near);
         let nearest = around.min_by_key(|(other, _)| other.abs_diff(index));

@@ -7,9 +7,9 @@ use std::time::Duration;
 use eframe::egui_wgpu::RenderState;
 use egui::{Pos2, Rect, TextureId, Ui};
 use glam::Vec3;
-use zoetrope_codecs::SplatFrame;
+use zoetrope_codecs::FrameContent;
 use zoetrope_player::RenderScale;
-use zoetrope_render::{Camera, Filter, Gpu, RenderStats, SplatRenderer, View};
+use zoetrope_render::{Camera, Filter, Gpu, RenderStats, Renderer, View};
 
 use super::draw_thread::{DrawThread, Drawn, StageTimes};
 use super::frame_log::{FrameLog, PictureTime};
@@ -32,7 +32,7 @@ const CLIP_BUDGETS_MS: std::ops::RangeInclusive<f64> = 1000.0 / 60.0..=100.0;
 
 /// A picture that was started.
 struct Started {
-    frame: Arc<SplatFrame>,
+    frame: FrameContent,
     view: View,
     /// Whether it shows another frame than the one before it.
     is_new_frame: bool,
@@ -92,7 +92,7 @@ impl Viewport {
             render_state.device.clone(),
             render_state.queue.clone(),
         );
-        let renderer = SplatRenderer::new(&gpu, None)?;
+        let renderer = Renderer::new(&gpu, None)?;
         let workers = Workers::new("draw", platform)?;
         let ctx = ctx.clone();
         let repaint = move || ctx.request_repaint();
@@ -126,7 +126,7 @@ impl Viewport {
         &mut self,
         ui: &Ui,
         rect: Rect,
-        frame: &Arc<SplatFrame>,
+        frame: &FrameContent,
         camera: Camera,
         look: &Look,
     ) -> Result<(), zoetrope_render::Error> {
@@ -194,14 +194,14 @@ impl Viewport {
         Some(clip.map_or(CAMERA_BUDGET_MS, |ms| ms.min(CAMERA_BUDGET_MS)))
     }
 
-    fn shows(&self, frame: &Arc<SplatFrame>, view: &View) -> bool {
+    fn shows(&self, frame: &FrameContent, view: &View) -> bool {
         self.shows_frame(frame) && self.started.as_ref().is_some_and(|last| last.view == *view)
     }
 
-    fn shows_frame(&self, frame: &Arc<SplatFrame>) -> bool {
+    fn shows_frame(&self, frame: &FrameContent) -> bool {
         self.started
             .as_ref()
-            .is_some_and(|last| Arc::ptr_eq(&last.frame, frame))
+            .is_some_and(|last| last.frame.is_same(frame))
     }
 
     /// Takes the picture that was started, if it is done within `patience`.
@@ -334,7 +334,7 @@ impl Viewport {
     }
 
     /// What the last picture shows, with all its pixels.
-    pub fn shown(&self) -> Option<(Arc<SplatFrame>, View)> {
+    pub fn shown(&self) -> Option<(FrameContent, View)> {
         let started = self.started.as_ref()?;
         let view = View {
             width: self.size_px[0],

@@ -60,6 +60,7 @@ pub fn scripted(title: &str, script: Script<'_>) -> OpenClip {
                     min: [-1.2; 3],
                     max: [1.2; 3],
                 }),
+                picture: None,
                 up: UpAxis::PlusY,
                 camera: None,
                 size_bytes: None,

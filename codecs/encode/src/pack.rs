@@ -233,7 +233,7 @@ impl Packer<'_> {
         for cloud in clouds {
             self.packing.cancel.check()?;
             if let Some(frame) = decoder.next_frame()?
-                && let SplatFrame::Planes(planes) = frame.content.as_ref()
+                && let Some(SplatFrame::Planes(planes)) = frame.content.splats().map(AsRef::as_ref)
             {
                 self.error.add(cloud, planes);
             }

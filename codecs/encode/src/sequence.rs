@@ -33,6 +33,6 @@ impl CloudSequence for FrameReader {
     }
 
     fn read(&mut self, index: usize, cancel: &Cancel) -> Result<SplatCloud> {
-        Ok(self.frame(index, cancel)?.to_cloud())
+        Ok(self.splats(index, cancel)?.to_cloud())
     }
 }

@@ -165,7 +165,7 @@ impl OpenGroup {
         self.next += 1;
         Ok(Some(Frame {
             index,
-            content: Arc::new(SplatFrame::Planes(PlaneFrame {
+            content: FrameContent::from(SplatFrame::Planes(PlaneFrame {
                 layout: self.layout,
                 ranges: Arc::clone(&self.ranges[index - self.frames.start]),
                 samples,

@@ -1,6 +1,7 @@
 //! Tells what a file is by its first bytes.
 
 use super::{four_dgs, splatv, zoe};
+use crate::neural::NeuralFormat;
 use crate::source::Source;
 use crate::splat::{HEAD_BYTES, SplatFormat, ZIP_MAGIC, dot_splat, gltf};
 use crate::{Cancel, Result};
@@ -19,6 +20,8 @@ pub(super) enum Content {
     Splatv,
     /// A splat file; of a PLY file it is not told which kind.
     Splat(SplatFormat),
+    /// A network that makes pictures.
+    Neural,
     /// A zip archive.
     Zip,
     /// `meta.json` of SOG.
@@ -43,6 +46,9 @@ pub(super) fn recognise(source: &dyn Source, cancel: &Cancel) -> Result<Content>
     }
     if let Some(format) = SplatFormat::of_head(&head, source.len()) {
         return Ok(Content::Splat(format));
+    }
+    if NeuralFormat::of_head(&head, source.len()).is_some() {
+        return Ok(Content::Neural);
     }
     if head.starts_with(ZIP_MAGIC) {
         return Ok(Content::Zip);

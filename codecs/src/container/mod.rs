@@ -19,6 +19,7 @@ pub use moving::MovingDemuxer;
 use sequence::Item;
 pub use sequence::SequenceDemuxer;
 
+use crate::neural::{ImportOptions, NeuralDemuxer};
 use crate::source::{Folder, Source, ZipFolder, natural_order};
 use crate::{Cancel, ClipKind, Demuxer, Error, Result};
 use magic::Content;
@@ -41,8 +42,20 @@ pub enum Input {
 /// # Errors
 /// One sentence that says what the input is and what would work.
 pub fn open(input: Input, cancel: &Cancel) -> Result<Box<dyn Demuxer>> {
+    open_with(input, &ImportOptions::default(), cancel)
+}
+
+/// As [`open`], with what is known of a neural video that its file does not say.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_with(
+    input: Input,
+    options: &ImportOptions,
+    cancel: &Cancel,
+) -> Result<Box<dyn Demuxer>> {
     match input {
-        Input::File(source) => open_file(Arc::from(source), cancel),
+        Input::File(source) => open_file(Arc::from(source), options, cancel),
         Input::Folder(folder) => folder::open(Arc::from(folder), cancel),
     }
 }
@@ -61,7 +74,7 @@ pub fn open_sequence(
     if sources.len() == 1
         && let Some(source) = sources.pop()
     {
-        return open_file(Arc::from(source), cancel);
+        return open_file(Arc::from(source), &ImportOptions::default(), cancel);
     }
     sources.sort_by(|a, b| natural_order(a.name(), b.name()));
     let name = sources.first().map_or_else(
@@ -85,15 +98,23 @@ pub fn open_sequence(
     }))
 }
 
-fn open_file(source: Arc<dyn Source>, cancel: &Cancel) -> Result<Box<dyn Demuxer>> {
+fn open_file(
+    source: Arc<dyn Source>,
+    options: &ImportOptions,
+    cancel: &Cancel,
+) -> Result<Box<dyn Demuxer>> {
     let unsupported = |reason: &str| Err(Error::unsupported(source.name(), reason));
     match magic::recognise(&*source, cancel)? {
         Content::Zoe => Ok(Box::new(zoe::ZoeDemuxer::open(source, cancel)?)),
         Content::FourDgs => Ok(Box::new(four_dgs::open(source, cancel)?)),
         Content::Splatv => Ok(Box::new(splatv::open(&source, cancel)?)),
         Content::Splat(_) => single(Item::File(source), cancel),
+        Content::Neural => Ok(Box::new(NeuralDemuxer::open(source, options, cancel)?)),
         Content::Zip => {
             let archive = ZipFolder::open(source.clone(), cancel)?;
+            if is_torch(&archive)? {
+                return Ok(Box::new(NeuralDemuxer::open(source, options, cancel)?));
+            }
             if let Some(reason) = foreign_archive(&archive)? {
                 return unsupported(reason);
             }
@@ -120,14 +141,18 @@ fn single(item: Item, cancel: &Cancel) -> Result<Box<dyn Demuxer>> {
     Ok(Box::new(demuxer))
 }
 
+/// Whether the archive is one of PyTorch, which other tools may have packed in another order.
+fn is_torch(archive: &ZipFolder) -> Result<bool> {
+    let paths = archive.list()?.unwrap_or_default();
+    Ok(paths.iter().any(|path| path.ends_with("data.pkl")))
+}
+
 /// Archives that are known and not opened.
 fn foreign_archive(archive: &ZipFolder) -> Result<Option<&'static str>> {
     let paths = archive.list()?.unwrap_or_default();
     let holds = |end: &str| paths.iter().any(|path| path.ends_with(end));
     Ok(if paths.is_empty() {
         Some("it is a zip archive with nothing in it")
-    } else if holds("data.pkl") {
-        Some(magic::PICKLE)
     } else if paths.iter().all(|path| path.ends_with(".npy")) {
         Some("it is an archive of NumPy arrays; open a V3 folder, or PLY or SOG files")
     } else {
@@ -136,7 +161,7 @@ fn foreign_archive(archive: &ZipFolder) -> Result<Option<&'static str>> {
 }
 
 /// The last part of a path, for people.
-fn last_part(name: &str) -> String {
+pub(crate) fn last_part(name: &str) -> String {
     let name = name.trim_end_matches(['/', '\\']);
     let last = name.rsplit(['/', '\\']).next().unwrap_or(name);
     last.to_owned()

@@ -68,6 +68,7 @@ impl MovingDemuxer {
                 max: most,
             }),
             bounds: facts.bounds,
+            picture: None,
             up: facts.up.unwrap_or_else(|| facts.axes.up()),
             camera: facts.camera,
             size_bytes: Some(facts.size_bytes),

@@ -139,6 +139,7 @@ impl SequenceDemuxer {
             } else {
                 None
             },
+            picture: None,
             up: first.axes.up(),
             camera: None,
             size_bytes: sizes.filter(|_| items.len() <= MAX_EXAMINED_FRAMES),

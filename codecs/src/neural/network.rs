@@ -289,6 +289,42 @@ impl NeuralVideo {
     }
 }
 
+/// One frame of a neural video, not decoded.
+#[derive(Clone, Debug)]
+pub struct NeuralFrame {
+    video: Arc<NeuralVideo>,
+    index: usize,
+}
+
+impl NeuralFrame {
+    /// Frame `index` of `video`; `None` behind the last one.
+    pub fn new(video: Arc<NeuralVideo>, index: usize) -> Option<Self> {
+        video.embedding(index)?;
+        Some(Self { video, index })
+    }
+
+    /// What decodes it.
+    pub fn network(&self) -> &Arc<Network> {
+        &self.video.network
+    }
+
+    /// Its numbers: channel by channel, row by row.
+    pub fn embedding(&self) -> &[f32] {
+        self.video.embedding(self.index).unwrap_or_default()
+    }
+
+    /// Width and height of its picture in pixels.
+    pub fn picture_size(&self) -> [u32; 2] {
+        // Both are below the cap on a picture's side.
+        self.network().picture_size().map(|side| side as u32)
+    }
+
+    /// Whether both are the same frame of the same video.
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.video, &other.video) && self.index == other.index
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,7 +1,5 @@
 //! The decoder of splat files: each is one frame that its demuxer has parsed already.
 
-use std::sync::Arc;
-
 use crate::{Decoder, Engine, Error, Frame, GroupPackets, GroupPayload, Result, SplatFrame};
 
 /// Hands out the frame of [`GroupPayload::SplatFile`].
@@ -24,13 +22,15 @@ impl Decoder for SplatFileDecoder {
             GroupPayload::SplatFile { cloud, .. } => {
                 self.frame = Some(Frame {
                     index: packets.frames.start,
-                    content: Arc::new(SplatFrame::Cloud(*cloud)),
+                    content: SplatFrame::Cloud(*cloud).into(),
                 });
                 Ok(())
             }
-            GroupPayload::PlaneVideos { .. } | GroupPayload::Layered(_) => Err(Error::unsupported(
+            GroupPayload::PlaneVideos { .. }
+            | GroupPayload::Layered(_)
+            | GroupPayload::Neural(_) => Err(Error::unsupported(
                 format!("group {}", packets.group),
-                "it is Gaussian video, which the splat file decoder does not decode",
+                "it is video, which the splat file decoder does not decode",
             )),
         }
     }

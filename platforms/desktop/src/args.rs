@@ -2,6 +2,7 @@
 
 use std::ops::RangeInclusive;
 
+use zoetrope_codecs::neural::{Activation, ImportOptions, Output, TimeEmbedding};
 use zoetrope_codecs::{CameraHint, UpAxis, limits};
 use zoetrope_player::share_link::{LinkCamera, LinkQuality, StartView};
 
@@ -133,6 +134,34 @@ pub fn up_axis(text: &str) -> Result<UpAxis, String> {
     UpAxis::parse(text).ok_or_else(|| "expected one of +x -x +y -y +z -z".to_owned())
 }
 
+/// Strides of the blocks of a network, height and width.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Strides(pub Vec<[usize; 2]>);
+
+/// "5,4,4,2,2"
+pub fn strides(text: &str) -> Result<Strides, String> {
+    let strides = ImportOptions::parse_strides(text).map(Strides);
+    strides.ok_or_else(|| "give a number for each block, such as 5,4,4,2,2".to_owned())
+}
+
+/// "gelu"
+pub fn activation(text: &str) -> Result<Activation, String> {
+    Activation::named(text).ok_or_else(|| {
+        "known are gelu, relu, leaky, leaky01, relu6, swish, softplus, hardswish and none"
+            .to_owned()
+    })
+}
+
+/// "tanh"
+pub fn output(text: &str) -> Result<Output, String> {
+    Output::named(text).ok_or_else(|| "give tanh, sigmoid or a number".to_owned())
+}
+
+/// "pe_1.25_80"
+pub fn time_embedding(text: &str) -> Result<TimeEmbedding, String> {
+    TimeEmbedding::parse(text).ok_or_else(|| "give base and levels, such as pe_1.25_80".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -191,6 +220,22 @@ mod tests {
         assert!(link_camera("0,0,0,0,0,0,50").is_err());
         let far = link_camera("1e8,0,1,0,0,0,50").expect_err("too far");
         assert!(far.contains("too far away"), "{far}");
+    }
+
+    #[test]
+    fn what_a_neural_video_leaves_open() {
+        assert_eq!(
+            strides("5,4,9x16"),
+            Ok(Strides(vec![[5, 5], [4, 4], [9, 16]]))
+        );
+        assert_eq!(activation("Swish"), Ok(Activation::Silu));
+        assert_eq!(output("sigmoid"), Ok(Output::Sigmoid));
+        assert_eq!(output("0.5"), Ok(Output::Offset(0.5)));
+        let time = time_embedding("pe_1.25_80").expect("an embedding");
+        assert_eq!((time.base, time.levels), (1.25, 80));
+        assert!(strides("5,0").is_err() && strides("").is_err());
+        assert!(activation("sine").is_err() && output("nan").is_err());
+        assert!(time_embedding("pe_80").is_err());
     }
 
     #[test]

@@ -6,10 +6,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use zoetrope_app::frame_name::FrameName;
+use zoetrope_app::{NeuralEngine, OpenOptions};
+use zoetrope_codecs::neural::{Activation, ImportOptions, Output, TimeEmbedding};
 use zoetrope_codecs::{CameraHint, UpAxis};
 use zoetrope_player::share_link::{LinkCamera, LinkQuality};
 
-use crate::args::{self, Colour, Size};
+use crate::args::{self, Colour, Size, Strides};
 
 /// Plays volumetric video. Without a sub-command it opens the window.
 #[derive(Debug, Parser)]
@@ -23,6 +25,12 @@ use crate::args::{self, Colour, Size};
 pub struct Cli {
     /// The clip to open; without it the built-in demo clip plays.
     pub clip: Option<PathBuf>,
+    /// Who decodes neural video; without it the graphics processor, if it can.
+    #[arg(long, value_enum)]
+    pub engine: Option<EngineArg>,
+    /// Of the clip, if it is neural video.
+    #[command(flatten)]
+    pub neural: NeuralArgs,
     /// Open a window of its own, even where one is open already.
     #[arg(long)]
     pub new_window: bool,
@@ -85,6 +93,9 @@ pub struct InfoArgs {
     /// Print one JSON document and nothing else.
     #[arg(long)]
     pub json: bool,
+    /// Of the clip, if it is neural video.
+    #[command(flatten)]
+    pub neural: NeuralArgs,
 }
 
 /// How a picture is taken; shared by the commands that draw.
@@ -133,15 +144,64 @@ pub struct RenderArgs {
     /// Size, background and filter.
     #[command(flatten)]
     pub picture: PictureArgs,
+    /// Of the clip, if it is neural video.
+    #[command(flatten)]
+    pub neural: NeuralArgs,
 }
 
-/// Which renderer draws.
+/// Which renderer draws, and who decodes neural video.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum EngineArg {
-    /// The renderer that the window uses.
+    /// The renderer that the window uses; neural video on its device.
     Gpu,
-    /// The exact CPU reference renderer.
+    /// The exact CPU reference renderer; neural video on all cores.
     Cpu,
+}
+
+/// What the file of a neural video may not say.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Neural video (HNeRV, NeRV)")]
+pub struct NeuralArgs {
+    /// How many times larger each block makes the picture ("5,4,4,2,2"; "3x4" for height and width).
+    #[arg(long, value_name = "S,S,…", value_parser = args::strides)]
+    pub strides: Option<Strides>,
+    /// What follows each layer: gelu, relu, leaky, leaky01, relu6, swish, softplus, hardswish, none.
+    #[arg(long, value_name = "NAME", value_parser = args::activation)]
+    pub activation: Option<Activation>,
+    /// How colours come out: tanh, sigmoid, or a number that is added.
+    #[arg(long, value_name = "NAME", value_parser = args::output)]
+    pub colours: Option<Output>,
+    /// Number of frames, of a network that gets the time.
+    #[arg(long, value_name = "N")]
+    pub frame_count: Option<usize>,
+    /// How such a network gets it: "pe_1.25_80".
+    #[arg(long, value_name = "pe_B_L", value_parser = args::time_embedding)]
+    pub time_embedding: Option<TimeEmbedding>,
+    /// Frames a second.
+    #[arg(long, value_name = "F", value_parser = args::frame_rate)]
+    pub frame_rate: Option<f64>,
+}
+
+impl NeuralArgs {
+    /// What a clip is opened with.
+    pub fn options(&self, engine: Option<EngineArg>) -> OpenOptions {
+        OpenOptions {
+            import: ImportOptions {
+                strides: self.strides.as_ref().map(|strides| strides.0.clone()),
+                activation: self.activation,
+                output: self.colours,
+                frame_rate: self.frame_rate,
+                frames: self.frame_count,
+                embedding: self.time_embedding,
+            },
+            neural: match engine {
+                None => NeuralEngine::Auto,
+                Some(EngineArg::Gpu) => NeuralEngine::Gpu,
+                Some(EngineArg::Cpu) => NeuralEngine::Cpu,
+            },
+            device: None,
+        }
+    }
 }
 
 /// `zoetrope decode`.
@@ -161,15 +221,19 @@ pub struct DecodeArgs {
     /// Write the decoded planes, a grey picture for each attribute, instead of the view.
     #[arg(long)]
     pub planes: bool,
-    /// Which renderer draws.
-    #[arg(long, value_enum, default_value_t = EngineArg::Gpu)]
-    pub engine: EngineArg,
+    /// Which renderer draws, and who decodes neural video; without it the window's renderer, and the
+    /// cores.
+    #[arg(long, value_enum)]
+    pub engine: Option<EngineArg>,
     /// Print frames, times and files as one JSON document.
     #[arg(long)]
     pub json: bool,
     /// Size, background and filter.
     #[command(flatten)]
     pub picture: PictureArgs,
+    /// Of the clip, if it is neural video.
+    #[command(flatten)]
+    pub neural: NeuralArgs,
 }
 
 /// `zoetrope export`.
@@ -199,6 +263,9 @@ pub struct ExportArgs {
     /// Size, background and filter.
     #[command(flatten)]
     pub picture: PictureArgs,
+    /// Of the clip, if it is neural video.
+    #[command(flatten)]
+    pub neural: NeuralArgs,
 }
 
 /// `zoetrope convert`.

@@ -44,7 +44,8 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
     let Some(command) = &cli.command else {
         let measure = cli.measure.clone();
         let measure = measure.map(|path| measure::Measure::new(path, cli.measure_seconds));
-        return commands::window::run(cli.clip.as_deref(), cli.new_window, measure);
+        let open = cli.neural.options(cli.engine);
+        return commands::window::run(cli.clip.as_deref(), cli.new_window, open, measure);
     };
     let cancel = interrupt::install()?;
     match command {

@@ -1,11 +1,9 @@
 //! Drawing without a window.
 
-use std::sync::Arc;
-
 use anyhow::Context as _;
 use glam::Vec3;
-use zoetrope_codecs::{Bounds, CameraHint, Cancel, FrameReader, SplatFrame, UpAxis};
-use zoetrope_render::{Background, Camera, Filter, Gpu, Picture, SplatRenderer, View, cpu};
+use zoetrope_codecs::{Bounds, CameraHint, Cancel, FrameContent, FrameReader, UpAxis};
+use zoetrope_render::{Background, Camera, Filter, Gpu, Picture, Renderer, View, cpu};
 
 use crate::cli::{EngineArg, PictureArgs};
 
@@ -17,7 +15,7 @@ pub enum Offscreen {
         /// The device.
         gpu: Gpu,
         /// The renderer on it.
-        renderer: SplatRenderer,
+        renderer: Renderer,
     },
     /// The exact reference.
     Reference,
@@ -33,7 +31,7 @@ impl Offscreen {
             EngineArg::Cpu => Self::Reference,
             EngineArg::Gpu => {
                 let gpu = pollster::block_on(Gpu::headless())?;
-                let renderer = SplatRenderer::new(&gpu, None)?;
+                let renderer = Renderer::new(&gpu, None)?;
                 Self::Gpu { gpu, renderer }
             }
         })
@@ -43,13 +41,20 @@ impl Offscreen {
     ///
     /// # Errors
     /// When the GPU cannot hold the frame.
-    pub fn draw(&mut self, frame: &Arc<SplatFrame>, view: &View) -> anyhow::Result<Picture> {
+    pub fn draw(&mut self, frame: &FrameContent, view: &View) -> anyhow::Result<Picture> {
         match self {
             Self::Gpu { gpu, renderer } => {
                 renderer.render(gpu, frame, view, &mut |_| ())?;
                 Ok(renderer.read_picture(gpu)?)
             }
-            Self::Reference => Ok(cpu::reference::render(&frame.to_cloud(), view)),
+            Self::Reference => Ok(match frame {
+                FrameContent::Splats(frame) => cpu::reference::render(&frame.to_cloud(), view),
+                FrameContent::Picture(picture) => cpu::fit::fit(picture, view),
+                FrameContent::Neural(frame) => {
+                    let picture = cpu::neural::decode(frame.network(), frame.embedding());
+                    cpu::fit::fit(&picture.into(), view)
+                }
+            }),
         }
     }
 }
@@ -74,6 +79,8 @@ impl Scene {
     pub fn of(reader: &mut FrameReader, aspect: f32, cancel: &Cancel) -> anyhow::Result<Self> {
         let bounds = match reader.info().bounds {
             Some(bounds) => bounds,
+            // A flat picture is seen whole from anywhere.
+            None if reader.info().picture.is_some() => Bounds::EMPTY,
             None => reader
                 .frame(0, cancel)
                 .context("the first frame is needed to find the view")?

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use zoetrope_app::link::{follow, target_of_argument};
 use zoetrope_app::open::is_link;
-use zoetrope_app::{ClipTarget, open_clip};
+use zoetrope_app::{ClipTarget, OpenOptions, open_clip_with};
 use zoetrope_codecs::{Cancel, FrameReader};
 use zoetrope_player::share_link::ShareLink;
 
@@ -13,7 +13,19 @@ use zoetrope_player::share_link::ShareLink;
 /// # Errors
 /// When it is not there or holds no clip.
 pub fn open(clip: impl AsRef<Path>, cancel: &Cancel) -> anyhow::Result<FrameReader> {
-    let opened = open_clip(&target_of(clip.as_ref())?, cancel)?;
+    open_with(clip, &OpenOptions::default(), cancel)
+}
+
+/// As [`open`], in a way that somebody chose.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_with(
+    clip: impl AsRef<Path>,
+    options: &OpenOptions,
+    cancel: &Cancel,
+) -> anyhow::Result<FrameReader> {
+    let opened = open_clip_with(&target_of(clip.as_ref())?, options, cancel)?;
     Ok(FrameReader::new(opened.demuxer, opened.decoder))
 }
 

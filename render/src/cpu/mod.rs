@@ -3,6 +3,7 @@
 //! They are the twins of the shaders, file by file, and on software Vulkan they do the work.
 
 pub(crate) mod draw;
+pub mod fit;
 pub mod neural;
 pub(crate) mod pick;
 pub(crate) mod project;

@@ -53,6 +53,14 @@ pub enum Precision {
 }
 
 impl Precision {
+    /// What suits a device: half floats where they are and save traffic that counts.
+    pub fn of(gpu: &Gpu) -> Self {
+        match gpu.capabilities.tier {
+            Tier::Gpu if gpu.capabilities.half_floats => Self::F16,
+            Tier::Gpu | Tier::Cpu => Self::F32,
+        }
+    }
+
     fn number_bytes(self) -> u64 {
         match self {
             Self::F32 => 4,

@@ -4,11 +4,11 @@ use zoetrope_codecs::SplatFrame;
 
 use super::project::{ProjectParameters, key_bits};
 use super::record::SplatRecord;
-use super::target::Target;
 use super::{Job, Stage};
 use crate::cpu::draw::SplatRaster;
 use crate::cpu::project::project;
 use crate::cpu::sort::RadixSort;
+use crate::target::Target;
 use crate::{Gpu, View};
 
 /// The memory of the CPU tier. It grows to the largest frame and is used again.

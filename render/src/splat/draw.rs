@@ -5,8 +5,8 @@ use bytemuck::{Pod, Zeroable};
 
 use super::pipelines::Pipelines;
 use super::sort::SortState;
-use super::target::Target;
 use crate::View;
+use crate::target::Target;
 
 /// Uniform of the drawing. Same layout in WGSL (`DrawParameters`).
 #[repr(C)]

@@ -11,10 +11,10 @@ use super::pipelines::{BLEND_FORMAT, Pipelines};
 use super::project::{ProjectParameters, key_bits};
 use super::record::SplatRecord;
 use super::sort::{Sort, fold_dispatch};
-use super::target::Target;
 use super::visible_count::VisibleCount;
 use super::{Job, Stage};
 use crate::resources::Resources;
+use crate::target::Target;
 use crate::{Error, Gpu, Result};
 
 /// The GPU tier's resources. They grow to the largest frame and are used again.

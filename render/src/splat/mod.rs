@@ -14,7 +14,6 @@ mod record;
 mod sort;
 #[cfg(test)]
 mod stage_tests;
-mod target;
 mod visible_count;
 
 /// The structs that shaders read, for the test of their layout.

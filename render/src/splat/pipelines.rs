@@ -35,13 +35,13 @@ impl Pipelines {
             operation: wgpu::BlendOperation::Add,
         };
         Self {
-            project_planes: compute(device, "splat/project_planes"),
-            project_cloud: compute(device, "splat/project_cloud"),
-            histogram: compute(device, "splat/sort_histogram"),
-            scan: compute(device, "splat/sort_scan"),
-            bases: compute(device, "splat/sort_bases"),
-            scatter: compute(device, "splat/sort_scatter"),
-            draw: render(
+            project_planes: shader::compute_pipeline(device, "splat/project_planes"),
+            project_cloud: shader::compute_pipeline(device, "splat/project_cloud"),
+            histogram: shader::compute_pipeline(device, "splat/sort_histogram"),
+            scan: shader::compute_pipeline(device, "splat/sort_scan"),
+            bases: shader::compute_pipeline(device, "splat/sort_bases"),
+            scatter: shader::compute_pipeline(device, "splat/sort_scatter"),
+            draw: shader::render_pipeline(
                 device,
                 ["splat/draw_vertex", "splat/draw_fragment"],
                 wgpu::PrimitiveTopology::TriangleStrip,
@@ -54,12 +54,7 @@ impl Pipelines {
                     write_mask: wgpu::ColorWrites::ALL,
                 },
             ),
-            resolve: render(
-                device,
-                ["splat/resolve_vertex", "splat/resolve_fragment"],
-                wgpu::PrimitiveTopology::TriangleList,
-                wgpu::TextureFormat::Rgba8Unorm.into(),
-            ),
+            resolve: shader::whole_picture(device, "splat/resolve_fragment"),
         }
     }
 
@@ -70,47 +65,4 @@ impl Pipelines {
             AttributeKind::Cloud => &self.project_cloud,
         }
     }
-}
-
-fn compute(device: &wgpu::Device, name: &'static str) -> wgpu::ComputePipeline {
-    device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-        label: Some(name),
-        layout: None,
-        module: &shader::module(device, name),
-        entry_point: Some(shader::entry_point(name)),
-        compilation_options: wgpu::PipelineCompilationOptions::default(),
-        cache: None,
-    })
-}
-
-fn render(
-    device: &wgpu::Device,
-    [vertex, fragment]: [&'static str; 2],
-    topology: wgpu::PrimitiveTopology,
-    target: wgpu::ColorTargetState,
-) -> wgpu::RenderPipeline {
-    device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
-        label: Some(vertex),
-        layout: None,
-        vertex: wgpu::VertexState {
-            module: &shader::module(device, vertex),
-            entry_point: Some(shader::entry_point(vertex)),
-            compilation_options: wgpu::PipelineCompilationOptions::default(),
-            buffers: &[],
-        },
-        primitive: wgpu::PrimitiveState {
-            topology,
-            ..Default::default()
-        },
-        depth_stencil: None,
-        multisample: wgpu::MultisampleState::default(),
-        fragment: Some(wgpu::FragmentState {
-            module: &shader::module(device, fragment),
-            entry_point: Some(shader::entry_point(fragment)),
-            compilation_options: wgpu::PipelineCompilationOptions::default(),
-            targets: &[Some(target)],
-        }),
-        multiview_mask: None,
-        cache: None,
-    })
 }

@@ -16,10 +16,10 @@ use super::pipelines::{BLEND_FORMAT, Pipelines};
 use super::project::key_bits;
 use super::record::{Ellipse, SplatRecord};
 use super::sort::{Sort, SortParameters, SortState};
-use super::target::Target;
 use crate::cpu;
 use crate::cpu::sort::Digit;
 use crate::resources::Resources;
+use crate::target::Target;
 use crate::{Background, Camera, Filter, Gpu, View};
 
 /// A device, the shaders, and short ways to use them.

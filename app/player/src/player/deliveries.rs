@@ -1,9 +1,8 @@
 //! What decoding came to.
 
 use std::ops::Range;
-use std::sync::Arc;
 
-use zoetrope_codecs::SplatFrame;
+use zoetrope_codecs::FrameContent;
 use zoetrope_codecs::clip::Detail;
 
 use super::{Player, Shown};
@@ -38,7 +37,7 @@ impl Player {
         }
     }
 
-    pub(super) fn keep(&mut self, index: usize, content: Arc<SplatFrame>, detail: Detail) {
+    pub(super) fn keep(&mut self, index: usize, content: FrameContent, detail: Detail) {
         match self.store.insert(index, content.clone(), detail) {
             Insert::Stored | Insert::Worse => {}
             // A coarse picture that is waited for needs no place to be shown.

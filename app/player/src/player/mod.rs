@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use zoetrope_codecs::clip::Detail;
-use zoetrope_codecs::{ClipInfo, Decoder, Demuxer, Engine, GroupInfo, SplatFrame};
+use zoetrope_codecs::{ClipInfo, Decoder, Demuxer, Engine, FrameContent, GroupInfo};
 
 use crate::abr::Ladder;
 use crate::adaptation::{Adaptation, Moment};
@@ -57,7 +57,7 @@ impl Default for PlayerOptions {
 #[derive(Clone)]
 struct Shown {
     index: usize,
-    frame: Arc<SplatFrame>,
+    frame: FrameContent,
     detail: Detail,
 }
 
@@ -67,7 +67,7 @@ pub struct Player {
     engine: Engine,
     groups: Vec<GroupInfo>,
     transport: Transport,
-    store: FrameStore<SplatFrame>,
+    store: FrameStore<FrameContent>,
     supplier: Box<dyn FrameSupplier>,
     /// Where frames came from at the last tick.
     supply: Supply,

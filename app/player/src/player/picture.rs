@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use zoetrope_codecs::SplatFrame;
+use zoetrope_codecs::FrameContent;
 use zoetrope_codecs::clip::Detail;
 
 use super::{Player, Shown};
@@ -137,7 +137,7 @@ impl Player {
     }
 
     /// A decoded frame near `frame`, with its number: for small pictures of what is not shown.
-    pub fn decoded_near(&self, frame: usize) -> Option<(usize, Arc<SplatFrame>)> {
+    pub fn decoded_near(&self, frame: usize) -> Option<(usize, FrameContent)> {
         match self.store.get(frame) {
             Lookup::Ready(content, _) => Some((frame, content)),
             Lookup::Stale(index, content, _) => Some((index, content)),

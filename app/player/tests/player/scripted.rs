@@ -194,6 +194,7 @@ impl Script {
             sh_degree: 0,
             gaussians: None,
             bounds: None,
+            picture: None,
             up: UpAxis::MinusY,
             camera: None,
             size_bytes: None,

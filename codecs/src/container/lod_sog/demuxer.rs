@@ -328,6 +328,7 @@ fn info(
             max: most,
         }),
         bounds: Some(tree.bounds),
+        picture: None,
         up: Axes::RightDownFront.up(),
         camera: None,
         size_bytes: None,

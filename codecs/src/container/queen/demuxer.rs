@@ -72,6 +72,7 @@ impl QueenDemuxer {
             sh_degree: facts.sh_degree,
             gaussians: None,
             bounds: None,
+            picture: None,
             up: Axes::RightDownFront.up(),
             camera: None,
             size_bytes: None,

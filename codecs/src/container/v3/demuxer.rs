@@ -70,6 +70,7 @@ impl V3Demuxer {
             sh_degree: facts.sh_degree,
             gaussians: Some(facts.gaussians),
             bounds: Some(facts.bounds),
+            picture: None,
             up: sidecar.up.unwrap_or_default(),
             camera: sidecar.camera.map(CameraHint::from),
             size_bytes: facts.size_bytes,

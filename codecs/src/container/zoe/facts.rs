@@ -55,6 +55,7 @@ pub(super) fn clip_info(
         sh_degree: sidecar.sh_degree.unwrap_or(0),
         gaussians: count_gaussians(&movie.gaussians, groups),
         bounds: sidecar.bounds.map(Bounds::from),
+        picture: None,
         up: sidecar.up.unwrap_or_default(),
         camera: sidecar.camera.map(CameraHint::from),
         size_bytes: Some(index.end() - index.start()),

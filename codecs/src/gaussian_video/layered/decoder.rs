@@ -256,7 +256,7 @@ impl OpenGroup {
         let samples = self.samples(t);
         Ok(Some(Frame {
             index,
-            content: Arc::new(SplatFrame::Planes(PlaneFrame {
+            content: FrameContent::from(SplatFrame::Planes(PlaneFrame {
                 layout: self.layout,
                 ranges: self.ranges[t].clone(),
                 samples,

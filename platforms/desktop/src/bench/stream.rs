@@ -135,7 +135,12 @@ impl RemoteDesk {
             uses_proxy: false,
             ..NetworkOptions::default()
         });
-        let opened = open_clip_over(&network, &ClipTarget::from(server.url("clip.zoe")), cancel)?;
+        let opened = open_clip_over(
+            &network,
+            &ClipTarget::from(server.url("clip.zoe")),
+            &OpenOptions::default(),
+            cancel,
+        )?;
         let options = PlayerOptions {
             clock: Arc::new(move || start.elapsed().as_secs_f64()),
             ..PlayerOptions::default()

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use serde::Serialize;
 use zoetrope_codecs::splat::Axes;
-use zoetrope_codecs::{Cancel, FrameReader, SplatFrame, UpAxis};
+use zoetrope_codecs::{Cancel, FrameContent, FrameReader, SplatFrame, UpAxis};
 use zoetrope_render::{Camera, Filter, Picture};
 
 use crate::cli::{CompareArgs, EngineArg, PictureArgs};
@@ -125,11 +125,11 @@ pub fn compare(
 
 /// A frame of a clip in which `from` is up, in a space in which `to` is, where half a turn leads there:
 /// formats differ in that.
-fn turned(frame: Arc<SplatFrame>, from: UpAxis, to: UpAxis) -> Arc<SplatFrame> {
-    match (Axes::with_up(from), Axes::with_up(to)) {
-        (Some(from_axes), Some(to_axes)) if from_axes != to_axes => {
-            let cloud = frame.to_cloud_with_up(from).with_axes(to_axes);
-            Arc::new(SplatFrame::Cloud(cloud))
+fn turned(frame: FrameContent, from: UpAxis, to: UpAxis) -> FrameContent {
+    match (frame.splats(), Axes::with_up(from), Axes::with_up(to)) {
+        (Some(splats), Some(from_axes), Some(to_axes)) if from_axes != to_axes => {
+            let cloud = splats.to_cloud_with_up(from).with_axes(to_axes);
+            SplatFrame::Cloud(cloud).into()
         }
         _ => frame,
     }

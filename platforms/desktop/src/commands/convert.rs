@@ -191,7 +191,7 @@ impl Job<'_> {
             // Once the last worker has gone, sending fails.
             drop(receiver);
             for frame in frames {
-                let content = match reader.frame(frame, self.cancel) {
+                let content = match reader.splats(frame, self.cancel) {
                     Ok(content) => content,
                     Err(error) => return fail(error.into()),
                 };

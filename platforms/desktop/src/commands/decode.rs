@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use serde::Serialize;
-use zoetrope_codecs::{Cancel, Error, SplatFrame};
+use zoetrope_codecs::{Cancel, Error, FrameContent, SplatFrame};
 use zoetrope_render::Filter;
 
-use crate::cli::DecodeArgs;
+use crate::cli::{DecodeArgs, EngineArg};
 use crate::offscreen::{self, Offscreen, Scene};
-use crate::open::open;
+use crate::open::open_with;
 use crate::output;
 
 /// One decoded frame, as `--json` prints it.
@@ -28,7 +28,8 @@ struct Decoded {
 /// # Errors
 /// When the clip cannot be opened, a frame is damaged, or a file cannot be written.
 pub fn run(args: &DecodeArgs, cancel: &Cancel) -> anyhow::Result<()> {
-    let mut reader = open(&args.clip, cancel)?;
+    let options = args.neural.options(args.engine);
+    let mut reader = open_with(&args.clip, &options, cancel)?;
     let count = reader.info().frame_count;
     let frames = args.frames.clone().unwrap_or(0..=count.saturating_sub(1));
     if *frames.end() >= count {
@@ -40,7 +41,7 @@ pub fn run(args: &DecodeArgs, cancel: &Cancel) -> anyhow::Result<()> {
     let mut pictures = match args.planes {
         true => None,
         false => Some((
-            Offscreen::new(args.engine)?,
+            Offscreen::new(args.engine.unwrap_or(EngineArg::Gpu))?,
             Scene::of(
                 &mut reader,
                 args.picture.size.width as f32 / args.picture.size.height as f32,
@@ -85,9 +86,9 @@ pub fn run(args: &DecodeArgs, cancel: &Cancel) -> anyhow::Result<()> {
 fn write_planes(
     args: &DecodeArgs,
     index: usize,
-    frame: &Arc<SplatFrame>,
+    frame: &FrameContent,
 ) -> anyhow::Result<Vec<PathBuf>> {
-    let SplatFrame::Planes(planes) = &**frame else {
+    let Some(SplatFrame::Planes(planes)) = frame.splats().map(|frame| &**frame) else {
         bail!("{} has no planes; leave --planes out", args.clip.display());
     };
     (0..planes.layout.layers())

@@ -17,7 +17,7 @@ use zoetrope_render::{Background, Filter, View};
 
 use crate::cli::{EngineArg, ExportArgs};
 use crate::offscreen::{Offscreen, Scene};
-use crate::open::open;
+use crate::open::open_with;
 use crate::output::{self, Staged};
 
 /// Constant quality of the video: it looks like what is in the window.
@@ -30,7 +30,8 @@ const CRF: u8 = 18;
 /// cannot be drawn or written.
 pub fn run(args: &ExportArgs, cancel: &Cancel) -> anyhow::Result<()> {
     check_name(&args.output)?;
-    let mut reader = open(&args.clip, cancel)?;
+    let options = args.neural.options(None);
+    let mut reader = open_with(&args.clip, &options, cancel)?;
     let size = args.picture.size;
     let scene = Scene::of(&mut reader, size.width as f32 / size.height as f32, cancel)?;
     let info = reader.info();

@@ -10,7 +10,7 @@ use zoetrope_codecs::container::v3::SidecarCamera;
 use zoetrope_codecs::{Bounds, Cancel, ClipInfo, ClipKind, FrameReader, SplatFrame, UpAxis};
 
 use crate::cli::InfoArgs;
-use crate::open::open;
+use crate::open::open_with;
 use crate::output;
 
 /// The facts, as `--json` prints them. Times in seconds, lengths in world units.
@@ -28,6 +28,8 @@ struct Report {
     frame_rate_known: bool,
     frames: usize,
     groups: usize,
+    /// What the pictures of a flat clip are.
+    picture: Option<Pictures>,
     gaussians: Option<Counts>,
     sh_degree: u8,
     bounds: Option<Box3>,
@@ -65,6 +67,18 @@ struct Layer {
 }
 
 #[derive(Debug, Serialize)]
+struct Pictures {
+    width: u32,
+    height: u32,
+    /// Bits of the file for each pixel of each picture.
+    bits_per_pixel: Option<f64>,
+    /// Weights and biases of the network that makes them.
+    parameters: Option<u64>,
+    /// Multiplications with addition for a picture.
+    macs: Option<u64>,
+}
+
+#[derive(Debug, Serialize)]
 struct Counts {
     min: usize,
     mean: f64,
@@ -82,7 +96,8 @@ struct Box3 {
 /// # Errors
 /// When the clip cannot be opened.
 pub fn run(args: &InfoArgs, cancel: &Cancel) -> anyhow::Result<()> {
-    let mut reader = open(&args.clip, cancel)?;
+    let options = args.neural.options(None);
+    let mut reader = open_with(&args.clip, &options, cancel)?;
     let mut report = report(&mut reader, cancel);
     report.server = server(&args.clip, cancel)?;
     if args.json {
@@ -116,6 +131,7 @@ fn report(reader: &mut FrameReader, cancel: &Cancel) -> Report {
     let version = reader.demuxer().format_version().map(str::to_owned);
     let up_known = reader.demuxer().up_is_stated();
     let duration = info.duration();
+    let bits_per_pixel = info.bits_per_pixel();
     Report {
         title: info.title,
         kind: info.kind.name(),
@@ -128,6 +144,13 @@ fn report(reader: &mut FrameReader, cancel: &Cancel) -> Report {
         frame_rate_known: info.frame_rate_known,
         frames: info.frame_count,
         groups,
+        picture: info.picture.map(|picture| Pictures {
+            width: picture.size[0],
+            height: picture.size[1],
+            bits_per_pixel,
+            parameters: picture.parameters,
+            macs: picture.macs,
+        }),
         gaussians: info.gaussians.or(looked.gaussians).map(|counts| Counts {
             min: counts.min,
             mean: counts.mean,
@@ -182,11 +205,14 @@ struct Looked {
 /// Looks at the first frame of splat files, whose Gaussians may be odd, and of any clip that does not
 /// tell how many Gaussians it has or where they are.
 fn look(reader: &mut FrameReader, info: &ClipInfo, cancel: &Cancel) -> Looked {
+    if info.picture.is_some() {
+        return Looked::default();
+    }
     let are_files = matches!(info.kind, ClipKind::SplatFile | ClipKind::SplatSequence);
     if !are_files && info.gaussians.is_some() && info.bounds.is_some() {
         return Looked::default();
     }
-    let frame = match reader.frame(0, cancel) {
+    let frame = match reader.splats(0, cancel) {
         Ok(frame) => frame,
         Err(error) => {
             return Looked {
@@ -260,6 +286,9 @@ fn text(report: &Report) -> String {
         ),
         row("groups", &report.groups.to_string()),
     ];
+    if let Some(picture) = &report.picture {
+        lines.extend(of_pictures(picture));
+    }
     if let Some(Counts { min, mean, max }) = &report.gaussians {
         lines.push(row(
             "gaussians",
@@ -270,11 +299,15 @@ fn text(report: &Report) -> String {
             },
         ));
     }
-    lines.push(row("SH degree", &report.sh_degree.to_string()));
+    if report.picture.is_none() {
+        lines.push(row("SH degree", &report.sh_degree.to_string()));
+    }
     if let Some(Box3 { min, max }) = &report.bounds {
         lines.push(row("bounds", &format!("{} to {}", point(min), point(max))));
     }
-    lines.push(row("up", &up(report)));
+    if report.picture.is_none() {
+        lines.push(row("up", &up(report)));
+    }
     if let Some(camera) = &report.camera {
         lines.push(row(
             "first view",
@@ -324,6 +357,27 @@ fn text(report: &Report) -> String {
         }));
     }
     lines.join("\n")
+}
+
+/// The rows of a flat clip.
+fn of_pictures(picture: &Pictures) -> Vec<String> {
+    let [width, height] = [picture.width, picture.height];
+    let mut lines = vec![row("picture", &format!("{width} x {height} pixels"))];
+    if let Some(bits) = picture.bits_per_pixel {
+        lines.push(row("rate", &format!("{bits:.4} bits per pixel")));
+    }
+    if let (Some(parameters), Some(macs)) = (picture.parameters, picture.macs) {
+        let each = macs as f64 / (f64::from(width) * f64::from(height));
+        lines.push(row(
+            "network",
+            &format!(
+                "{parameters} parameters; {:.2} GMAC for a frame, {:.1} kMAC for each pixel",
+                macs as f64 * 1e-9,
+                each * 1e-3
+            ),
+        ));
+    }
+    lines
 }
 
 /// "splat file, SOG, version 2"

@@ -6,7 +6,7 @@ use zoetrope_render::Filter;
 use crate::args::MAX_SIDE;
 use crate::cli::{EngineArg, RenderArgs};
 use crate::offscreen::{self, Offscreen, Scene};
-use crate::open::open;
+use crate::open::open_with;
 use crate::output;
 
 /// Draws one picture of a clip into a PNG file.
@@ -24,7 +24,8 @@ pub fn run(args: &RenderArgs, cancel: &Cancel) -> anyhow::Result<()> {
             args.supersample
         );
     }
-    let mut reader = open(&args.clip, cancel)?;
+    let options = args.neural.options(None);
+    let mut reader = open_with(&args.clip, &options, cancel)?;
     let index = match (args.frame, args.time) {
         (Some(frame), _) => frame,
         (None, Some(time)) => frame_at(time, reader.info())?,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use zoetrope_app::{
-    Arrival, Arrivals, DemoClip, FolderStorage, MemoryStorage, RunOptions, Storage,
+    Arrival, Arrivals, DemoClip, FolderStorage, MemoryStorage, OpenOptions, RunOptions, Storage,
 };
 
 use crate::desktop::{Desktop, config_folder, runtime_folder};
@@ -38,7 +38,12 @@ pub fn demos() -> Vec<DemoClip> {
 ///
 /// # Errors
 /// When there is no display or no way to draw.
-pub fn run(clip: Option<&Path>, new_window: bool, measure: Option<Measure>) -> anyhow::Result<()> {
+pub fn run(
+    clip: Option<&Path>,
+    new_window: bool,
+    open: OpenOptions,
+    measure: Option<Measure>,
+) -> anyhow::Result<()> {
     if !has_display() {
         anyhow::bail!(
             "there is no display to open a window on; start it in a desktop session, or use a \
@@ -69,6 +74,7 @@ pub fn run(clip: Option<&Path>, new_window: bool, measure: Option<Measure>) -> a
         demos: demos(),
         platform: Arc::new(Desktop),
         storage,
+        open,
         watch: measure.map(Measure::into_watch),
     });
     drop(first);

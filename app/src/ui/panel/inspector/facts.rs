@@ -1,7 +1,8 @@
 //! Facts of the clip, of the device and of memory.
 
 use egui::{Rect, Role, Sense, Ui, WidgetInfo, vec2};
-use zoetrope_codecs::{Bounds, ClipKind};
+use zoetrope_codecs::{Bounds, ClipInfo, ClipKind, PictureInfo};
+use zoetrope_player::PlayerState;
 use zoetrope_render::{RenderStats, Tier};
 
 use super::super::super::statistics::grouped;
@@ -31,6 +32,7 @@ fn clip_facts(
 ) -> Vec<(&'static str, String)> {
     let (info, state, text) = (clip.info, clip.state, &text.inspector);
     let kind = match info.kind {
+        ClipKind::NeuralVideo => text.kind_neural,
         ClipKind::V3 => text.kind_v3,
         ClipKind::SplatFile => text.kind_file,
         ClipKind::SplatSequence => text.kind_sequence,
@@ -65,8 +67,14 @@ fn clip_facts(
             },
         ));
     }
-    if let Some(shown) = &state.picture {
-        let stored = grouped(shown.frame.count());
+    if let Some(picture) = info.picture {
+        facts.extend(picture_facts(info, picture, state, text));
+        return facts;
+    }
+    if let Some(shown) = &state.picture
+        && let Some(frame) = shown.frame.splats()
+    {
+        let stored = grouped(frame.count());
         let mut here = match stats.drawn {
             Some(drawn) => fill(text.here_value, &[&stored, &grouped(drawn as usize)]),
             None => stored,
@@ -83,6 +91,39 @@ fn clip_facts(
         facts.push((text.centre, bounds.centre().map(short).join(", ")));
     }
     facts.push((text.up, info.up.name().to_owned()));
+    facts
+}
+
+/// What there is to tell of flat pictures.
+fn picture_facts(
+    info: &ClipInfo,
+    picture: PictureInfo,
+    state: &PlayerState,
+    text: &'static InspectorText,
+) -> Vec<(&'static str, String)> {
+    let [width, height] = picture.size;
+    let mut facts = vec![(text.picture_size, format!("{width} × {height}"))];
+    if let Some(bits) = info.bits_per_pixel() {
+        facts.push((text.bits_per_pixel, format!("{bits:.3}")));
+    }
+    if let Some(parameters) = picture.parameters {
+        facts.push((text.parameters, grouped(parameters as usize)));
+    }
+    if let Some(macs) = picture.macs {
+        let pixels = f64::from(width) * f64::from(height);
+        let each = macs as f64 / pixels / 1e3;
+        let all = macs as f64 / 1e9;
+        facts.push((
+            text.macs,
+            fill(
+                text.macs_value,
+                &[&format!("{all:.2}"), &format!("{each:.1}")],
+            ),
+        ));
+    }
+    if let Some(ms) = state.decode_ms {
+        facts.push((text.decode_time, format!("{ms:.1} ms")));
+    }
     facts
 }
 

@@ -219,13 +219,13 @@ impl Judge {
         };
         for index in judge.frames.clone() {
             let cloud = input.read(index, cancel)?;
-            let pictures = judge.draw(&Arc::new(SplatFrame::Cloud(cloud)), cancel)?;
+            let pictures = judge.draw(&SplatFrame::Cloud(cloud).into(), cancel)?;
             judge.truth.extend(pictures);
         }
         Ok(judge)
     }
 
-    fn draw(&mut self, frame: &Arc<SplatFrame>, cancel: &Cancel) -> anyhow::Result<Vec<Picture>> {
+    fn draw(&mut self, frame: &FrameContent, cancel: &Cancel) -> anyhow::Result<Vec<Picture>> {
         let (offscreen, views) = (&mut self.offscreen, &self.views);
         views
             .iter()
@@ -248,7 +248,7 @@ impl Judge {
         let mut reader = FrameReader::new(clip.demuxer, clip.decoder);
         let mut pictures = Vec::new();
         for index in self.frames.clone() {
-            let frame = reader.frame(index, cancel)?;
+            let frame = reader.splats(index, cancel)?;
             pictures.extend(self.draw(&frame, cancel)?);
         }
         let mut error = 0.0;

@@ -41,7 +41,7 @@ impl Target {
             | wgpu::TextureUsages::COPY_SRC
             | wgpu::TextureUsages::COPY_DST;
         let format = wgpu::TextureFormat::Rgba8Unorm;
-        let texture = gpu.checked(|| resources.texture("splat picture", size, format, usage))?;
+        let texture = gpu.checked(|| resources.texture("picture", size, format, usage))?;
         Ok(Self {
             view: texture.create_view(&wgpu::TextureViewDescriptor::default()),
             texture,

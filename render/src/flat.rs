@@ -1,0 +1,331 @@
+//! Flat pictures: as large as they fit, whole, background around them.
+
+use std::sync::{Arc, Weak};
+
+use zoetrope_codecs::neural::{Network, NeuralFrame};
+use zoetrope_codecs::{FrameContent, PictureFrame};
+
+use crate::neural::{NeuralRenderer, Precision};
+use crate::resources::Resources;
+use crate::target::Target;
+use crate::{Error, Gpu, Picture, RenderStats, Result, Stage, View, shader};
+
+/// Places that are looked at for one pixel, along a side: enough for pictures eight times too large.
+const TAPS_MAX: u32 = 8;
+
+/// Where a flat picture lies, for `flat/fit_fragment.wgsl`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
+pub struct FitParameters {
+    /// Red, green, blue, alpha of what is around it, premultiplied.
+    pub background: [f32; 4],
+    /// Its upper left corner in the view, pixels.
+    pub origin_px: [f32; 2],
+    /// Its width and height in the view, pixels.
+    pub size_px: [f32; 2],
+    /// Places that are looked at for each pixel, across and down.
+    pub taps: [u32; 2],
+    /// Nothing.
+    pub padding: [u32; 2],
+}
+
+impl FitParameters {
+    /// A picture of `size` in the middle of `view`, as large as it can be seen whole, on whole pixels.
+    pub fn new(size: [u32; 2], view: &View) -> Self {
+        let picture = size.map(f64::from);
+        let room = [view.width, view.height].map(f64::from);
+        let scale = (room[0] / picture[0]).min(room[1] / picture[1]);
+        let fitted = [0, 1].map(|axis| (picture[axis] * scale).round().clamp(1.0, room[axis]));
+        let taps = |axis: usize| (picture[axis] / fitted[axis]).ceil().min(TAPS_MAX.into()) as u32;
+        Self {
+            background: view.background.premultiplied(),
+            origin_px: [0, 1].map(|axis| ((room[axis] - fitted[axis]) / 2.0).floor() as f32),
+            size_px: fitted.map(|side| side as f32),
+            taps: [taps(0).max(1), taps(1).max(1)],
+            padding: [0; 2],
+        }
+    }
+}
+
+/// Draws flat pictures into a texture of its own. Once warm it allocates nothing.
+#[derive(Debug)]
+pub struct FlatRenderer {
+    generation: u64,
+    resources: Resources,
+    pipeline: wgpu::RenderPipeline,
+    sampler: wgpu::Sampler,
+    parameters: wgpu::Buffer,
+    source: Option<Source>,
+    /// For each texture that the source draws into.
+    bindings: Vec<(wgpu::TextureView, wgpu::BindGroup)>,
+    target: Option<Target>,
+    last: Option<(FrameContent, View)>,
+}
+
+/// Where the picture comes from.
+#[derive(Debug)]
+enum Source {
+    Uploaded {
+        frame: Weak<PictureFrame>,
+        texture: wgpu::Texture,
+        view: wgpu::TextureView,
+    },
+    Network {
+        network: Arc<Network>,
+        renderer: Box<NeuralRenderer>,
+        /// What the newest picture shows.
+        decoded: Option<(NeuralFrame, wgpu::TextureView)>,
+    },
+}
+
+impl FlatRenderer {
+    /// A renderer on `gpu`.
+    ///
+    /// # Errors
+    /// [`Error::Device`], [`Error::OutOfMemory`] and [`Error::Lost`].
+    pub fn new(gpu: &Gpu) -> Result<Self> {
+        gpu.checked(|| {
+            let mut resources = Resources::new(&gpu.device);
+            let uses = wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST;
+            Self {
+                generation: gpu.generation,
+                pipeline: shader::whole_picture(&gpu.device, "flat/fit_fragment"),
+                sampler: gpu.device.create_sampler(&wgpu::SamplerDescriptor {
+                    label: Some("fit"),
+                    mag_filter: wgpu::FilterMode::Linear,
+                    min_filter: wgpu::FilterMode::Linear,
+                    ..Default::default()
+                }),
+                parameters: resources.buffer("fit", size_of::<FitParameters>() as u64, uses),
+                resources,
+                source: None,
+                bindings: Vec::new(),
+                target: None,
+                last: None,
+            }
+        })
+    }
+
+    /// Draws `content`, a flat picture, into the renderer's own texture of the size of `view`; of that
+    /// only size and background count. As [`crate::SplatRenderer::render`].
+    ///
+    /// # Errors
+    /// [`Error::Frame`] for what is not flat or damaged; [`Error::EmptyPicture`], [`Error::TooLarge`],
+    /// [`Error::OutOfMemory`] and [`Error::Lost`].
+    pub fn render(
+        &mut self,
+        gpu: &Gpu,
+        content: &FrameContent,
+        view: &View,
+        observer: &mut dyn FnMut(Stage),
+    ) -> Result<RenderStats> {
+        gpu.check()?;
+        if self.generation != gpu.generation {
+            *self = Self::new(gpu)?;
+        }
+        let is_same = |(last, last_view): &(FrameContent, View)| {
+            let seen = |view: &View| (view.width, view.height, view.background);
+            last.is_same(content) && seen(last_view) == seen(view)
+        };
+        if self.last.as_ref().is_some_and(is_same) {
+            return Ok(self.stats());
+        }
+        self.last = None;
+        let (texture, size) = match content {
+            FrameContent::Splats(_) => {
+                return Err(Error::Frame {
+                    reason: "it is not flat".to_owned(),
+                });
+            }
+            FrameContent::Picture(picture) => self.upload(gpu, picture)?,
+            FrameContent::Neural(frame) => self.decode(gpu, frame)?,
+        };
+        observer(Stage::Upload);
+        if !self.target.as_ref().is_some_and(|target| target.fits(view)) {
+            self.target = Some(Target::new(gpu, &mut self.resources, view)?);
+        }
+        let parameters = FitParameters::new(size, view);
+        gpu.queue
+            .write_buffer(&self.parameters, 0, bytemuck::bytes_of(&parameters));
+        self.draw(gpu, &texture);
+        observer(Stage::Draw);
+        self.last = Some((content.clone(), *view));
+        Ok(self.stats())
+    }
+
+    fn draw(&mut self, gpu: &Gpu, texture: &wgpu::TextureView) {
+        let Some(target) = &self.target else {
+            return;
+        };
+        if !self.bindings.iter().any(|(known, _)| known == texture) {
+            let group = self.resources.bind_group(
+                "fit",
+                &self.pipeline.get_bind_group_layout(0),
+                &[
+                    self.parameters.as_entire_binding(),
+                    wgpu::BindingResource::TextureView(texture),
+                    wgpu::BindingResource::Sampler(&self.sampler),
+                ],
+            );
+            self.bindings.push((texture.clone(), group));
+        }
+        let known = self.bindings.iter().find(|(known, _)| known == texture);
+        let mut encoder = gpu
+            .device
+            .create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        {
+            let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
+                label: Some("fit"),
+                color_attachments: &[Some(wgpu::RenderPassColorAttachment {
+                    view: &target.view,
+                    depth_slice: None,
+                    resolve_target: None,
+                    ops: wgpu::Operations::default(),
+                })],
+                ..Default::default()
+            });
+            pass.set_pipeline(&self.pipeline);
+            if let Some((_, group)) = known {
+                pass.set_bind_group(0, group, &[]);
+            }
+            pass.draw(0..3, 0..1);
+        }
+        gpu.queue.submit([encoder.finish()]);
+    }
+
+    /// The picture in a texture, and its size.
+    fn upload(
+        &mut self,
+        gpu: &Gpu,
+        picture: &Arc<PictureFrame>,
+    ) -> Result<(wgpu::TextureView, [u32; 2])> {
+        let (width, height) = (picture.width, picture.height);
+        if width == 0 || height == 0 {
+            return Err(Error::EmptyPicture { width, height });
+        }
+        if picture.rgba.len() as u64 != 4 * u64::from(width) * u64::from(height) {
+            return Err(Error::Frame {
+                reason: format!("it has not the bytes of {width} x {height} pixels"),
+            });
+        }
+        let limit = gpu.capabilities.limits.max_texture_dimension_2d;
+        if width.max(height) > limit {
+            return Err(Error::TooLarge {
+                what: "a picture side",
+                value: width.max(height).into(),
+                limit: limit.into(),
+            });
+        }
+        let size = wgpu::Extent3d {
+            width,
+            height,
+            depth_or_array_layers: 1,
+        };
+        let fitting = match self.source.take() {
+            Some(Source::Uploaded {
+                frame,
+                texture,
+                view,
+            }) if texture.size() == size => Some((frame, texture, view)),
+            _ => None,
+        };
+        let (shown, texture, view) = match fitting {
+            Some(fitting) => fitting,
+            None => {
+                self.bindings.clear();
+                let usage = wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST;
+                let format = wgpu::TextureFormat::Rgba8Unorm;
+                let resources = &mut self.resources;
+                let texture =
+                    gpu.checked(|| resources.texture("flat picture", size, format, usage))?;
+                let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
+                (Weak::new(), texture, view)
+            }
+        };
+        if !std::ptr::eq(shown.as_ptr(), Arc::as_ptr(picture)) {
+            gpu.queue.write_texture(
+                texture.as_image_copy(),
+                &picture.rgba,
+                wgpu::TexelCopyBufferLayout {
+                    offset: 0,
+                    bytes_per_row: Some(4 * width),
+                    rows_per_image: None,
+                },
+                size,
+            );
+        }
+        self.source = Some(Source::Uploaded {
+            frame: Arc::downgrade(picture),
+            texture,
+            view: view.clone(),
+        });
+        Ok((view, [width, height]))
+    }
+
+    /// The frame's picture in a texture of its network's, and its size.
+    fn decode(&mut self, gpu: &Gpu, frame: &NeuralFrame) -> Result<(wgpu::TextureView, [u32; 2])> {
+        let known = match self.source.take() {
+            Some(Source::Network {
+                network,
+                renderer,
+                decoded,
+            }) if Arc::ptr_eq(&network, frame.network()) => Some((renderer, decoded)),
+            _ => None,
+        };
+        let (mut renderer, decoded) = match known {
+            Some(known) => known,
+            None => {
+                self.bindings.clear();
+                let precision = Precision::of(gpu);
+                let renderer = NeuralRenderer::new(gpu, frame.network(), precision)?;
+                (Box::new(renderer), None)
+            }
+        };
+        let view = match decoded {
+            Some((shown, view)) if shown.is_same(frame) => view,
+            _ => renderer.decode(gpu, frame.embedding())?.clone(),
+        };
+        self.source = Some(Source::Network {
+            network: frame.network().clone(),
+            renderer,
+            decoded: Some((frame.clone(), view.clone())),
+        });
+        Ok((view, frame.picture_size()))
+    }
+
+    fn stats(&self) -> RenderStats {
+        let source = match &self.source {
+            None => 0,
+            Some(Source::Uploaded { texture, .. }) => {
+                4 * u64::from(texture.width()) * u64::from(texture.height())
+            }
+            Some(Source::Network { renderer, .. }) => renderer.memory_bytes(),
+        };
+        let target = self.target.as_ref().map_or(0, |target| {
+            4 * u64::from(target.texture.width()) * u64::from(target.texture.height())
+        });
+        RenderStats {
+            stored: 0,
+            drawn: None,
+            memory_bytes: source + target,
+        }
+    }
+
+    /// The texture of the last picture.
+    pub fn target(&self) -> Option<&wgpu::TextureView> {
+        self.target.as_ref().map(|target| &target.view)
+    }
+
+    /// Copies the last picture back; blocks until it is there.
+    ///
+    /// # Errors
+    /// [`Error::NothingDrawn`] and [`Error::Lost`].
+    pub fn read_picture(&self, gpu: &Gpu) -> Result<Picture> {
+        self.target.as_ref().ok_or(Error::NothingDrawn)?.read(gpu)
+    }
+
+    /// Textures, buffers and bind groups made since the renderer was made, but for those of networks.
+    pub fn resources_created(&self) -> u64 {
+        self.resources.created()
+    }
+}
