@@ -6,6 +6,7 @@ mod desktop_files;
 mod export;
 mod info;
 mod link;
+mod neural;
 mod ply_sequence;
 mod share;
 mod support;

@@ -1,0 +1,67 @@
+//! Neural video: what is told of it, and its pictures.
+
+use std::path::Path;
+
+use zoetrope_render::Picture;
+
+use crate::support::{assert_one_sentence, json, read_png, zoetrope};
+
+/// 16 frames of 320 x 160 pixels, see `codecs/tests/data/README.md`.
+const TINY: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../../codecs/tests/data/neural/tiny.safetensors"
+);
+
+/// The picture that the network's trainer makes of a frame.
+fn reference(frame: usize) -> Picture {
+    read_png(&Path::new(TINY).with_file_name(format!("{frame:02}.png")))
+}
+
+#[test]
+fn info_tells_of_a_network_what_it_costs() {
+    let info = json(&zoetrope(&["info", TINY, "--json"]));
+    assert_eq!(info["kind"], "neural video");
+    assert_eq!(info["frames"], 16);
+    assert_eq!(info["groups"], 16);
+    let picture = &info["picture"];
+    assert_eq!((&picture["width"], &picture["height"]), (&320.into(), &160.into()));
+    assert_eq!(picture["parameters"], 209_422);
+    let macs = picture["macs"].as_u64().expect("a number");
+    assert!((186_000_000..187_000_000).contains(&macs), "{macs}");
+    let bits = picture["bits_per_pixel"].as_f64().expect("a number");
+    assert!((2.1..2.3).contains(&bits), "{bits}");
+    let told = zoetrope(&["info", TINY]);
+    let told = String::from_utf8_lossy(&told.stdout).into_owned();
+    for part in ["320 x 160 pixels", "bits per pixel", "GMAC for a frame"] {
+        assert!(told.contains(part), "{told}");
+    }
+    assert!(!told.contains("SH degree"), "{told}");
+}
+
+#[test]
+fn frames_come_out_in_any_order_and_by_either_engine_as_the_trainer_saw_them() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().to_string_lossy().into_owned();
+    for (frame, engine) in [(15, "cpu"), (0, "gpu"), (8, "cpu"), (0, "cpu")] {
+        let frames = format!("{frame}..{frame}");
+        let output = zoetrope(&[
+            "decode", TINY, "--frames", &frames, "-o", &out, "--size", "320x160", "--engine", engine,
+        ]);
+        assert!(output.status.success(), "{output:?}");
+        let decoded = read_png(&folder.path().join(format!("{frame:06}.png")));
+        let psnr = decoded.psnr(&reference(frame)).expect("of one size");
+        assert!(psnr >= 50.0, "frame {frame} on the {engine}: {psnr} dB");
+    }
+}
+
+#[test]
+fn what_is_for_gaussians_says_so() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("frame.ply");
+    let output = zoetrope(&["convert", TINY, "-o", &out.to_string_lossy()]);
+    assert_one_sentence(&output, &["flat pictures"]);
+    assert!(!out.exists());
+    // Three strides cannot be those of four blocks.
+    let output = zoetrope(&["info", TINY, "--strides", "5,4,4"]);
+    assert_one_sentence(&output, &["strides"]);
+}
