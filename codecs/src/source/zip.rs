@@ -58,7 +58,8 @@ impl ZipFolder {
             block_start: 0,
             budget_bytes: limit_directory_bytes,
         };
-        let archive = ZipArchive::new(reader).map_err(|error| damaged(&*source, error.into()))?;
+        let archive =
+            ZipArchive::new(reader).map_err(|error| damaged(&*source, error.into(), cancel))?;
         limits::check(
             source.name(),
             "entries",
@@ -69,7 +70,7 @@ impl ZipFolder {
         for index in 0..archive.len() {
             let entry = archive
                 .by_index_data(index)
-                .map_err(|error| damaged(&*source, error.into()))?;
+                .map_err(|error| damaged(&*source, error.into(), cancel))?;
             // Names that are no text, lead outside or end with "/" (folders) are of no use here.
             let Ok(name) = std::str::from_utf8(entry.name_raw()) else {
                 continue;
@@ -170,7 +171,7 @@ impl ZipSource {
         let metadata = self.folder.archive.metadata();
         let entry = metadata
             .entry(self.entry.index)
-            .map_err(|error| damaged(&*self.folder.source, error.into()))?;
+            .map_err(|error| damaged(&*self.folder.source, error.into(), cancel))?;
         let method = entry.compression();
         if entry.encrypted()
             || !matches!(
@@ -234,7 +235,11 @@ impl ZipSource {
 }
 
 /// The error about a whole archive.
-fn damaged(source: &dyn Source, error: io::Error) -> Error {
+fn damaged(source: &dyn Source, error: io::Error, cancel: &Cancel) -> Error {
+    // What reads archives puts what stopped it into words of its own.
+    if cancel.is_cancelled() {
+        return Error::Cancelled;
+    }
     match error.downcast::<Error>() {
         Ok(error) => error,
         // What is missing of it is of no use to anybody who is no programmer.
