@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rayon::prelude::*;
 use zoetrope_codecs::{
-    AttributeRanges, Decoder, Engine, Error, Frame, GroupPackets, GroupPayload, PlaneFrame,
-    PlaneLayout, PlaneVideo, Result, SplatFrame, limits,
+    AttributeRanges, Decoder, Engine, Error, Frame, FrameContent, GroupPackets, GroupPayload,
+    PlaneFrame, PlaneLayout, PlaneVideo, Result, SplatFrame, limits,
 };
 
 use crate::library;

@@ -150,7 +150,6 @@ fn is_torch(archive: &ZipFolder) -> Result<bool> {
 /// Archives that are known and not opened.
 fn foreign_archive(archive: &ZipFolder) -> Result<Option<&'static str>> {
     let paths = archive.list()?.unwrap_or_default();
-    let holds = |end: &str| paths.iter().any(|path| path.ends_with(end));
     Ok(if paths.is_empty() {
         Some("it is a zip archive with nothing in it")
     } else if paths.iter().all(|path| path.ends_with(".npy")) {

@@ -10,8 +10,8 @@ use crate::gaussian_video::{
     Atlas, AttributeRanges, PlaneEncoding, PlaneFrame, PlaneLayout, Positions, Trajectory,
 };
 use crate::{
-    AtlasDecoder, Decoder, Engine, Error, Frame, GroupPackets, GroupPayload, LayerKind,
-    LayerPackets, Result, SplatFrame, limits,
+    AtlasDecoder, Decoder, Engine, Error, Frame, FrameContent, GroupPackets, GroupPayload,
+    LayerKind, LayerPackets, Result, SplatFrame, limits,
 };
 
 /// Makes decoders of atlases.

@@ -24,7 +24,10 @@ fn info_tells_of_a_network_what_it_costs() {
     assert_eq!(info["frames"], 16);
     assert_eq!(info["groups"], 16);
     let picture = &info["picture"];
-    assert_eq!((&picture["width"], &picture["height"]), (&320.into(), &160.into()));
+    assert_eq!(
+        (&picture["width"], &picture["height"]),
+        (&320.into(), &160.into())
+    );
     assert_eq!(picture["parameters"], 209_422);
     let macs = picture["macs"].as_u64().expect("a number");
     assert!((186_000_000..187_000_000).contains(&macs), "{macs}");
@@ -45,7 +48,8 @@ fn frames_come_out_in_any_order_and_by_either_engine_as_the_trainer_saw_them() {
     for (frame, engine) in [(15, "cpu"), (0, "gpu"), (8, "cpu"), (0, "cpu")] {
         let frames = format!("{frame}..{frame}");
         let output = zoetrope(&[
-            "decode", TINY, "--frames", &frames, "-o", &out, "--size", "320x160", "--engine", engine,
+            "decode", TINY, "--frames", &frames, "-o", &out, "--size", "320x160", "--engine",
+            engine,
         ]);
         assert!(output.status.success(), "{output:?}");
         let decoded = read_png(&folder.path().join(format!("{frame:06}.png")));
