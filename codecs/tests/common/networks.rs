@@ -1,4 +1,5 @@
 //! Small networks with random weights, and the files that other programs would write of them.
+#![allow(dead_code)]
 
 use std::fmt::Write as _;
 use std::io::{Cursor, Write as _};
@@ -96,6 +97,19 @@ pub fn small_hnerv() -> Vec<FileTensor> {
         ("head_layer", 3, 4, 3),
     ];
     random_layers(&layers, 1)
+}
+
+/// A NeRV: a perceptron from 8 numbers to 5 channels of 2 x 3 pixels, then twice 2 times.
+pub fn nerv() -> Vec<FileTensor> {
+    let layers = [
+        ("stem.0", 7, 8, 0),
+        ("stem.2", 30, 7, 0),
+        ("layers.0.conv.conv", 24, 5, 3),
+        ("layers.1.conv.conv", 16, 6, 3),
+        ("head_layers.0", 3, 6, 1),
+        ("head_layers.1", 3, 4, 1),
+    ];
+    random_layers(&layers, 3)
 }
 
 /// Embeddings of five frames for [`small_hnerv`].
