@@ -29,12 +29,15 @@ pub use layers::layers;
 #[path = "models.rs"]
 mod models;
 pub use models::{four_dgs, lod_meta, pickle, queen, splatv};
+#[path = "networks.rs"]
+mod networks;
+pub use networks::neural_import;
 
 /// A target: its name and its function.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets. Each has its folder in `corpus/` and its program in `targets/`.
-pub const TARGETS: [Target; 20] = [
+pub const TARGETS: [Target; 21] = [
     ("ply", ply),
     ("compressed_ply", compressed_ply),
     ("dot_splat", dot_splat),
@@ -55,6 +58,7 @@ pub const TARGETS: [Target; 20] = [
     ("splatv", splatv),
     ("pickle", pickle),
     ("queen", queen),
+    ("neural_import", neural_import),
 ];
 
 /// Groups that are read of a clip.

@@ -17,6 +17,14 @@ pub fn shared_data(path: &str) -> Option<PathBuf> {
     path.exists().then_some(path)
 }
 
+/// A path in the networks of the large test data; `None` where it is absent.
+pub fn shared_neural(path: &str) -> Option<PathBuf> {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("../../shared/data/neural")
+        .join(path);
+    path.exists().then_some(path)
+}
+
 /// A path in the small test data of the repository.
 pub fn data(path: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))

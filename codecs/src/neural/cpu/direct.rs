@@ -3,8 +3,7 @@
 use pulp::Simd;
 
 use super::activation::activate;
-use super::map::Rows;
-use super::packed::{Convolution, Weights};
+use super::packed::{Weights, Work};
 use super::target::Target;
 use super::tile::{self, COLOURS, Sums};
 use super::{CHANNELS, MOST_LANES, winograd};
@@ -37,19 +36,20 @@ pub(super) fn pack(layer: &Layer) -> Vec<Weights> {
     packed
 }
 
-/// Row `y` of a convolution.
+/// A row of a convolution.
 #[inline(always)]
 pub(super) fn row<S: Simd>(
     simd: S,
-    convolution: &Convolution,
-    rows: &Rows,
-    y: usize,
+    work: &Work,
     target: &mut Target,
     scratch: &mut winograd::Scratch,
 ) {
+    let (convolution, rows) = (work.convolution, work.rows);
     let layout = rows.layout;
     let half = (convolution.kernel / 2) as isize;
-    let near: Vec<Option<&[f32]>> = (-half..=half).map(|k| rows.get(y as isize + k)).collect();
+    let near: Vec<Option<&[f32]>> = (-half..=half)
+        .map(|k| rows.get(work.y as isize + k))
+        .collect();
     let vectors = layout.columns().div_ceil(S::F32_LANES);
     let most = tile::most_vectors::<S>();
     scratch.out.grow(TILE);
@@ -69,10 +69,10 @@ pub(super) fn row<S: Simd>(
                 phases: layout.phases,
             };
             match count {
-                1 => block.run::<S, 1>(simd, convolution, target, &mut scratch.out),
-                2 => block.run::<S, 2>(simd, convolution, target, &mut scratch.out),
-                3 => block.run::<S, 3>(simd, convolution, target, &mut scratch.out),
-                _ => block.run::<S, 4>(simd, convolution, target, &mut scratch.out),
+                1 => block.run::<S, 1>(simd, work, target, &mut scratch.out),
+                2 => block.run::<S, 2>(simd, work, target, &mut scratch.out),
+                3 => block.run::<S, 3>(simd, work, target, &mut scratch.out),
+                _ => block.run::<S, 4>(simd, work, target, &mut scratch.out),
             }
             first += count;
         }
@@ -96,14 +96,18 @@ impl Block<'_> {
     fn run<S: Simd, const N: usize>(
         &self,
         simd: S,
-        convolution: &Convolution,
+        work: &Work,
         target: &mut Target,
         out: &mut [f32],
     ) {
+        let convolution = work.convolution;
         let kernel = convolution.kernel;
         let each = kernel * convolution.inputs * kernel;
         let tiles = convolution.weights.chunks_exact(each);
         for (number, (weights, bias)) in tiles.zip(&convolution.bias).enumerate() {
+            if work.cancel.is_cancelled() {
+                return;
+            }
             let (out, _) = S::as_mut_simd_f32s(out);
             let out = &mut out[..CHANNELS * N];
             if convolution.convolved <= COLOURS {

@@ -2,7 +2,7 @@
 
 use super::MOST_LANES;
 
-/// Columns that a vector may reach beyond the last one: those of a transform's input, see `winograd`.
+/// Columns that a vector may reach beyond the last one and half a kernel: those of a transform's input, see `winograd`.
 const OVERRUN: usize = MOST_LANES + 4;
 
 /// A feature map: its rows one after the other; in a row the channels; in a channel the phases; in a phase
@@ -41,7 +41,7 @@ impl Layout {
             width,
             phases,
             lead,
-            pitch: (lead + columns + OVERRUN).next_multiple_of(8),
+            pitch: (2 * lead + columns + OVERRUN).next_multiple_of(8),
         }
     }
 

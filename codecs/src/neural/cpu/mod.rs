@@ -86,8 +86,9 @@ impl CpuDecoder {
         let mut size = [height, width];
         let mut convolutions = Vec::new();
         let mut inputs: Vec<Layout> = Vec::new();
+        let mut left = packed::MOST_WEIGHTS;
         for layer in network.layers() {
-            let method = Method::for_layer(layer, size);
+            let method = Method::for_layer(layer, size, &mut left);
             let natural = inputs
                 .last()
                 .zip(convolutions.last())
@@ -156,7 +157,8 @@ impl CpuDecoder {
         let mut maps = take(&self.maps).unwrap_or_else(|| self.new_maps());
         let done = self.run(embedding, &mut maps, pixels, cancel);
         put(&self.maps, maps);
-        done
+        // What was going on when it was set stopped in the middle.
+        done.and_then(|()| cancel.check())
     }
 
     /// All maps but the last, and a strip of that.
@@ -280,7 +282,7 @@ impl CpuDecoder {
                 let mut target = Target::new(chunk, layout, convolution.shuffle);
                 let y = first + task * convolution.method.rows();
                 self.with_scratch(|scratch| {
-                    convolution.run(self.arch, rows, y, &mut target, scratch);
+                    convolution.run((self.arch, cancel), rows, y, &mut target, scratch);
                 });
                 Ok(())
             })
@@ -312,7 +314,7 @@ impl CpuDecoder {
                     let mut lines = std::mem::take(&mut scratch.lines);
                     lines.grow(unit * layout.row());
                     let mut target = Target::new(&mut lines, &layout, convolution.shuffle);
-                    convolution.run(self.arch, rows, y, &mut target, scratch);
+                    convolution.run((self.arch, cancel), rows, y, &mut target, scratch);
                     target::paint(self.arch, self.network.output, &mut lines, &layout, chunk);
                     scratch.lines = lines;
                 });

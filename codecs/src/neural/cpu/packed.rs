@@ -5,6 +5,7 @@ use pulp::{Arch, Simd, WithSimd};
 use super::map::Rows;
 use super::target::Target;
 use super::{CHANNELS, Scratch, direct, transform, winograd};
+use crate::Cancel;
 use crate::neural::{Activation, Layer};
 
 /// Weights of a register tile for one input.
@@ -27,19 +28,23 @@ pub(super) enum Method {
 const LEAST_CHANNELS: usize = 8;
 /// Pixels from which on it is worth its memory.
 const LEAST_PIXELS: usize = 128;
-/// Transformed weights that a layer may have, 256 MiB.
-const MOST_WEIGHTS: usize = 64 << 20;
+/// Transformed weights that a network may have, 256 MiB.
+pub(super) const MOST_WEIGHTS: usize = 64 << 20;
 
 impl Method {
-    /// The fastest for a layer whose input is `height` times `width` pixels.
-    pub(super) fn for_layer(layer: &Layer, [height, width]: [usize; 2]) -> Self {
-        let weights = layer.inputs * layer.convolved() * transform::POINTS * transform::POINTS;
+    /// The fastest for a layer whose input is `height` times `width` pixels. Transformed weights are taken off `left`.
+    pub(super) fn for_layer(layer: &Layer, [height, width]: [usize; 2], left: &mut usize) -> Self {
+        let kernels = layer.inputs.saturating_mul(layer.convolved());
+        let weights = kernels.saturating_mul(transform::POINTS * transform::POINTS);
         let is_worth = layer.inputs >= LEAST_CHANNELS
             && layer.convolved() >= LEAST_CHANNELS
             && height * width >= LEAST_PIXELS
-            && weights <= MOST_WEIGHTS;
+            && weights <= *left;
         match transform::tile_of(layer.kernel) {
-            Some(tile) if is_worth => Self::Winograd { tile },
+            Some(tile) if is_worth => {
+                *left -= weights;
+                Self::Winograd { tile }
+            }
             _ => Self::Direct,
         }
     }
@@ -109,10 +114,11 @@ impl Convolution {
         }
     }
 
-    /// Makes the rows of the convolution from `y` on that a task makes, shuffled and activated.
+    /// Makes the rows of the convolution from `y` on that a task makes, shuffled and activated. After `cancel` some are
+    /// missing.
     pub(super) fn run(
         &self,
-        arch: Arch,
+        (arch, cancel): (Arch, &Cancel),
         rows: &Rows,
         y: usize,
         target: &mut Target,
@@ -120,6 +126,7 @@ impl Convolution {
     ) {
         arch.dispatch(Task {
             convolution: self,
+            cancel,
             rows,
             y,
             target,
@@ -128,8 +135,18 @@ impl Convolution {
     }
 }
 
+/// Some rows of a convolution.
+pub(super) struct Work<'a> {
+    pub(super) convolution: &'a Convolution,
+    pub(super) rows: &'a Rows<'a>,
+    /// The first of them.
+    pub(super) y: usize,
+    pub(super) cancel: &'a Cancel,
+}
+
 struct Task<'a, 'b> {
     convolution: &'a Convolution,
+    cancel: &'a Cancel,
     rows: &'a Rows<'a>,
     y: usize,
     target: &'a mut Target<'b>,
@@ -143,22 +160,29 @@ impl WithSimd for Task<'_, '_> {
     fn with_simd<S: Simd>(self, simd: S) {
         let Self {
             convolution,
+            cancel,
             rows,
             y,
             target,
             scratch,
         } = self;
         let scratch = &mut scratch.winograd;
+        let work = Work {
+            convolution,
+            rows,
+            y,
+            cancel,
+        };
         match convolution.method {
-            Method::Direct => direct::row(simd, convolution, rows, y, target, scratch),
+            Method::Direct => direct::row(simd, &work, target, scratch),
             Method::Winograd { tile: 2 } => {
-                winograd::tile_row::<S, 2>(simd, convolution, rows, y, target, scratch);
+                winograd::tile_row::<S, 2>(simd, &work, target, scratch);
             }
             Method::Winograd { tile: 4 } => {
-                winograd::tile_row::<S, 4>(simd, convolution, rows, y, target, scratch);
+                winograd::tile_row::<S, 4>(simd, &work, target, scratch);
             }
             Method::Winograd { .. } => {
-                winograd::tile_row::<S, 6>(simd, convolution, rows, y, target, scratch);
+                winograd::tile_row::<S, 6>(simd, &work, target, scratch);
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use pulp::Arch;
 
-use super::packed::Method;
+use super::packed::{MOST_WEIGHTS, Method};
 use super::*;
 use crate::neural::{Activation, Layer, Output};
 use crate::random::Random;
@@ -181,20 +181,24 @@ fn every_kernel_shuffle_and_size() {
 
 #[test]
 fn both_methods_are_tested() {
-    let shape = [(9, 5, [2, 2], Activation::Gelu)];
-    let layer = |outputs| {
+    let method = |outputs, size, mut left| {
         let shapes = [
-            (outputs, shape[0].1, shape[0].2, shape[0].3),
+            (outputs, 5, [2, 2], Activation::Gelu),
             (3, 1, [1, 1], Activation::None),
         ];
-        network([9, 11, 13], &shapes, Output::Tanh, 1).layers()[0].clone()
+        let network = network([9, 11, 13], &shapes, Output::Tanh, 1);
+        let method = Method::for_layer(&network.layers()[0], size, &mut left);
+        (method, left)
     };
-    assert_eq!(
-        Method::for_layer(&layer(9), [11, 13]),
-        Method::Winograd { tile: 4 }
-    );
-    assert_eq!(Method::for_layer(&layer(9), [2, 3]), Method::Direct);
-    assert_eq!(Method::for_layer(&layer(1), [11, 13]), Method::Direct);
+    let winograd = Method::Winograd { tile: 4 };
+    let weights = 9 * 36 * 64;
+    let left = MOST_WEIGHTS - weights;
+    assert_eq!(method(9, [11, 13], MOST_WEIGHTS), (winograd, left));
+    assert_eq!(method(9, [11, 13], weights), (winograd, 0));
+    let direct = (Method::Direct, weights - 1);
+    assert_eq!(method(9, [11, 13], weights - 1), direct);
+    assert_eq!(method(9, [2, 3], MOST_WEIGHTS).0, Method::Direct);
+    assert_eq!(method(1, [11, 13], MOST_WEIGHTS).0, Method::Direct);
 }
 
 #[test]
@@ -216,6 +220,12 @@ fn one_layer_and_odd_channels() {
         let network = network([channels, 13, 17], &shapes, Output::Sigmoid, 3);
         check(&format!("one layer of {channels}"), &network);
     }
+    // A kernel that is far larger than the picture, and than a vector.
+    let shapes = [(3, 45, [1, 2], Activation::None)];
+    check(
+        "a large kernel",
+        &network([2, 9, 37], &shapes, Output::Tanh, 4),
+    );
     let shapes = [
         (11, 1, [5, 5], Activation::Gelu),
         (13, 3, [3, 2], Activation::Gelu),

@@ -6,8 +6,8 @@ use pulp::Simd;
 use super::CHANNELS;
 use super::activation::activate;
 use super::buffer::Buffer;
-use super::map::{Layout, Rows};
-use super::packed::{Convolution, Weights};
+use super::map::Layout;
+use super::packed::{Weights, Work};
 use super::target::Target;
 use super::tile;
 use super::transform::{self, POINTS, from_points, to_points};
@@ -54,16 +54,15 @@ fn stride(inputs: usize, vectors: usize) -> usize {
     (inputs * vectors) | 1
 }
 
-/// The rows of a convolution from `y` on that a row of tiles covers.
+/// The rows of a convolution that a row of tiles covers.
 #[inline(always)]
 pub(super) fn tile_row<S: Simd, const M: usize>(
     simd: S,
-    convolution: &Convolution,
-    rows: &Rows,
-    y: usize,
+    work: &Work,
     target: &mut Target,
     scratch: &mut Scratch,
 ) {
+    let (convolution, rows) = (work.convolution, work.rows);
     let (layout, lanes) = (rows.layout, S::F32_LANES);
     let most = tile::most_vectors::<S>();
     let inputs = convolution.inputs;
@@ -81,8 +80,10 @@ pub(super) fn tile_row<S: Simd, const M: usize>(
     zeros.grow(layout.row());
     let zeros = &zeros[..layout.row()];
     let half = (convolution.kernel / 2) as isize;
-    let near: [&[f32]; POINTS] =
-        std::array::from_fn(|k| rows.get(y as isize - half + k as isize).unwrap_or(zeros));
+    let near: [&[f32]; POINTS] = std::array::from_fn(|k| {
+        rows.get(work.y as isize - half + k as isize)
+            .unwrap_or(zeros)
+    });
     let vectors = layout.columns().div_ceil(lanes);
     let blocks = vectors.div_ceil(most);
     for block in 0..blocks {
@@ -95,6 +96,9 @@ pub(super) fn tile_row<S: Simd, const M: usize>(
             .chunks_exact(each)
             .zip(&convolution.bias);
         for (number, (weights, bias)) in tiles.enumerate() {
+            if work.cancel.is_cancelled() {
+                return;
+            }
             match count {
                 1 => multiply::<S, 1>(simd, inputs, weights, at_points, sums),
                 2 => multiply::<S, 2>(simd, inputs, weights, at_points, sums),

@@ -16,7 +16,7 @@ const LISTED: usize = 3;
 pub struct ImportFacts {
     /// Kind of file.
     pub format: NeuralFormat,
-    /// Weights and biases of the network.
+    /// Weights and biases in the file.
     pub parameters: usize,
     /// Bits that the file spends on one of them, minima and scales included.
     pub bits_per_parameter: f64,

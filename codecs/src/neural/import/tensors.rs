@@ -172,3 +172,48 @@ impl Spread {
         self.numbers.get(at).copied().unwrap_or(f32::NAN)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use super::*;
+
+    fn array(kind: Kind, shape: &[usize], bytes: Vec<u8>) -> Array<'static> {
+        Array::new(kind, shape.to_vec(), Cow::Owned(bytes)).expect("fits")
+    }
+
+    #[test]
+    fn numbers_are_capped_over_all_tensors() {
+        let mut tensors = Tensors {
+            numbers: limits::MAX_NEURAL_NUMBERS - 3,
+            ..Tensors::default()
+        };
+        let three = array(Kind::U8, &[3], vec![1, 2, 3]);
+        tensors.insert("it", "a", &three).expect("is the limit");
+        let one = array(Kind::U8, &[1], vec![1]);
+        let error = tensors.insert("it", "b", &one).expect_err("is past it");
+        assert!(matches!(error, Error::Limit { .. }));
+    }
+
+    #[test]
+    fn minima_and_scales_spread_as_in_numpy() {
+        let codes = array(Kind::U8, &[2, 3], vec![0, 1, 2, 3, 4, 5]);
+        let two = array(Kind::U8, &[2, 1], vec![10, 20]);
+        let three = array(Kind::U8, &[3], vec![1, 2, 3]);
+        let one = array(Kind::U8, &[1, 1, 1, 1], vec![2]);
+        let mut tensors = Tensors::default();
+        let mut read = |min: &Array, scale: &Array| {
+            tensors.insert_quantised("it", "a", [&codes, min, scale])?;
+            Ok::<_, Error>(tensors.get("a").map(|tensor| tensor.numbers.clone()))
+        };
+        let across = read(&two, &three).expect("fits");
+        assert_eq!(across, Some(vec![10.0, 12.0, 16.0, 23.0, 28.0, 35.0]));
+        let single = read(&one, &one).expect("fits");
+        assert_eq!(single, Some(vec![2.0, 4.0, 6.0, 8.0, 10.0, 12.0]));
+        let wrong = array(Kind::U8, &[3, 1], vec![1, 2, 3]);
+        assert!(read(&wrong, &one).is_err());
+        let long = array(Kind::U8, &[2, 2, 3], vec![0; 12]);
+        assert!(read(&one, &long).is_err());
+    }
+}

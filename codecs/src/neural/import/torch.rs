@@ -46,9 +46,17 @@ pub(super) fn read_archive(source: Arc<dyn Source>, cancel: &Cancel) -> Result<T
     let bytes = folder
         .open(path, cancel)?
         .read_all(limits::MAX_NEURAL_FILE_BYTES, cancel)?;
+    let prefix = path.trim_end_matches(PICKLE);
+    let order = format!("{prefix}byteorder");
+    if paths.contains(&order) && folder.open(&order, cancel)?.read_all(16, cancel)? == b"big" {
+        return Err(Error::unsupported(
+            &name,
+            "it was written on a machine that puts the highest byte first; save it again on another",
+        ));
+    }
     let pickle = Pickle::parse(&name, &bytes, ALLOWED)?;
     let mut archive = Archive {
-        prefix: path.trim_end_matches(PICKLE).to_owned(),
+        prefix: prefix.to_owned(),
         folder,
         storages: HashMap::new(),
         bytes_left: limits::MAX_NEURAL_FILE_BYTES,

@@ -31,7 +31,7 @@ def read(path):
         count = int(np.prod(shape))
         part = numbers[at : at + count].reshape(shape)
         at += count
-        return np.ascontiguousarray(part, np.float32)
+        return np.array(part, np.float32)
 
     embedding = take(1, *head["embedding"])
     layers = []
