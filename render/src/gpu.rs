@@ -33,6 +33,8 @@ pub struct Capabilities {
     pub compute: bool,
     /// Whether shaders can store half floats.
     pub half_floats: bool,
+    /// Invocations of a subgroup, where shaders can use them and it is always the same number.
+    pub subgroup_size: Option<u32>,
     /// Limits of the device, which may be tighter than those of the adapter.
     pub limits: wgpu::Limits,
 }
@@ -98,8 +100,9 @@ impl Gpu {
     pub fn device_descriptor(adapter: &wgpu::Adapter) -> wgpu::DeviceDescriptor<'static> {
         wgpu::DeviceDescriptor {
             label: Some("zoetrope"),
-            // Half floats halve the memory traffic of neural video.
-            required_features: adapter.features() & wgpu::Features::SHADER_F16,
+            // Both make neural video faster.
+            required_features: adapter.features()
+                & (wgpu::Features::SHADER_F16 | wgpu::Features::SUBGROUP),
             required_limits: adapter.limits(),
             experimental_features: wgpu::ExperimentalFeatures::disabled(),
             memory_hints: wgpu::MemoryHints::Performance,
@@ -129,6 +132,9 @@ impl Gpu {
             // Only the first reason is the cause.
             let _ = report.set(format!("{message} ({reason:?})").trim().to_owned());
         });
+        let features = device.features();
+        let subgroups = features.contains(wgpu::Features::SUBGROUP);
+        let one_size = info.subgroup_min_size == info.subgroup_max_size;
         let driver = format!("{} {}", info.driver, info.driver_info);
         let capabilities = Capabilities {
             adapter_name: info.name,
@@ -136,7 +142,8 @@ impl Gpu {
             driver: driver.trim().to_owned(),
             tier,
             compute,
-            half_floats: device.features().contains(wgpu::Features::SHADER_F16),
+            half_floats: features.contains(wgpu::Features::SHADER_F16),
+            subgroup_size: (subgroups && one_size).then_some(info.subgroup_min_size),
             limits,
         };
         Self {

@@ -200,7 +200,9 @@ mod tests {
     use std::collections::{BTreeMap, BTreeSet};
     use std::path::Path;
 
-    use naga::valid::{Capabilities, ValidationFlags, Validator};
+    use naga::valid::{
+        Capabilities, ShaderStages, SubgroupOperationSet, ValidationFlags, Validator,
+    };
 
     use super::*;
     use crate::flat::FitParameters;
@@ -264,7 +266,11 @@ mod tests {
                 Capabilities::SHADER_FLOAT16,
                 text.starts_with("enable f16;"),
             );
+            let lanes = text.contains("subgroupBroadcast");
+            capabilities.set(Capabilities::SUBGROUP, lanes);
             Validator::new(ValidationFlags::all(), capabilities)
+                .subgroup_stages(ShaderStages::COMPUTE)
+                .subgroup_operations(SubgroupOperationSet::BASIC | SubgroupOperationSet::BALLOT)
                 .validate(&module)
                 .unwrap_or_else(|error| panic!("{name}: {}", error.emit_to_string(text)));
         }

@@ -74,8 +74,9 @@ impl Precision {
 pub enum Kernel {
     /// One invocation for each number, plain loops: what the others are measured against.
     Naive,
-    /// Vectors of pixels, no shared memory: for software Vulkan.
-    Lanes,
+    /// Vectors of pixels, no shared memory: for software Vulkan whose subgroups have this many invocations,
+    /// always the same number.
+    Lanes(u32),
     /// Tiles in shared memory: for GPUs.
     Tile,
 }
@@ -83,9 +84,9 @@ pub enum Kernel {
 impl Kernel {
     /// The one that suits a device.
     pub fn of(gpu: &Gpu) -> Self {
-        match gpu.capabilities.tier {
-            Tier::Cpu => Self::Lanes,
-            Tier::Gpu => Self::Tile,
+        match (gpu.capabilities.tier, gpu.capabilities.subgroup_size) {
+            (Tier::Cpu, Some(lanes @ (4 | 8 | 16 | 32))) => Self::Lanes(lanes),
+            _ => Self::Tile,
         }
     }
 }
@@ -93,9 +94,8 @@ impl Kernel {
 /// Feature maps above this many bytes are computed in strips, whatever the device allows: 1080p with 36
 /// channels takes 265 MB whole, and a strip costs little more than its halo.
 const MAP_BYTES_MAX: u64 = 128 << 20;
-/// Largest side of a convolution's kernel. Published networks have 5 at most; a shader has all taps of a row
-/// written out.
-const KERNEL_MAX: usize = 15;
+/// Largest side of a convolution's kernel whose tile fits shared memory. Published networks have 5 at most.
+const KERNEL_MAX: usize = 7;
 
 /// Choices that suit a device unless a test or a comparison makes others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -57,7 +57,8 @@ impl Map {
 
     /// Numbers that the buffer holds.
     pub fn numbers(&self) -> usize {
-        (self.groups * self.plane() + OVERRUN) * self.packed
+        // Even, so that halves are whole words.
+        ((self.groups * self.plane() + OVERRUN) * self.packed).next_multiple_of(2)
     }
 
     /// Place of a number.

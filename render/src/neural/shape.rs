@@ -8,8 +8,6 @@ use super::{Kernel, Precision};
 use crate::shader;
 use crate::unroll::unroll;
 
-/// Bytes of shared memory that the tile kernel may take: what every device of WebGPU has.
-const SHARED_BYTES: u32 = 16 << 10;
 /// Width and height of the tile kernel's workgroup.
 const TILE_WORKGROUP: [u32; 2] = [8, 8];
 /// Pixels of a row in one invocation of the tile kernel.
@@ -45,8 +43,7 @@ pub struct LayerShape {
 }
 
 impl LayerShape {
-    /// For a layer whose convolution makes `size` (width, height) pixels. A tile kernel that has not the
-    /// shared memory it needs gives way to the kernel without.
+    /// For a layer whose convolution makes `size` (width, height) pixels.
     pub fn new(
         kernel: Kernel,
         precision: Precision,
@@ -68,41 +65,40 @@ impl LayerShape {
             block: TILE_BLOCK,
         };
         shape.block = shape.block.min(shape.slots());
-        if kernel == Kernel::Tile && shape.shared_bytes() > SHARED_BYTES {
-            shape.kernel = Kernel::Lanes;
-        }
         match shape.kernel {
             Kernel::Naive => (shape.workgroup, shape.pixels, shape.block) = ([64, 1], 1, 1),
-            Kernel::Lanes => shape.choose_lanes(size),
+            Kernel::Lanes(lanes) => shape.choose_lanes(lanes, size),
             Kernel::Tile => (),
         }
         shape
     }
 
     /// Takes the cheapest division of the work among the lanes of a vector.
-    fn choose_lanes(&mut self, [width, height]: [u32; 2]) {
+    fn choose_lanes(&mut self, lanes: u32, [width, height]: [u32; 2]) {
+        // Larger ones take seconds to compile, and have no registers left.
+        let divisions = [
+            [4, 4],
+            [4, 2],
+            [8, 1],
+            [4, 1],
+            [2, 4],
+            [2, 2],
+            [1, 4],
+            [1, 1],
+        ];
         let mut best = f64::INFINITY;
-        for columns in [8, 4, 2, 1] {
-            for [pixels, block] in [
-                [4, 2],
-                [2, 4],
-                [8, 1],
-                [4, 1],
-                [2, 2],
-                [2, 1],
-                [1, 2],
-                [1, 1],
-            ] {
-                let rows = 8 / columns;
-                let vectors = width.div_ceil(columns * pixels)
-                    * height.div_ceil(rows)
-                    * self.slots().div_ceil(block);
-                // Of the inner loop, for each input channel and tap: cycles for loads of features,
-                // which each lane does for itself, for loads of weights, one for all, and for sums.
-                let gathered = f64::from(pixels + self.side - 1) / f64::from(self.side);
-                let weights = f64::from(4 * block);
-                let sums = weights * f64::from(pixels);
-                let cost = f64::from(vectors) * (24.0 * gathered + 3.0 * weights + 0.7 * sums);
+        for columns in (0..=lanes.ilog2()).map(|power| lanes >> power) {
+            for [pixels, block] in divisions {
+                let rows = lanes / columns;
+                let vectors = u64::from(width.div_ceil(columns * pixels))
+                    * u64::from(height.div_ceil(rows))
+                    * u64::from(self.slots().div_ceil(block));
+                // For each input channel and tap: a load takes about as long as sixteen sums (vectors of
+                // eight, Mesa 22.3), and each lane does its share of those of weights.
+                let features = f64::from(pixels + self.side - 1) / f64::from(self.side);
+                let weights = f64::from(4 * block) / f64::from(lanes);
+                let sums = f64::from(4 * block * pixels);
+                let cost = vectors as f64 * (16.0 * (features + weights) + sums);
                 if cost < best {
                     best = cost;
                     (self.pixels, self.block) = (pixels, block);
@@ -112,11 +108,19 @@ impl LayerShape {
         }
     }
 
+    /// Invocations of a subgroup, where they count.
+    pub fn lanes(&self) -> u32 {
+        match self.kernel {
+            Kernel::Lanes(lanes) => lanes,
+            Kernel::Naive | Kernel::Tile => 1,
+        }
+    }
+
     /// Channels that lie beside each other in a feature map.
     pub fn packed(&self) -> u32 {
         match self.kernel {
             Kernel::Naive => 1,
-            Kernel::Lanes | Kernel::Tile => 4,
+            Kernel::Lanes(_) | Kernel::Tile => 4,
         }
     }
 
@@ -185,6 +189,7 @@ impl LayerShape {
     }
 
     /// Shared memory that the tile kernel takes.
+    #[cfg(test)]
     fn shared_bytes(&self) -> u32 {
         let [_, rows, stride] = self.tile();
         let weights = self.side * self.side * 4 * self.block;
@@ -195,7 +200,7 @@ impl LayerShape {
     pub fn entry_point(&self) -> &'static str {
         match self.kernel {
             Kernel::Naive => "naive",
-            Kernel::Lanes => "lanes",
+            Kernel::Lanes(_) => "lanes",
             Kernel::Tile => "tile",
         }
     }
@@ -207,6 +212,7 @@ impl LayerShape {
             ("BLOCK", self.block),
             ("IN_GROUPS", self.in_groups()),
             ("KERNEL", self.side),
+            ("LANES", self.lanes()),
             ("OUT_GROUPS", self.out_groups()),
             ("PIXELS", self.pixels),
             ("SHUFFLE_X", self.shuffle[1]),
@@ -219,6 +225,10 @@ impl LayerShape {
             ("TILE_ROWS", tile_rows),
             ("TILE_RUN", tile_stride / self.pixels),
             ("TILE_STRIDE", tile_stride),
+            (
+                "WEIGHT_LOADS",
+                (self.side * 4 * self.block).div_ceil(self.lanes()),
+            ),
             ("WINDOW", self.pixels + self.side - 1),
             ("WORKGROUP_X", self.workgroup[0]),
             ("WORKGROUP_Y", self.workgroup[1]),
@@ -297,7 +307,7 @@ pub(super) fn sources_for_tests() -> Vec<(&'static str, String)> {
     ];
     let kernels = [
         ("neural/naive", Kernel::Naive),
-        ("neural/lanes", Kernel::Lanes),
+        ("neural/lanes", Kernel::Lanes(8)),
         ("neural/tile", Kernel::Tile),
     ];
     let mut sources = Vec::new();
@@ -316,10 +326,8 @@ pub(super) fn sources_for_tests() -> Vec<(&'static str, String)> {
             let precision = [Precision::F32, Precision::F16][index % 2];
             let output = outputs[index / 2 % 4];
             let shape = LayerShape::new(kernel, precision, &layer, output, [20, 10]);
-            assert_eq!(
-                shape.kernel, kernel,
-                "there is shared memory for a side of {side}"
-            );
+            // What every device of WebGPU has.
+            assert!(shape.shared_bytes() <= 16 << 10, "side {side}");
             sources.push((name, shape.source()));
         }
     }

@@ -31,7 +31,9 @@ pub fn pack_weights(layer: &Layer, shape: &LayerShape) -> Vec<f32> {
     let (taps, inputs) = (layer.kernel * layer.kernel, layer.inputs);
     let (block, groups) = (shape.block as usize, shape.staged_groups() as usize);
     let group_numbers = taps * 4 * block * 4;
-    let mut packed = vec![0.0; shape.blocks() as usize * groups * group_numbers];
+    // All lanes load, if only some of them weights.
+    let beyond = 4 * shape.lanes() as usize;
+    let mut packed = vec![0.0; shape.blocks() as usize * groups * group_numbers + beyond];
     for slot in 0..shape.slots() {
         let block_start = slot as usize / block * groups * group_numbers;
         for c in 0..4 {
