@@ -334,7 +334,14 @@ mod tests {
             clip.decoder
                 .push(clip.demuxer.read_group(group, &cancel)?)?;
             while let Some(frame) = clip.decoder.next_frame()? {
-                found.push(frame.content.to_cloud().positions[0][0]);
+                found.push(
+                    frame
+                        .content
+                        .splats()
+                        .expect("Gaussians")
+                        .to_cloud()
+                        .positions[0][0],
+                );
             }
         }
         Ok(found)
@@ -409,7 +416,13 @@ mod tests {
             .next_frame()
             .expect("a frame")
             .expect("a frame");
-        assert_eq!((frame.index, frame.content.count()), (59, 4225));
+        assert_eq!(
+            (
+                frame.index,
+                frame.content.splats().expect("Gaussians").count()
+            ),
+            (59, 4225)
+        );
     }
 
     #[test]

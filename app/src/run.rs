@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use eframe::egui_wgpu::{SurfaceConfig, WgpuConfiguration, WgpuSetup, WgpuSetupCreateNew};
+use zoetrope_codecs::Cancel;
 use zoetrope_render::Gpu;
 
 use crate::arrivals::Arrivals;

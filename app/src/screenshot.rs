@@ -393,6 +393,7 @@ impl Drop for Screenshots {
 mod tests {
     use std::time::{Duration, Instant};
 
+    use zoetrope_codecs::SplatFrame;
     use zoetrope_codecs::splat::synthetic;
     use zoetrope_render::{Camera, Filter};
 

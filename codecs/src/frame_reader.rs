@@ -231,7 +231,7 @@ mod tests {
             (12, &[0, 0, 0, 3, 3]),
             (14, &[0, 0, 0, 3, 3]),
         ] {
-            let frame = reader.frame(index, &cancel).expect("a frame");
+            let frame = reader.splats(index, &cancel).expect("a frame");
             assert_eq!(frame.count(), index);
             assert_eq!(*read.lock().expect("a list"), groups, "frame {index}");
         }
@@ -241,7 +241,7 @@ mod tests {
     fn what_is_not_there_is_a_sentence_and_spares_the_rest() {
         let (mut reader, _) = reader();
         let cancel = Cancel::new();
-        let mut message = |index| match reader.frame(index, &cancel) {
+        let mut message = |index| match reader.splats(index, &cancel) {
             Ok(frame) => frame.count().to_string(),
             Err(error) => error.to_string(),
         };
@@ -266,9 +266,9 @@ mod tests {
         let (mut reader, _) = reader();
         let (go, stop) = (Cancel::new(), Cancel::new());
         stop.cancel();
-        assert!(matches!(reader.frame(2, &stop), Err(Error::Cancelled)));
-        assert_eq!(reader.frame(1, &go).expect("a frame").count(), 1);
-        assert!(matches!(reader.frame(3, &stop), Err(Error::Cancelled)));
-        assert_eq!(reader.frame(3, &go).expect("a frame").count(), 3);
+        assert!(matches!(reader.splats(2, &stop), Err(Error::Cancelled)));
+        assert_eq!(reader.splats(1, &go).expect("a frame").count(), 1);
+        assert!(matches!(reader.splats(3, &stop), Err(Error::Cancelled)));
+        assert_eq!(reader.splats(3, &go).expect("a frame").count(), 3);
     }
 }

@@ -212,6 +212,11 @@ fn read(demuxer: &mut dyn Demuxer, group: usize) -> Result<String> {
                 names[names.len() - 1],
             )
         }
+        GroupPayload::Neural(frame) => format!(
+            "a frame of {:?} pixels out of {} numbers",
+            frame.picture_size(),
+            frame.embedding().len()
+        ),
         GroupPayload::Layered(layered) => layered
             .layers
             .iter()

@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::f32::consts::TAU;
-use std::sync::Arc;
 
 use zoetrope_app::OpenClip;
 use zoetrope_codecs::clip::{Detail, LayerInfo, Thumbnails};
@@ -183,7 +182,7 @@ impl Decoder for RingDecoder {
     fn next_frame(&mut self) -> Result<Option<Frame>> {
         Ok(self.frames.pop_front().map(|index| Frame {
             index,
-            content: Arc::new(ring(index)),
+            content: ring(index).into(),
         }))
     }
 

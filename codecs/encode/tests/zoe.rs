@@ -128,8 +128,9 @@ fn frames(clip: &mut ZoeDemuxer, group: usize, detail: Detail) -> Vec<SplatCloud
     decoder.push(packets).expect("opens");
     let mut clouds = Vec::new();
     while let Some(frame) = decoder.next_frame().expect("decodes") {
-        assert!(matches!(*frame.content, SplatFrame::Planes(_)));
-        clouds.push(frame.content.to_cloud());
+        let splats = frame.content.splats().expect("Gaussians");
+        assert!(matches!(**splats, SplatFrame::Planes(_)));
+        clouds.push(splats.to_cloud());
     }
     clouds
 }

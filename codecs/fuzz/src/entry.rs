@@ -279,6 +279,7 @@ fn read_groups(demuxer: &mut dyn Demuxer) {
         match packets.payload {
             GroupPayload::SplatFile { cloud, .. } => check(&cloud),
             GroupPayload::Layered(layered) => assert!(!layered.layers.is_empty()),
+            GroupPayload::Neural(frame) => assert!(!frame.embedding().is_empty()),
             GroupPayload::PlaneVideos {
                 layout,
                 ranges,

@@ -33,8 +33,9 @@ pub fn layers(data: &[u8]) {
         for _ in 0..frames.min(MAX_FRAMES) {
             let frame = decoder.next_frame().expect("nothing can fail any more");
             let frame = frame.expect("there are as many as it says");
-            let cloud = frame.content.to_cloud();
-            assert_eq!(cloud.len(), frame.content.count());
+            let splats = frame.content.splats().expect("Gaussians");
+            let cloud = splats.to_cloud();
+            assert_eq!(cloud.len(), splats.count());
             assert!(
                 cloud
                     .positions

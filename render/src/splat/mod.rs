@@ -33,8 +33,8 @@ pub(crate) use record::{Ellipse, SplatRecord};
 
 use self::cpu_tier::CpuTier;
 use self::gpu_tier::GpuTier;
-use self::target::Target;
 use crate::resources::Resources;
+use crate::target::Target;
 use crate::{Error, Gpu, Picture, Result, Tier, View};
 
 /// A part of the work on one frame.

@@ -93,7 +93,12 @@ fn until(player: &mut Player, mut done: impl FnMut(&PlayerState) -> bool) -> Pla
 }
 
 fn gaussians(state: &PlayerState) -> usize {
-    match state.picture.as_ref().map(|picture| &*picture.frame) {
+    match state
+        .picture
+        .as_ref()
+        .and_then(|picture| picture.frame.splats())
+        .map(|frame| &**frame)
+    {
         Some(SplatFrame::Cloud(cloud)) => cloud.len(),
         _ => 0,
     }

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use zoetrope_codecs::clip::{Detail, LayerInfo, Thumbnails};
 use zoetrope_codecs::{
-    Cancel, ClipInfo, ClipKind, Decoder, Demuxer, Engine, Error, Frame, GroupInfo, GroupPackets,
-    GroupPayload, Result, SplatCloud, SplatFrame, Transfer, UpAxis,
+    Cancel, ClipInfo, ClipKind, Decoder, Demuxer, Engine, Error, Frame, FrameContent, GroupInfo,
+    GroupPackets, GroupPayload, Result, SplatCloud, SplatFrame, Transfer, UpAxis,
 };
 use zoetrope_player::{
     Delivery, FrameSupplier, Pipeline, Player, PlayerOptions, PlayerState, Request, Step, Supply,
@@ -390,7 +390,7 @@ impl Decoder for ScriptedDecoder {
         self.script.log.decoded.fetch_add(1, Ordering::SeqCst);
         Ok(Some(Frame {
             index,
-            content: Arc::new(frame(index, (self.script.gaussians)(index), self.detail)),
+            content: frame(index, (self.script.gaussians)(index), self.detail).into(),
         }))
     }
 
@@ -424,16 +424,16 @@ fn frame(index: usize, gaussians: usize, detail: Detail) -> SplatFrame {
 }
 
 /// The number that a frame carries.
-pub fn number(frame: &SplatFrame) -> usize {
-    match frame {
+pub fn number(frame: &FrameContent) -> usize {
+    match &**frame.splats().expect("Gaussians") {
         SplatFrame::Cloud(cloud) => cloud.positions[0][0] as usize,
         SplatFrame::Planes(_) => panic!("scripted frames are clouds"),
     }
 }
 
 /// The layers that a frame carries; 0 for a coarse picture.
-pub fn layers(frame: &SplatFrame) -> u8 {
-    match frame {
+pub fn layers(frame: &FrameContent) -> u8 {
+    match &**frame.splats().expect("Gaussians") {
         SplatFrame::Cloud(cloud) => cloud.positions[0][1] as u8,
         SplatFrame::Planes(_) => panic!("scripted frames are clouds"),
     }

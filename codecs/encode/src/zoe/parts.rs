@@ -106,9 +106,9 @@ impl Parts {
                 gaussians,
                 bounds,
             }),
-            GroupPayload::PlaneVideos { .. } | GroupPayload::SplatFile { .. } => {
-                Err(PackError::NoFrames)
-            }
+            GroupPayload::PlaneVideos { .. }
+            | GroupPayload::SplatFile { .. }
+            | GroupPayload::Neural(_) => Err(PackError::NoFrames),
         }
     }
 

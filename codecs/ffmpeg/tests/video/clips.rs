@@ -88,7 +88,8 @@ pub fn decode(packets: GroupPackets) -> (Vec<PlaneFrame>, Option<Error>) {
         match decoder.next_frame() {
             Ok(Some(frame)) => {
                 assert_eq!(frame.index, 100 + frames.len());
-                let SplatFrame::Planes(planes) = frame.content.as_ref() else {
+                let SplatFrame::Planes(planes) = &**frame.content.splats().expect("Gaussians")
+                else {
                     panic!("a plane video decodes to planes");
                 };
                 assert_eq!(planes.samples.len(), planes.layout.samples());

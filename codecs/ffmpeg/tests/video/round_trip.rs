@@ -105,7 +105,7 @@ fn another_group_replaces_one_half_decoded_at_once() {
         start.elapsed()
     );
     let frame = decoder.next_frame().expect("a frame").expect("a frame");
-    let SplatFrame::Planes(planes) = frame.content.as_ref() else {
+    let SplatFrame::Planes(planes) = &**frame.content.splats().expect("Gaussians") else {
         panic!("planes");
     };
     assert_eq!((frame.index, planes.layout.side), (100, 64));

@@ -39,7 +39,8 @@ fn found() -> String {
                 .expect("reads");
             decoder.push(packets).expect("opens");
             while let Some(frame) = decoder.next_frame().expect("decodes") {
-                let SplatFrame::Planes(planes) = &*frame.content else {
+                let SplatFrame::Planes(planes) = &**frame.content.splats().expect("Gaussians")
+                else {
                     panic!("it is made of planes");
                 };
                 let layout = planes.layout;

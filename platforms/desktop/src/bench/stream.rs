@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
-use zoetrope_app::ClipTarget;
 use zoetrope_app::open::open_clip_over;
+use zoetrope_app::{ClipTarget, OpenOptions};
 use zoetrope_codecs::Cancel;
 use zoetrope_http::{Network, NetworkOptions};
 use zoetrope_player::{Command, PlayerOptions, WaitCause};

@@ -1,7 +1,5 @@
 //! `zoetrope compare`: how far two clips differ in what is seen of them.
 
-use std::sync::Arc;
-
 use anyhow::Context as _;
 use serde::Serialize;
 use zoetrope_codecs::splat::Axes;

@@ -9,7 +9,7 @@ use super::super::super::statistics::grouped;
 use super::super::super::theme;
 use super::super::super::timecode::clock_text;
 use super::{Inspected, InspectedClip, fact, quiet};
-use crate::text::{Text, fill, text};
+use crate::text::{InspectorText, Text, fill, text};
 
 /// Height of a bar, in points.
 const BAR_HEIGHT: f32 = 6.0;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use zoetrope_app::open_clip;
 use zoetrope_codecs::source::{FileSource, Source};
-use zoetrope_codecs::{Cancel, FrameReader, SplatFrame, splat};
+use zoetrope_codecs::{Cancel, FrameContent, FrameReader, SplatFrame, splat};
 use zoetrope_encode::zoe::{ZoePacking, pack_zoe};
 use zoetrope_encode::{CloudSequence, PackOptions, Packing, pack_v3};
 use zoetrope_ffmpeg::{FfmpegAtlasDecoder, FfmpegAtlasEncoder, H264PlaneEncoder};
@@ -248,7 +248,7 @@ impl Judge {
         let mut reader = FrameReader::new(clip.demuxer, clip.decoder);
         let mut pictures = Vec::new();
         for index in self.frames.clone() {
-            let frame = reader.splats(index, cancel)?;
+            let frame = reader.frame(index, cancel)?;
             pictures.extend(self.draw(&frame, cancel)?);
         }
         let mut error = 0.0;
