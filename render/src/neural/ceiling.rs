@@ -67,7 +67,8 @@ impl FmaCeiling {
     }
 
     /// Multiplies and adds, longer with more `rounds`; blocks until that is done. Returns how many
-    /// multiplications with addition it were.
+    /// multiplications with addition it were. A run should take some hundredths of a second, so that its
+    /// start does not count.
     ///
     /// # Errors
     /// [`crate::Error::Lost`].

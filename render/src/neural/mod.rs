@@ -85,7 +85,7 @@ impl Kernel {
     /// The one that suits a device.
     pub fn of(gpu: &Gpu) -> Self {
         match (gpu.capabilities.tier, gpu.capabilities.subgroup_size) {
-            (Tier::Cpu, Some(lanes @ (4 | 8 | 16 | 32))) => Self::Lanes(lanes),
+            (Tier::Cpu, Some(lanes @ (4 | 8 | 16))) => Self::Lanes(lanes),
             _ => Self::Tile,
         }
     }

@@ -7,8 +7,9 @@ use zoetrope_codecs::neural::Network;
 use super::shape::LayerShape;
 use crate::{Error, Result};
 
-/// Elements behind a map, which the last tile of its last row may read: the widest tile, and a kernel.
-const OVERRUN: usize = 96;
+/// Elements behind a map, which the last invocations of its last row may read: sixteen lanes of eight pixels,
+/// and a kernel.
+const OVERRUN: usize = 16 * 8 + 8;
 
 /// Where a convolution reads and writes; `LayerParameters` of the shaders.
 #[repr(C)]
