@@ -7,11 +7,11 @@ use crate::neural::{Activation, Output};
 /// erf(x / √2) / x over |x| ≤ [`ERF_END`] as a polynomial of 2 x² / ERF_END² - 1, the constant first. Fitted to least
 /// error of the GELU: 1.6e-6 before rounding.
 const ERF: [f32; 12] = [
-    0.282_727_51,
+    0.282_727_5,
     -0.140_596_46,
     0.103_050_8,
     -0.080_783_97,
-    0.062_713_437,
+    0.062_713_44,
     -0.047_249_883,
     0.033_820_316,
     -0.020_330_971,
