@@ -102,6 +102,8 @@ impl Block<'_> {
     ) {
         let convolution = work.convolution;
         let kernel = convolution.kernel;
+        let length = N * S::F32_LANES;
+        let runs = target.runs(self.phase..self.phase + 1, self.phases, self.column, length);
         let each = kernel * convolution.inputs * kernel;
         let tiles = convolution.weights.chunks_exact(each);
         for (number, (weights, bias)) in tiles.zip(&convolution.bias).enumerate() {
@@ -122,7 +124,7 @@ impl Block<'_> {
             for (k, line) in numbers.chunks_exact(N * S::F32_LANES).enumerate() {
                 let channel = number * CHANNELS + k;
                 if channel < convolution.convolved {
-                    target.put(line, 0, channel, self.phase, self.column, self.phases);
+                    target.put(line, &runs, target.channel(channel), 0);
                 }
             }
         }

@@ -27,7 +27,7 @@ pub(super) enum Method {
 /// their time.
 const LEAST_CHANNELS: usize = 8;
 /// Pixels from which on it is worth its memory.
-const LEAST_PIXELS: usize = 128;
+const LEAST_PIXELS: usize = 256;
 /// Transformed weights that a network may have, 256 MiB.
 pub(super) const MOST_WEIGHTS: usize = 64 << 20;
 

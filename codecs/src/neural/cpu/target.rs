@@ -1,9 +1,11 @@
 //! Where finished numbers go: the next map, or the picture.
 
+use std::ops::Range;
+
 use pulp::{Arch, Simd, WithSimd};
 
-use super::activation;
 use super::map::Layout;
+use super::{MOST_LANES, activation};
 use crate::neural::Output;
 
 /// Rows of the next map.
@@ -22,50 +24,112 @@ impl<'a> Target<'a> {
         }
     }
 
-    /// Puts neighbours of one phase of a channel of the convolution where the shuffle wants them. `row` counts rows of
-    /// the convolution from the first of these, `column` the columns of the phase.
-    #[inline(always)]
-    pub(super) fn put(
-        &mut self,
-        line: &[f32],
-        row: usize,
-        channel: usize,
-        phase: usize,
+    /// Where `length` neighbours from `column` on go in the lines of the next map, for each of the source's phases and
+    /// each column that the shuffle makes of one: `[phase][dx]`.
+    pub(super) fn runs(
+        &self,
+        phases: Range<usize>,
+        all: usize,
         column: usize,
-        phases: usize,
-    ) {
+        length: usize,
+    ) -> Vec<Run> {
+        let (wide, layout) = (self.shuffle[1], self.layout);
+        let step = wide * all;
+        let run = |phase: usize, dx: usize| {
+            let x = wide * (all * column + phase) + dx;
+            // What is to the right of the picture was worked out in vain.
+            let count = layout.width.saturating_sub(x).div_ceil(step).min(length);
+            let apart = if step.is_multiple_of(layout.phases) {
+                step / layout.phases
+            } else {
+                0
+            };
+            Run {
+                x,
+                step,
+                at: layout.place(x as isize),
+                count,
+                apart,
+            }
+        };
+        phases
+            .flat_map(|phase| (0..wide).map(move |dx| run(phase, dx)))
+            .collect()
+    }
+
+    /// Where a channel of the convolution goes.
+    pub(super) fn channel(&self, channel: usize) -> Place {
         let [tall, wide] = self.shuffle;
-        let layout = self.layout;
         let inside = channel % (tall * wide);
-        let row = row * tall + inside / wide;
-        let x = wide * (phases * column + phase) + inside % wide;
-        let step = wide * phases;
-        let first = row * layout.row() + channel / (tall * wide) * layout.line();
-        // What is to the right of the picture, or below it, was worked out in vain.
+        let line = channel / (tall * wide) * self.layout.line();
+        Place {
+            first: inside / wide * self.layout.row() + line,
+            dx: inside % wide,
+        }
+    }
+
+    /// Puts neighbours where the shuffle wants them. `runs` are those of their phase; `row` counts rows of the
+    /// convolution from the first of these.
+    #[inline(always)]
+    pub(super) fn put(&mut self, line: &[f32], runs: &[Run], place: Place, row: usize) {
+        let layout = self.layout;
+        let first = row * self.shuffle[0] * layout.row() + place.first;
+        // What is below the picture was worked out in vain.
         let Some(to) = self.rows.get_mut(first..first + layout.line()) else {
             return;
         };
-        if x >= layout.width {
+        let run = runs[place.dx];
+        if run.count == 0 {
             return;
         }
-        let count = (layout.width - x).div_ceil(step).min(line.len());
-        let line = &line[..count];
-        if !step.is_multiple_of(layout.phases) {
-            for (k, number) in line.iter().enumerate() {
-                to[layout.place((x + k * step) as isize)] = *number;
+        let line = &line[..run.count];
+        match run.apart {
+            0 => {
+                for (k, number) in line.iter().enumerate() {
+                    to[layout.place((run.x + k * run.step) as isize)] = *number;
+                }
             }
-            return;
-        }
-        let to = &mut to[layout.place(x as isize)..];
-        match step / layout.phases {
-            1 => to[..count].copy_from_slice(line),
+            1 => {
+                let to = &mut to[run.at..run.at + run.count];
+                // Most lines are whole vectors, which cost more to call for than to copy.
+                let (from, rest) = line.as_chunks::<MOST_LANES>();
+                let (to, rest_to) = to.as_chunks_mut::<MOST_LANES>();
+                for (to, from) in to.iter_mut().zip(from) {
+                    *to = *from;
+                }
+                rest_to.copy_from_slice(rest);
+            }
             apart => {
-                for (to, number) in to.iter_mut().step_by(apart).zip(line) {
+                let to = to[run.at..].iter_mut().step_by(apart);
+                for (to, number) in to.zip(line) {
                     *to = *number;
                 }
             }
         }
     }
+}
+
+/// Where neighbours of one phase go in a line of the next map.
+#[derive(Clone, Copy)]
+pub(super) struct Run {
+    /// Column of the first, and how many columns lie between two.
+    x: usize,
+    step: usize,
+    /// Where the first one goes.
+    at: usize,
+    /// How many are inside of the picture.
+    count: usize,
+    /// How far two lie apart; 0 where that differs.
+    apart: usize,
+}
+
+/// Where a channel of the convolution goes.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    /// Its line in the first of the rows that a row becomes.
+    first: usize,
+    /// Which of the columns that a column becomes.
+    dx: usize,
 }
 
 /// A pixel of a picture.

@@ -163,7 +163,7 @@ fn check(what: &str, network: &Network) {
 
 #[test]
 fn every_kernel_shuffle_and_size() {
-    let sizes = [[1, 1], [2, 3], [11, 13], [3, 50], [17, 9]];
+    let sizes = [[1, 1], [2, 3], [11, 25], [3, 90], [29, 9]];
     let shuffles = [[1, 1], [2, 2], [5, 1], [1, 3], [2, 3]];
     for kernel in [1, 3, 5, 7] {
         for [height, width] in sizes {
@@ -186,26 +186,26 @@ fn both_methods_are_tested() {
             (outputs, 5, [2, 2], Activation::Gelu),
             (3, 1, [1, 1], Activation::None),
         ];
-        let network = network([9, 11, 13], &shapes, Output::Tanh, 1);
+        let network = network([9, 11, 25], &shapes, Output::Tanh, 1);
         let method = Method::for_layer(&network.layers()[0], size, &mut left);
         (method, left)
     };
     let winograd = Method::Winograd { tile: 4 };
     let weights = 9 * 36 * 64;
     let left = MOST_WEIGHTS - weights;
-    assert_eq!(method(9, [11, 13], MOST_WEIGHTS), (winograd, left));
-    assert_eq!(method(9, [11, 13], weights), (winograd, 0));
+    assert_eq!(method(9, [11, 25], MOST_WEIGHTS), (winograd, left));
+    assert_eq!(method(9, [11, 25], weights), (winograd, 0));
     let direct = (Method::Direct, weights - 1);
-    assert_eq!(method(9, [11, 13], weights - 1), direct);
+    assert_eq!(method(9, [11, 25], weights - 1), direct);
     assert_eq!(method(9, [2, 3], MOST_WEIGHTS).0, Method::Direct);
-    assert_eq!(method(1, [11, 13], MOST_WEIGHTS).0, Method::Direct);
+    assert_eq!(method(1, [11, 25], MOST_WEIGHTS).0, Method::Direct);
 }
 
 #[test]
 fn every_activation_and_output() {
     for (index, activation) in ACTIVATIONS.into_iter().enumerate() {
         let output = [Output::Tanh, Output::Sigmoid, Output::Offset(0.5)][index % 3];
-        for size in [[2, 5], [12, 12]] {
+        for size in [[2, 5], [16, 16]] {
             let shapes = [(8, 3, [1, 2], activation), (3, 3, [2, 1], activation)];
             let network = network([8, size[0], size[1]], &shapes, output, 2 + index as u64);
             check(&format!("{activation:?} {output:?}"), &network);
@@ -217,7 +217,7 @@ fn every_activation_and_output() {
 fn one_layer_and_odd_channels() {
     for (channels, kernel, shuffle) in [(1, 7, [1, 1]), (13, 3, [3, 2]), (16, 5, [1, 1])] {
         let shapes = [(3, kernel, shuffle, Activation::None)];
-        let network = network([channels, 13, 17], &shapes, Output::Sigmoid, 3);
+        let network = network([channels, 13, 21], &shapes, Output::Sigmoid, 3);
         check(&format!("one layer of {channels}"), &network);
     }
     // A kernel that is far larger than the picture, and than a vector.
@@ -242,7 +242,7 @@ fn strips_are_seamless_with_any_number_of_threads() {
             (8, kernel, [2, 2], Activation::Gelu),
             (3, last, [1, 1], Activation::None),
         ];
-        let network = network([8, 45, 5], &shapes, Output::Tanh, 5);
+        let network = network([8, 55, 5], &shapes, Output::Tanh, 5);
         check(&format!("strips of {kernel} and {last}"), &network);
         let embedding = embedding(&network, 9);
         let pictures = [1, 3].map(|threads| {
@@ -261,7 +261,7 @@ fn large_numbers_stay_colours() {
         (3, 1, [1, 1], Activation::None),
     ];
     for output in [Output::Tanh, Output::Sigmoid, Output::Offset(0.5)] {
-        let network = network([8, 12, 12], &shapes, output, 6);
+        let network = network([8, 16, 16], &shapes, output, 6);
         let large: Vec<f32> = embedding(&network, 1)
             .iter()
             .map(|number| number * 1e4)

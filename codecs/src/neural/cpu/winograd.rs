@@ -89,6 +89,8 @@ pub(super) fn tile_row<S: Simd, const M: usize>(
     for block in 0..blocks {
         let (first, end) = (block * vectors / blocks, (block + 1) * vectors / blocks);
         let (column, count) = (first * lanes, end - first);
+        let runs = target.runs(0..M, M, column, count * lanes);
+        let wide = runs.len() / M;
         bring_in::<S, M>(simd, &near, layout, half, column, count, lines, at_points);
         let each = ALL * inputs;
         let tiles = convolution
@@ -115,8 +117,10 @@ pub(super) fn tile_row<S: Simd, const M: usize>(
                 let out = &mut out[..M * M * count];
                 activate(simd, convolution.activation, out);
                 let out: &[f32] = pulp::bytemuck::cast_slice(out);
+                let place = target.channel(channel);
                 for (pixel, line) in out.chunks_exact(count * lanes).enumerate() {
-                    target.put(line, pixel / M, channel, pixel % M, column, M);
+                    let runs = &runs[pixel % M * wide..];
+                    target.put(line, runs, place, pixel / M);
                 }
             }
         }
