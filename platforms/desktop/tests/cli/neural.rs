@@ -62,7 +62,14 @@ fn frames_come_out_in_any_order_and_by_either_engine_as_the_trainer_saw_them() {
 fn what_is_for_gaussians_says_so() {
     let folder = tempfile::tempdir().expect("a folder");
     let out = folder.path().join("frame.ply");
-    let output = zoetrope(&["convert", TINY, "-o", &out.to_string_lossy()]);
+    let output = zoetrope(&[
+        "convert",
+        TINY,
+        "-o",
+        &out.to_string_lossy(),
+        "--frame",
+        "0",
+    ]);
     assert_one_sentence(&output, &["flat pictures"]);
     assert!(!out.exists());
     // Three strides cannot be those of four blocks.
