@@ -1,11 +1,11 @@
 //! Decoding on the processor.
 //!
 //! Every convolution is a product of matrices: kernels of 3, 5 and 7 in the domain of Winograd's minimal filtering
-//! ([`winograd`], a sixth of the multiplications), the rest as they are ([`direct`]). In both, the numbers
-//! of a vector are neighbours of one channel, and a register tile holds [`CHANNELS`] channels of up to four vectors.
+//! (`winograd`, a sixth of the multiplications), the rest as they are (`direct`). In both, the numbers
+//! of a vector are neighbours of one channel, and a register tile holds `CHANNELS` channels of up to four vectors.
 //!
 //! Feature maps lie row by row, so that threads can write rows of their own, in a row channel by channel, and in a
-//! channel by [phases](map::Layout) that spare all shuffling where the next convolution reads. The last map, the
+//! channel by phases that spare all shuffling where the next convolution reads. The last map, the
 //! largest by far, never exists as a whole: it is made and used up in strips.
 
 mod activation;
