@@ -1,7 +1,7 @@
 //! From what a person names to a clip that can be played.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context, bail};
 use zoetrope_codecs::container::{self, Input};
@@ -74,7 +74,7 @@ pub struct OpenOptions {
     /// Who decodes neural video.
     pub neural: NeuralEngine,
     /// The device that draws, where there is one at hand to decode on.
-    pub device: Option<Gpu>,
+    pub device: Option<Arc<NeuralDevice>>,
 }
 
 /// Who decodes neural video.
@@ -92,7 +92,10 @@ pub enum NeuralEngine {
 impl OpenOptions {
     fn neural_decoder(&self) -> NeuralDecoder {
         let is_gpu = match self.neural {
-            NeuralEngine::Auto => self.device.as_ref().is_some_and(is_trusted),
+            NeuralEngine::Auto => self
+                .device
+                .as_ref()
+                .is_some_and(|device| device.is_trusted()),
             NeuralEngine::Cpu => false,
             NeuralEngine::Gpu => true,
         };
@@ -101,6 +104,27 @@ impl OpenOptions {
         } else {
             NeuralDecoder::on_cpu()
         }
+    }
+}
+
+/// A device, and whether it is worth decoding on, which is found out once.
+#[derive(Debug)]
+pub struct NeuralDevice {
+    gpu: Gpu,
+    trusted: OnceLock<bool>,
+}
+
+impl NeuralDevice {
+    /// A device of which nothing is known yet.
+    pub fn new(gpu: Gpu) -> Self {
+        Self {
+            gpu,
+            trusted: OnceLock::new(),
+        }
+    }
+
+    fn is_trusted(&self) -> bool {
+        *self.trusted.get_or_init(|| is_trusted(&self.gpu))
     }
 }
 

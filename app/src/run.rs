@@ -4,11 +4,10 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use eframe::egui_wgpu::{SurfaceConfig, WgpuConfiguration, WgpuSetup, WgpuSetupCreateNew};
-use zoetrope_codecs::Cancel;
 use zoetrope_render::Gpu;
 
 use crate::arrivals::Arrivals;
-use crate::open::{ClipTarget, OpenOptions, open_clip_with};
+use crate::open::{ClipTarget, NeuralDevice, OpenOptions, open_clip_with};
 use crate::platform::Platform;
 use crate::remembered::Remembered;
 use crate::storage::{Storage, Stored as _};
@@ -88,10 +87,6 @@ fn open_window(
         "zoetrope",
         native_options,
         Box::new(move |cc| {
-            open.device = cc
-                .wgpu_render_state
-                .as_ref()
-                .map(|state| Gpu::new(&state.adapter, state.device.clone(), state.queue.clone()));
             let mut app = ZoetropeApp::new(
                 cc,
                 AppOptions {
@@ -100,8 +95,9 @@ fn open_window(
                     demos,
                     platform,
                     storage,
-                    opener: Arc::new(move |target: &ClipTarget, cancel: &Cancel| {
-                        open_clip_with(target, &open, cancel)
+                    opener: Box::new(move |gpu| {
+                        open.device = Some(Arc::new(NeuralDevice::new(gpu.clone())));
+                        Arc::new(move |target, cancel| open_clip_with(target, &open, cancel))
                     }),
                     patience: PATIENCE,
                     lost,

@@ -183,6 +183,14 @@ pub struct PictureInfo {
     pub macs: Option<u64>,
 }
 
+impl PictureInfo {
+    /// Multiplications with addition for each pixel.
+    pub fn macs_per_pixel(&self) -> Option<f64> {
+        let [width, height] = self.size.map(f64::from);
+        Some(self.macs? as f64 / (width * height))
+    }
+}
+
 impl ClipInfo {
     /// Bits of the file for each pixel of each picture; `None` of what is not flat.
     pub fn bits_per_pixel(&self) -> Option<f64> {

@@ -1,13 +1,13 @@
 //! Flat pictures: as large as they fit, whole, background around them.
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use zoetrope_codecs::neural::{Network, NeuralFrame};
 use zoetrope_codecs::{FrameContent, PictureFrame};
 
 use crate::neural::{NeuralRenderer, Precision};
 use crate::resources::Resources;
-use crate::target::Target;
+use crate::target::{Target, extent};
 use crate::{Error, Gpu, Picture, RenderStats, Result, Stage, View, shader};
 
 /// Places that are looked at for one pixel, along a side: enough for pictures eight times too large.
@@ -56,26 +56,22 @@ pub struct FlatRenderer {
     sampler: wgpu::Sampler,
     parameters: wgpu::Buffer,
     source: Option<Source>,
+    /// What the source made last, and where it lies.
+    shown: Option<(FrameContent, wgpu::TextureView)>,
     /// For each texture that the source draws into.
     bindings: Vec<(wgpu::TextureView, wgpu::BindGroup)>,
     target: Option<Target>,
-    last: Option<(FrameContent, View)>,
+    /// How the target shows that.
+    drawn: Option<View>,
 }
 
 /// Where the picture comes from.
 #[derive(Debug)]
 enum Source {
-    Uploaded {
-        frame: Weak<PictureFrame>,
-        texture: wgpu::Texture,
-        view: wgpu::TextureView,
-    },
-    Network {
-        network: Arc<Network>,
-        renderer: Box<NeuralRenderer>,
-        /// What the newest picture shows.
-        decoded: Option<(NeuralFrame, wgpu::TextureView)>,
-    },
+    /// A texture that pictures are copied to.
+    Uploaded(wgpu::Texture),
+    /// A network, and what evaluates it.
+    Network(Arc<Network>, Box<NeuralRenderer>),
 }
 
 impl FlatRenderer {
@@ -99,9 +95,10 @@ impl FlatRenderer {
                 parameters: resources.buffer("fit", size_of::<FitParameters>() as u64, uses),
                 resources,
                 source: None,
+                shown: None,
                 bindings: Vec::new(),
                 target: None,
-                last: None,
+                drawn: None,
             }
         })
     }
@@ -123,15 +120,35 @@ impl FlatRenderer {
         if self.generation != gpu.generation {
             *self = Self::new(gpu)?;
         }
-        let is_same = |(last, last_view): &(FrameContent, View)| {
-            let seen = |view: &View| (view.width, view.height, view.background);
-            last.is_same(content) && seen(last_view) == seen(view)
-        };
-        if self.last.as_ref().is_some_and(is_same) {
+        let texture = self.source_of(gpu, content)?;
+        observer(Stage::Upload);
+        let seen = |view: &View| (view.width, view.height, view.background);
+        if self.drawn.as_ref().map(seen) == Some(seen(view)) {
             return Ok(self.stats());
         }
-        self.last = None;
-        let (texture, size) = match content {
+        if !self.target.as_ref().is_some_and(|target| target.fits(view)) {
+            self.target = Some(Target::new(gpu, &mut self.resources, view)?);
+        }
+        let size = content.picture_size().unwrap_or_default();
+        let parameters = FitParameters::new(size, view);
+        gpu.queue
+            .write_buffer(&self.parameters, 0, bytemuck::bytes_of(&parameters));
+        self.draw(gpu, &texture);
+        observer(Stage::Draw);
+        self.drawn = Some(*view);
+        Ok(self.stats())
+    }
+
+    /// The picture in a texture: made, unless it is the one that was made last.
+    fn source_of(&mut self, gpu: &Gpu, content: &FrameContent) -> Result<wgpu::TextureView> {
+        if let Some((shown, texture)) = &self.shown
+            && shown.is_same(content)
+        {
+            return Ok(texture.clone());
+        }
+        // Should it fail, the next call starts from nothing.
+        (self.shown, self.drawn) = (None, None);
+        let texture = match content {
             FrameContent::Splats(_) => {
                 return Err(Error::Frame {
                     reason: "it is not flat".to_owned(),
@@ -140,17 +157,8 @@ impl FlatRenderer {
             FrameContent::Picture(picture) => self.upload(gpu, picture)?,
             FrameContent::Neural(frame) => self.decode(gpu, frame)?,
         };
-        observer(Stage::Upload);
-        if !self.target.as_ref().is_some_and(|target| target.fits(view)) {
-            self.target = Some(Target::new(gpu, &mut self.resources, view)?);
-        }
-        let parameters = FitParameters::new(size, view);
-        gpu.queue
-            .write_buffer(&self.parameters, 0, bytemuck::bytes_of(&parameters));
-        self.draw(gpu, &texture);
-        observer(Stage::Draw);
-        self.last = Some((content.clone(), *view));
-        Ok(self.stats())
+        self.shown = Some((content.clone(), texture.clone()));
+        Ok(texture)
     }
 
     fn draw(&mut self, gpu: &Gpu, texture: &wgpu::TextureView) {
@@ -193,121 +201,71 @@ impl FlatRenderer {
         gpu.queue.submit([encoder.finish()]);
     }
 
-    /// The picture in a texture, and its size.
-    fn upload(
-        &mut self,
-        gpu: &Gpu,
-        picture: &Arc<PictureFrame>,
-    ) -> Result<(wgpu::TextureView, [u32; 2])> {
+    fn upload(&mut self, gpu: &Gpu, picture: &PictureFrame) -> Result<wgpu::TextureView> {
         let (width, height) = (picture.width, picture.height);
-        if width == 0 || height == 0 {
-            return Err(Error::EmptyPicture { width, height });
-        }
+        let size = extent(gpu, [width, height])?;
         if picture.rgba.len() as u64 != 4 * u64::from(width) * u64::from(height) {
             return Err(Error::Frame {
                 reason: format!("it has not the bytes of {width} x {height} pixels"),
             });
         }
-        let limit = gpu.capabilities.limits.max_texture_dimension_2d;
-        if width.max(height) > limit {
-            return Err(Error::TooLarge {
-                what: "a picture side",
-                value: width.max(height).into(),
-                limit: limit.into(),
-            });
-        }
-        let size = wgpu::Extent3d {
-            width,
-            height,
-            depth_or_array_layers: 1,
-        };
-        let fitting = match self.source.take() {
-            Some(Source::Uploaded {
-                frame,
-                texture,
-                view,
-            }) if texture.size() == size => Some((frame, texture, view)),
-            _ => None,
-        };
-        let (shown, texture, view) = match fitting {
-            Some(fitting) => fitting,
-            None => {
+        let texture = match self.source.take() {
+            Some(Source::Uploaded(texture)) if texture.size() == size => texture,
+            _ => {
                 self.bindings.clear();
                 let usage = wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST;
                 let format = wgpu::TextureFormat::Rgba8Unorm;
                 let resources = &mut self.resources;
-                let texture =
-                    gpu.checked(|| resources.texture("flat picture", size, format, usage))?;
-                let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
-                (Weak::new(), texture, view)
+                gpu.checked(|| resources.texture("flat picture", size, format, usage))?
             }
         };
-        if !std::ptr::eq(shown.as_ptr(), Arc::as_ptr(picture)) {
-            gpu.queue.write_texture(
-                texture.as_image_copy(),
-                &picture.rgba,
-                wgpu::TexelCopyBufferLayout {
-                    offset: 0,
-                    bytes_per_row: Some(4 * width),
-                    rows_per_image: None,
-                },
-                size,
-            );
-        }
-        self.source = Some(Source::Uploaded {
-            frame: Arc::downgrade(picture),
-            texture,
-            view: view.clone(),
-        });
-        Ok((view, [width, height]))
+        gpu.queue.write_texture(
+            texture.as_image_copy(),
+            &picture.rgba,
+            wgpu::TexelCopyBufferLayout {
+                offset: 0,
+                bytes_per_row: Some(4 * width),
+                rows_per_image: None,
+            },
+            size,
+        );
+        let view = match self.bindings.first() {
+            Some((view, _)) => view.clone(),
+            None => texture.create_view(&wgpu::TextureViewDescriptor::default()),
+        };
+        self.source = Some(Source::Uploaded(texture));
+        Ok(view)
     }
 
-    /// The frame's picture in a texture of its network's, and its size.
-    fn decode(&mut self, gpu: &Gpu, frame: &NeuralFrame) -> Result<(wgpu::TextureView, [u32; 2])> {
-        let known = match self.source.take() {
-            Some(Source::Network {
-                network,
-                renderer,
-                decoded,
-            }) if Arc::ptr_eq(&network, frame.network()) => Some((renderer, decoded)),
-            _ => None,
-        };
-        let (mut renderer, decoded) = match known {
-            Some(known) => known,
-            None => {
+    fn decode(&mut self, gpu: &Gpu, frame: &NeuralFrame) -> Result<wgpu::TextureView> {
+        let mut renderer = match self.source.take() {
+            Some(Source::Network(network, renderer)) if Arc::ptr_eq(&network, frame.network()) => {
+                renderer
+            }
+            _ => {
                 self.bindings.clear();
                 let precision = Precision::of(gpu);
-                let renderer = NeuralRenderer::new(gpu, frame.network(), precision)?;
-                (Box::new(renderer), None)
+                Box::new(NeuralRenderer::new(gpu, frame.network(), precision)?)
             }
         };
-        let view = match decoded {
-            Some((shown, view)) if shown.is_same(frame) => view,
-            _ => renderer.decode(gpu, frame.embedding())?.clone(),
-        };
-        self.source = Some(Source::Network {
-            network: frame.network().clone(),
-            renderer,
-            decoded: Some((frame.clone(), view.clone())),
-        });
-        Ok((view, frame.picture_size()))
+        let view = renderer.decode(gpu, frame.embedding())?.clone();
+        self.source = Some(Source::Network(frame.network().clone(), renderer));
+        Ok(view)
     }
 
     fn stats(&self) -> RenderStats {
+        let bytes =
+            |texture: &wgpu::Texture| 4 * u64::from(texture.width()) * u64::from(texture.height());
         let source = match &self.source {
             None => 0,
-            Some(Source::Uploaded { texture, .. }) => {
-                4 * u64::from(texture.width()) * u64::from(texture.height())
-            }
-            Some(Source::Network { renderer, .. }) => renderer.memory_bytes(),
+            Some(Source::Uploaded(texture)) => bytes(texture),
+            Some(Source::Network(_, renderer)) => renderer.memory_bytes(),
         };
-        let target = self.target.as_ref().map_or(0, |target| {
-            4 * u64::from(target.texture.width()) * u64::from(target.texture.height())
-        });
+        let target = self.target.as_ref();
         RenderStats {
             stored: 0,
             drawn: None,
-            memory_bytes: source + target,
+            memory_bytes: source + target.map_or(0, |target| bytes(&target.texture)),
         }
     }
 

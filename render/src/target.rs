@@ -4,6 +4,29 @@ use crate::read_back::read_texture;
 use crate::resources::Resources;
 use crate::{Error, Gpu, Picture, Result, View};
 
+/// The size of a texture that holds a picture of these pixels.
+///
+/// # Errors
+/// [`Error::EmptyPicture`] and [`Error::TooLarge`].
+pub fn extent(gpu: &Gpu, [width, height]: [u32; 2]) -> Result<wgpu::Extent3d> {
+    if width == 0 || height == 0 {
+        return Err(Error::EmptyPicture { width, height });
+    }
+    let limit = gpu.capabilities.limits.max_texture_dimension_2d;
+    if width.max(height) > limit {
+        return Err(Error::TooLarge {
+            what: "a picture side",
+            value: width.max(height).into(),
+            limit: limit.into(),
+        });
+    }
+    Ok(wgpu::Extent3d {
+        width,
+        height,
+        depth_or_array_layers: 1,
+    })
+}
+
 /// The renderer's own texture: Rgba8Unorm, display-space colour, premultiplied.
 #[derive(Debug)]
 pub struct Target {
@@ -19,23 +42,7 @@ impl Target {
     /// # Errors
     /// [`Error::EmptyPicture`], [`Error::TooLarge`] and [`Error::OutOfMemory`].
     pub fn new(gpu: &Gpu, resources: &mut Resources, view: &View) -> Result<Self> {
-        let (width, height) = (view.width, view.height);
-        if width == 0 || height == 0 {
-            return Err(Error::EmptyPicture { width, height });
-        }
-        let limit = gpu.capabilities.limits.max_texture_dimension_2d;
-        if width.max(height) > limit {
-            return Err(Error::TooLarge {
-                what: "a picture side",
-                value: width.max(height).into(),
-                limit: limit.into(),
-            });
-        }
-        let size = wgpu::Extent3d {
-            width,
-            height,
-            depth_or_array_layers: 1,
-        };
+        let size = extent(gpu, [view.width, view.height])?;
         let usage = wgpu::TextureUsages::TEXTURE_BINDING
             | wgpu::TextureUsages::RENDER_ATTACHMENT
             | wgpu::TextureUsages::COPY_SRC

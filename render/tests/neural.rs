@@ -1,6 +1,7 @@
 //! Networks evaluated by the shaders, against the reference in f64.
 
 use zoetrope_codecs::neural::{Activation, Layer, Network, Output};
+use zoetrope_codecs::random::Random;
 use zoetrope_render::cpu::neural::decode;
 use zoetrope_render::neural::{FmaCeiling, Kernel, NeuralRenderer, Options, Precision, self_test};
 use zoetrope_render::{Error, Gpu, Picture};
@@ -9,21 +10,10 @@ fn gpu() -> Gpu {
     pollster::block_on(Gpu::headless()).expect("these tests need a Vulkan device")
 }
 
-/// SplitMix64 (Steele, Lea, Flood 2014), -1 to 1.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> f32 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut bits = self.0;
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((bits ^ (bits >> 31)) >> 40) as f32 / (1 << 23) as f32 - 1.0
-    }
-
-    fn numbers(&mut self, count: usize, scale: f32) -> Vec<f32> {
-        (0..count).map(|_| self.next() * scale).collect()
-    }
+/// Numbers from -`scale` to `scale`.
+fn numbers(random: &mut Random, count: usize, scale: f32) -> Vec<f32> {
+    let mut number = || (2.0 * random.unit() - 1.0) * scale;
+    (0..count).map(|_| number()).collect()
 }
 
 /// Outputs, side of the kernel, shuffle, activation.
@@ -31,7 +21,7 @@ type Shape = (usize, usize, [usize; 2], Activation);
 
 /// A network with random weights, and an embedding for it.
 fn network(embedding: [usize; 3], shapes: &[Shape], output: Output) -> (Network, Vec<f32>) {
-    let mut random = Random(shapes.len() as u64 + embedding[0] as u64);
+    let mut random = Random::new(shapes.len() as u64 + embedding[0] as u64);
     let mut inputs = embedding[0];
     let layers = shapes
         .iter()
@@ -45,15 +35,19 @@ fn network(embedding: [usize; 3], shapes: &[Shape], output: Output) -> (Network,
                 shuffle,
                 activation,
                 // Keeps the numbers' variance.
-                weights: random.numbers(convolved * taps, (3.0 / taps as f32).sqrt() * 1.3),
-                bias: random.numbers(convolved, 0.3),
+                weights: numbers(
+                    &mut random,
+                    convolved * taps,
+                    (3.0 / taps as f32).sqrt() * 1.3,
+                ),
+                bias: numbers(&mut random, convolved, 0.3),
             };
             inputs = outputs;
             layer
         });
     let layers = layers.collect();
     let network = Network::new("a test", embedding, layers, output).expect("it fits");
-    let numbers = random.numbers(embedding.iter().product(), 1.5);
+    let numbers = numbers(&mut random, embedding.iter().product(), 1.5);
     (network, numbers)
 }
 

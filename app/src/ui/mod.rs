@@ -87,8 +87,8 @@ pub struct AppOptions {
     pub platform: Arc<dyn Platform>,
     /// Where settings and the like are kept.
     pub storage: Arc<dyn Storage>,
-    /// Opens clips.
-    pub opener: Opener,
+    /// Makes what opens clips, which may decode on the window's device.
+    pub opener: Box<dyn FnOnce(&zoetrope_render::Gpu) -> Opener>,
     /// How long the interface may wait for a picture before it goes on with the old one.
     pub patience: Duration,
     /// Where the application leaves word before it closes its window because of the device.
@@ -192,14 +192,16 @@ impl ZoetropeApp {
                 .then(|| first_clip(&kept, &options.demos))
                 .flatten()
         });
+        let viewport = Viewport::new(
+            render_state,
+            &cc.egui_ctx,
+            options.platform.clone(),
+            options.patience,
+        )?;
+        let opener = (options.opener)(viewport.gpu());
         let mut app = Self {
-            session: Session::new(options.opener, repaint, options.platform.clone()),
-            viewport: Viewport::new(
-                render_state,
-                &cc.egui_ctx,
-                options.platform.clone(),
-                options.patience,
-            )?,
+            session: Session::new(opener, repaint, options.platform.clone()),
+            viewport,
             backdrop: Backdrop::default(),
             screenshots: Screenshots::default(),
             kept,

@@ -221,11 +221,13 @@ impl Stage {
                     platform: for_app,
                     demos: setup.demos,
                     storage: setup.storage,
-                    opener: Arc::new(move |target: &ClipTarget, cancel: &Cancel| match target {
-                        ClipTarget::Path(path) if !path.is_absolute() || !path.exists() => {
-                            open(target, &for_opener)
-                        }
-                        _ => open_clip(target, cancel).map(|clip| (setup.wrap)(clip)),
+                    opener: Box::new(move |_| {
+                        Arc::new(move |target: &ClipTarget, cancel: &Cancel| match target {
+                            ClipTarget::Path(path) if !path.is_absolute() || !path.exists() => {
+                                open(target, &for_opener)
+                            }
+                            _ => open_clip(target, cancel).map(|clip| (setup.wrap)(clip)),
+                        })
                     }),
                     patience: setup.patience,
                     lost: for_loss,

@@ -112,10 +112,12 @@ fn open_file(
         Content::Neural => Ok(Box::new(NeuralDemuxer::open(source, options, cancel)?)),
         Content::Zip => {
             let archive = ZipFolder::open(source.clone(), cancel)?;
-            if is_torch(&archive)? {
+            let paths = archive.list()?.unwrap_or_default();
+            // What other tools packed again need not begin with its pickle.
+            if paths.iter().any(|path| path.ends_with("data.pkl")) {
                 return Ok(Box::new(NeuralDemuxer::open(source, options, cancel)?));
             }
-            if let Some(reason) = foreign_archive(&archive)? {
+            if let Some(reason) = foreign_archive(&paths) {
                 return unsupported(reason);
             }
             if folder::is_sog(&archive, cancel)? {
@@ -141,22 +143,15 @@ fn single(item: Item, cancel: &Cancel) -> Result<Box<dyn Demuxer>> {
     Ok(Box::new(demuxer))
 }
 
-/// Whether the archive is one of PyTorch, which other tools may have packed in another order.
-fn is_torch(archive: &ZipFolder) -> Result<bool> {
-    let paths = archive.list()?.unwrap_or_default();
-    Ok(paths.iter().any(|path| path.ends_with("data.pkl")))
-}
-
 /// Archives that are known and not opened.
-fn foreign_archive(archive: &ZipFolder) -> Result<Option<&'static str>> {
-    let paths = archive.list()?.unwrap_or_default();
-    Ok(if paths.is_empty() {
+fn foreign_archive(paths: &[String]) -> Option<&'static str> {
+    if paths.is_empty() {
         Some("it is a zip archive with nothing in it")
     } else if paths.iter().all(|path| path.ends_with(".npy")) {
         Some("it is an archive of NumPy arrays; open a V3 folder, or PLY or SOG files")
     } else {
         None
-    })
+    }
 }
 
 /// The last part of a path, for people.

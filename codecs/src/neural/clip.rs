@@ -94,7 +94,6 @@ pub struct NeuralDecoder {
     /// The network's weights in the order in which the CPU uses them.
     cpu: Option<(Arc<Network>, CpuDecoder)>,
     frame: Option<(usize, NeuralFrame)>,
-    cancel: Cancel,
 }
 
 impl NeuralDecoder {
@@ -104,7 +103,6 @@ impl NeuralDecoder {
             on_gpu: false,
             cpu: None,
             frame: None,
-            cancel: Cancel::new(),
         }
     }
 
@@ -143,7 +141,7 @@ impl Decoder for NeuralDecoder {
             Some(known) if Arc::ptr_eq(&known.0, network) => self.cpu.insert(known),
             _ => self.cpu.insert((network.clone(), CpuDecoder::new(network))),
         };
-        let rgba = cpu.decode_rgba8(frame.embedding(), &self.cancel)?;
+        let rgba = cpu.decode_rgba8(frame.embedding(), &Cancel::new())?;
         let [width, height] = frame.picture_size();
         let picture = PictureFrame {
             width,

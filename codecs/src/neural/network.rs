@@ -28,6 +28,37 @@ pub enum Activation {
     HardSwish,
 }
 
+impl Activation {
+    /// Every activation with the name that HNeRV's `--act` has for it.
+    pub const ALL: [(Self, &'static str); 9] = [
+        (Self::None, "none"),
+        (Self::Gelu, "gelu"),
+        (Self::Relu, "relu"),
+        (Self::LeakyRelu, "leaky"),
+        (Self::LeakyRelu10, "leaky01"),
+        (Self::Relu6, "relu6"),
+        (Self::Silu, "swish"),
+        (Self::Softplus, "softplus"),
+        (Self::HardSwish, "hardswish"),
+    ];
+
+    /// The activation of a name, or of "silu", which PyTorch has for swish.
+    pub fn named(name: &str) -> Option<Self> {
+        let name = name.trim().to_ascii_lowercase();
+        let name = if name == "silu" { "swish" } else { &name };
+        let mut all = Self::ALL.iter();
+        all.find(|(_, known)| *known == name)
+            .map(|(activation, _)| *activation)
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        let mut all = Self::ALL.iter();
+        all.find(|(activation, _)| *activation == self)
+            .map_or("none", |(_, name)| name)
+    }
+}
+
 /// From the last layer's numbers to red, green and blue, 0 to 1 each.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Output {

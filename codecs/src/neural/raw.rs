@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde_json::json;
 
-use super::{Activation, Network, Output};
+use super::{Network, Output};
 
 impl Network {
     /// Writes the network and an embedding: the length of a JSON text as a little-endian u32; the text, an object with
@@ -50,22 +50,5 @@ impl Network {
             out.write_all(&bytes)?;
         }
         Ok(())
-    }
-}
-
-impl Activation {
-    /// The name that [`Self::named`] knows.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Gelu => "gelu",
-            Self::Relu => "relu",
-            Self::LeakyRelu => "leaky",
-            Self::LeakyRelu10 => "leaky01",
-            Self::Relu6 => "relu6",
-            Self::Silu => "swish",
-            Self::Softplus => "softplus",
-            Self::HardSwish => "hardswish",
-        }
     }
 }

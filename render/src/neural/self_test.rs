@@ -1,6 +1,7 @@
 //! Whether a device computes what it should.
 
 use zoetrope_codecs::neural::{Activation, Layer, Network, Output};
+use zoetrope_codecs::random::Random;
 
 use super::{NeuralRenderer, Precision};
 use crate::cpu::neural::decode;
@@ -49,15 +50,8 @@ pub fn self_test(gpu: &Gpu, precision: Precision) -> Result<Deviation> {
 /// A network with what those of HNeRV have: 1, 3 and 5 taps, a shuffle that is not square, channels that are
 /// no multiple of four, GELU and tanh; 30 x 16 pixels.
 fn example() -> Result<(Network, Vec<f32>)> {
-    let mut state = 1_u64;
-    // SplitMix64 (Steele, Lea, Flood 2014), -1 to 1.
-    let mut random = move || {
-        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut bits = state;
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((bits ^ (bits >> 31)) >> 40) as f32 / (1 << 23) as f32 - 1.0
-    };
+    let mut source = Random::new(1);
+    let mut random = move || 2.0 * source.unit() - 1.0;
     let embedding = (0..6 * 2 * 3).map(|_| random()).collect();
     let mut layer =
         |inputs: usize, outputs: usize, kernel: usize, shuffle: [usize; 2], activation| {

@@ -288,17 +288,7 @@ impl LayerShape {
 /// Shaders of all kernels with all sides, activations and outputs.
 #[cfg(test)]
 pub(super) fn sources_for_tests() -> Vec<(&'static str, String)> {
-    let activations = [
-        Activation::None,
-        Activation::Gelu,
-        Activation::Relu,
-        Activation::LeakyRelu,
-        Activation::LeakyRelu10,
-        Activation::Relu6,
-        Activation::Silu,
-        Activation::Softplus,
-        Activation::HardSwish,
-    ];
+    let activations = Activation::ALL.map(|(activation, _)| activation);
     let outputs = [
         None,
         Some(Output::Tanh),

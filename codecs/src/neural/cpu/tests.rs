@@ -10,18 +10,6 @@ use crate::random::Random;
 /// Largest error of a colour, of which a step of 8 bits is 0.004. Winograd's filtering loses two digits of f32's seven.
 const TOLERANCE: f64 = 4e-5;
 
-const ACTIVATIONS: [Activation; 9] = [
-    Activation::None,
-    Activation::Gelu,
-    Activation::Relu,
-    Activation::LeakyRelu,
-    Activation::LeakyRelu10,
-    Activation::Relu6,
-    Activation::Silu,
-    Activation::Softplus,
-    Activation::HardSwish,
-];
-
 /// Outputs, kernel, shuffle, activation.
 type Shape = (usize, usize, [usize; 2], Activation);
 
@@ -203,7 +191,7 @@ fn both_methods_are_tested() {
 
 #[test]
 fn every_activation_and_output() {
-    for (index, activation) in ACTIVATIONS.into_iter().enumerate() {
+    for (index, (activation, _)) in Activation::ALL.into_iter().enumerate() {
         let output = [Output::Tanh, Output::Sigmoid, Output::Offset(0.5)][index % 3];
         for size in [[2, 5], [16, 16]] {
             let shapes = [(8, 3, [1, 2], activation), (3, 3, [2, 1], activation)];

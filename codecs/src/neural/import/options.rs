@@ -47,24 +47,6 @@ impl TimeEmbedding {
     }
 }
 
-impl Activation {
-    /// The activation of a name that HNeRV's `--act` knows.
-    pub fn named(name: &str) -> Option<Self> {
-        Some(match name.trim().to_ascii_lowercase().as_str() {
-            "none" => Self::None,
-            "gelu" => Self::Gelu,
-            "relu" => Self::Relu,
-            "leaky" => Self::LeakyRelu,
-            "leaky01" => Self::LeakyRelu10,
-            "relu6" => Self::Relu6,
-            "swish" | "silu" => Self::Silu,
-            "softplus" => Self::Softplus,
-            "hardswish" => Self::HardSwish,
-            _ => return None,
-        })
-    }
-}
-
 impl Output {
     /// The output of a name that HNeRV's `--out_bias` knows: "tanh", "sigmoid", or a number.
     pub fn named(name: &str) -> Option<Self> {

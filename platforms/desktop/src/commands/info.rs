@@ -76,6 +76,7 @@ struct Pictures {
     parameters: Option<u64>,
     /// Multiplications with addition for a picture.
     macs: Option<u64>,
+    macs_per_pixel: Option<f64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -150,6 +151,7 @@ fn report(reader: &mut FrameReader, cancel: &Cancel) -> Report {
             bits_per_pixel,
             parameters: picture.parameters,
             macs: picture.macs,
+            macs_per_pixel: picture.macs_per_pixel(),
         }),
         gaussians: info.gaussians.or(looked.gaussians).map(|counts| Counts {
             min: counts.min,
@@ -366,8 +368,9 @@ fn of_pictures(picture: &Pictures) -> Vec<String> {
     if let Some(bits) = picture.bits_per_pixel {
         lines.push(row("rate", &format!("{bits:.4} bits per pixel")));
     }
-    if let (Some(parameters), Some(macs)) = (picture.parameters, picture.macs) {
-        let each = macs as f64 / (f64::from(width) * f64::from(height));
+    if let (Some(parameters), Some(macs), Some(each)) =
+        (picture.parameters, picture.macs, picture.macs_per_pixel)
+    {
         lines.push(row(
             "network",
             &format!(

@@ -109,10 +109,8 @@ fn picture_facts(
     if let Some(parameters) = picture.parameters {
         facts.push((text.parameters, grouped(parameters as usize)));
     }
-    if let Some(macs) = picture.macs {
-        let pixels = f64::from(width) * f64::from(height);
-        let each = macs as f64 / pixels / 1e3;
-        let all = macs as f64 / 1e9;
+    if let (Some(macs), Some(each)) = (picture.macs, picture.macs_per_pixel()) {
+        let (all, each) = (macs as f64 / 1e9, each / 1e3);
         facts.push((
             text.macs,
             fill(
