@@ -15,6 +15,7 @@
 //! * [`clip`]: the facts of a clip and the traits [`Demuxer`] and [`Decoder`].
 //! * [`layered`]: a group of Zoetrope's own clip, and the traits that code its atlases.
 //! * [`neural`]: video as the weights of a network.
+//! * [`pictures`]: rows of flat pictures, to make neural video of and to compare it with.
 //! * [`frame_reader`]: frames by their number, through both.
 //! * [`random`]: numbers that are the same in every run, for packing, synthetic scenes and tests.
 //! * [`limits`]: every cap in one place, with its reason.
@@ -31,6 +32,7 @@ pub mod layered;
 pub mod limits;
 pub mod neural;
 pub mod pickle;
+pub mod pictures;
 pub mod random;
 pub mod source;
 pub mod splat;

@@ -9,7 +9,7 @@ use common::{Tolerance, assert_within, data, in_order_of, memory, random_cloud, 
 use common::{shared_data, small_cloud};
 use serde_json::{Value, json};
 use zoetrope_codecs::source::MemorySource;
-use zoetrope_codecs::splat::{Axes, SplatFormat, facts, gltf};
+use zoetrope_codecs::splat::{Axes, SplatFormat, facts, gltf, synthetic};
 use zoetrope_codecs::{Cancel, GroupPayload, Input, Result, SplatCloud, open};
 
 const EXTENSION: &str = "KHR_gaussian_splatting";
@@ -428,5 +428,18 @@ fn it_is_told_by_its_content() {
         let clip = open(input, &Cancel::new()).expect("is a clip");
         assert_eq!(clip.info().codec, "glTF");
         assert_eq!(clip.info().sh_degree, 1);
+    }
+}
+
+#[test]
+fn large_models_are_read_piece_by_piece() {
+    // More than are read at once, and no whole number of that.
+    let cloud = synthetic::surface(140_003, 1, 5);
+    let read = read(glb(&cloud)).expect("reads");
+    assert_eq!(read.len(), cloud.len());
+    for at in [0, 131_071, 131_072, 140_002] {
+        assert_eq!(read.sh_dc[at], cloud.sh_dc[at]);
+        assert_eq!(read.rest_of(at), cloud.rest_of(at));
+        assert_eq!(read.opacities[at], cloud.opacities[at]);
     }
 }

@@ -7,6 +7,7 @@
 //! * [`PlaneVideoDecoder`]: the grey videos of a group of Gaussian video, to planes.
 //! * [`H264PlaneEncoder`]: the way back, as V3's own packer writes it.
 //! * [`MovieWriter`]: pictures of the window and sound to an ordinary video.
+//! * [`FfmpegPictures`]: the pictures of ordinary videos and picture files.
 //! * [`FfmpegAtlasDecoder`] and [`FfmpegAtlasEncoder`]: the atlas of a Zoetrope clip's layer.
 
 mod atlas_decoder;
@@ -17,6 +18,7 @@ mod input;
 mod library;
 mod movie;
 mod mp4;
+mod pictures;
 mod plane_decoder;
 mod plane_reader;
 mod rgb_to_yuv;
@@ -25,4 +27,5 @@ pub use atlas_decoder::FfmpegAtlasDecoder;
 pub use atlas_encoder::FfmpegAtlasEncoder;
 pub use encoder::H264PlaneEncoder;
 pub use movie::{MovieSettings, MovieWriter};
+pub use pictures::FfmpegPictures;
 pub use plane_decoder::PlaneVideoDecoder;

@@ -467,4 +467,7 @@ pub struct BenchArgs {
     /// The folder to draw curves into.
     #[arg(long, value_name = "DIR")]
     pub plots: Option<PathBuf>,
+    /// Read a splat file and print what memory that took: what `parse` starts.
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub read: Option<PathBuf>,
 }

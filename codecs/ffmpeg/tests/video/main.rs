@@ -5,6 +5,7 @@ mod clips;
 mod damage;
 mod formats;
 mod movie;
+mod pictures;
 mod round_trip;
 mod vector;
 mod zoe;

@@ -1,6 +1,7 @@
 //! Reading.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use super::super::{Axes, SH_C0, SplatCloud, SplatFacts, SplatFormat, check_size};
 use super::EXTENSION;
@@ -38,9 +39,17 @@ pub fn read(source: &dyn Source, cancel: &Cancel) -> Result<SplatCloud> {
     cloud.axes = Axes::RightUpBack;
     cloud.antialiased = model.antialiased();
     for placed in &model.content.placed {
-        cancel.check()?;
         let first = cloud.len();
-        Part::read(source, &mut accessors, placed)?.push_to(&mut cloud, has_log_scales);
+        let mut start = 0;
+        while start < placed.count {
+            cancel.check()?;
+            let end = placed
+                .count
+                .min(start + accessors.rows_at_once(placed.primitive));
+            let part = Part::read(source, &mut accessors, placed, start..end)?;
+            part.push_to(&mut cloud, has_log_scales);
+            start = end;
+        }
         cloud.transform_from(first, &placed.to_world);
     }
     // Nodes may move Gaussians farther than numbers go.
@@ -127,7 +136,7 @@ impl<'a> Model<'a> {
             if SIGNED_INTEGERS.contains(&accessors.get(index)?.component_type) {
                 return Ok(true);
             }
-            let scales = accessors.read::<3>(index, placed.count)?;
+            let scales = accessors.read::<3>(index, placed.count, 0..placed.count)?;
             if scales.as_flattened().iter().any(|scale| *scale < 0.0) {
                 return Ok(true);
             }
@@ -272,7 +281,7 @@ fn is_partial(primitive: &Primitive) -> bool {
     })
 }
 
-/// The numbers of one primitive, in its own space.
+/// The numbers of some Gaussians of one primitive, in its own space.
 struct Part {
     positions: Vec<[f32; 3]>,
     /// x, y, z, w.
@@ -285,7 +294,12 @@ struct Part {
 }
 
 impl Part {
-    fn read(source: &dyn Source, accessors: &mut Accessors, placed: &Placed) -> Result<Self> {
+    fn read(
+        source: &dyn Source,
+        accessors: &mut Accessors,
+        placed: &Placed,
+        rows: Range<u64>,
+    ) -> Result<Self> {
         let (primitive, count) = (placed.primitive, placed.count);
         let missing = |what: &str| {
             Error::malformed(
@@ -298,27 +312,27 @@ impl Part {
             .get("POSITION")
             .ok_or_else(|| missing("POSITION"))?;
         let scale = attribute(primitive, "SCALE").ok_or_else(|| missing("SCALE"))?;
-        let fallback = Fallback::read(accessors, primitive, count)?;
+        let fallback = Fallback::read(accessors, primitive, count, rows.clone())?;
         let mut rest = Vec::new();
         for degree in 1..=sh_degree(primitive) {
             for index in sh_band(primitive, degree).unwrap_or_default() {
-                rest.push(accessors.read::<3>(index, count)?);
+                rest.push(accessors.read::<3>(index, count, rows.clone())?);
             }
         }
         Ok(Self {
-            positions: accessors.read(position, count)?,
+            positions: accessors.read(position, count, rows.clone())?,
             rotations: match attribute(primitive, "ROTATION") {
-                Some(index) => accessors.read(index, count)?,
-                None => vec![[0.0, 0.0, 0.0, 1.0]; count as usize],
+                Some(index) => accessors.read(index, count, rows.clone())?,
+                None => vec![[0.0, 0.0, 0.0, 1.0]; (rows.end - rows.start) as usize],
             },
-            scales: accessors.read(scale, count)?,
+            scales: accessors.read(scale, count, rows.clone())?,
             opacities: match (attribute(primitive, "OPACITY"), &fallback) {
-                (Some(index), _) => accessors.read(index, count)?,
+                (Some(index), _) => accessors.read(index, count, rows.clone())?,
                 (None, Some(fallback)) => fallback.opacities.clone(),
                 (None, None) => return Err(missing("OPACITY")),
             },
             colours: match (attribute(primitive, "SH_DEGREE_0_COEF_0"), fallback) {
-                (Some(index), _) => accessors.read(index, count)?,
+                (Some(index), _) => accessors.read(index, count, rows.clone())?,
                 (None, Some(fallback)) => fallback.colours,
                 (None, None) => return Err(missing("colour (SH_DEGREE_0_COEF_0)")),
             },
@@ -364,7 +378,12 @@ struct Fallback {
 }
 
 impl Fallback {
-    fn read(accessors: &mut Accessors, primitive: &Primitive, count: u64) -> Result<Option<Self>> {
+    fn read(
+        accessors: &mut Accessors,
+        primitive: &Primitive,
+        count: u64,
+        rows: Range<u64>,
+    ) -> Result<Option<Self>> {
         let has_all = ["OPACITY", "SH_DEGREE_0_COEF_0"]
             .iter()
             .all(|name| attribute(primitive, name).is_some());
@@ -372,10 +391,10 @@ impl Fallback {
             return Ok(None);
         };
         let rows: Vec<[f32; 4]> = if accessors.get(*index)?.kind == "VEC3" {
-            let rows = accessors.read::<3>(*index, count)?;
+            let rows = accessors.read::<3>(*index, count, rows)?;
             rows.into_iter().map(|[r, g, b]| [r, g, b, 1.0]).collect()
         } else {
-            accessors.read(*index, count)?
+            accessors.read(*index, count, rows)?
         };
         // glTF's own colours are linear.
         let own = |linear: f32| (encode(linear) - 0.5) / SH_C0;

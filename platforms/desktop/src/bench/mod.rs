@@ -6,6 +6,7 @@
 
 mod bandwidth;
 mod desk;
+mod hnerv;
 mod parse;
 mod peer;
 mod seek;
@@ -35,7 +36,7 @@ struct Benchmark {
 }
 
 /// All benchmarks, in the order they run.
-const BENCHMARKS: [Benchmark; 10] = [
+const BENCHMARKS: [Benchmark; 11] = [
     Benchmark {
         name: "splat-100k",
         about: "draw 100 000 Gaussians of Gaussian video, SH 0, 1280x720, beside wgpu-3dgs-viewer",
@@ -82,6 +83,11 @@ const BENCHMARKS: [Benchmark; 10] = [
         run: stream::run,
     },
     Benchmark {
+        name: "hnerv",
+        about: "decode neural video on the CPU, beside ONNX Runtime, and on the GPU, beside its ceiling",
+        run: |_, cancel| hnerv::run(cancel),
+    },
+    Benchmark {
         name: "start",
         about: "open the window on the demo, with empty and with filled caches, and play it for 10 s",
         run: |_, cancel| start::run(cancel),
@@ -115,6 +121,9 @@ struct Report {
 /// # Errors
 /// On an unknown name, and when a benchmark cannot run.
 pub fn run(args: &BenchArgs, cancel: &Cancel) -> anyhow::Result<()> {
+    if let Some(path) = &args.read {
+        return parse::print_memory(path, cancel);
+    }
     if args.list {
         for Benchmark { name, about, .. } in &BENCHMARKS {
             output::print(&format!("{name:<12}{about}"))?;

@@ -101,7 +101,7 @@ pub fn build() -> anyhow::Result<PathBuf> {
             manifest.display()
         );
     }
-    let target = target_folder();
+    let target = cache_folder().join("peer-target");
     eprintln!("building the peer (minutes, the first time) …");
     let status = Command::new("cargo")
         .args([
@@ -120,13 +120,13 @@ pub fn build() -> anyhow::Result<PathBuf> {
     Ok(target.join("release/peer-wgpu-3dgs"))
 }
 
-/// A target folder of its own, beside the usual one, so that checkouts share it.
-fn target_folder() -> PathBuf {
+/// Where peers are kept, so that checkouts share them.
+pub fn cache_folder() -> PathBuf {
     let cache = std::env::var_os("XDG_CACHE_HOME")
         .map(PathBuf::from)
         .or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache")))
         .unwrap_or_else(std::env::temp_dir);
-    cache.join("zoetrope/peer-target")
+    cache.join("zoetrope")
 }
 
 /// What the peer prints about reading a file.

@@ -1,11 +1,11 @@
 """Decodes a frame of a network with ONNX Runtime and with PyTorch, and says how long that takes.
 
-    hnerv_peer.py MODEL [--frames N] [--threads N] [--picture FILE]
+    peer.py MODEL [--frames N] [--threads N] [--pictures FILE]
 
 MODEL is what `Network::write_raw` (codecs/src/neural/raw.rs) writes. One line of JSON comes out for each
 program that is installed: its name and version, the threads that it had, the median over N warm frames of
-seconds on the clock and of seconds of processor time (`getrusage`), and the least of both. --picture writes
-the frame as raw f32, three planes, to be compared. Needs numpy, and onnx with onnxruntime, or torch.
+seconds on the clock and of seconds of processor time (`getrusage`), and the least of both. --pictures writes
+what each makes as raw f32, three planes, to FILE.onnxruntime and FILE.torch. Needs numpy, and onnx with onnxruntime, or torch.
 """
 
 import argparse
@@ -172,7 +172,7 @@ def main():
     parser.add_argument("model")
     parser.add_argument("--frames", type=int, default=5)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--picture")
+    parser.add_argument("--pictures")
     arguments = parser.parse_args()
     head, embedding, layers = read(arguments.model)
     for name, build in [("onnxruntime", with_onnxruntime), ("torch", with_torch)]:
@@ -181,8 +181,8 @@ def main():
         except ImportError:
             continue
         picture, clock, processor = measure(decode, arguments.frames)
-        if arguments.picture:
-            picture.astype("<f4").tofile(arguments.picture)
+        if arguments.pictures:
+            picture.astype("<f4").tofile(f"{arguments.pictures}.{name}")
         print(json.dumps({
             "program": name,
             "version": version,
