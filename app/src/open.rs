@@ -233,7 +233,7 @@ pub fn is_link(path: &Path) -> bool {
 }
 
 /// A pattern of files, a frame each.
-enum FilePattern<'a> {
+pub(crate) enum FilePattern<'a> {
     /// As shells have it: "walk/*.ply".
     Glob(&'a str),
     /// With the number in braces: "walk/{:04}.ply".
@@ -242,7 +242,7 @@ enum FilePattern<'a> {
 
 impl<'a> FilePattern<'a> {
     /// The path as a pattern, if it is one and not the name of something that is there.
-    fn of(path: &'a Path) -> Option<Self> {
+    pub(crate) fn of(path: &'a Path) -> Option<Self> {
         let text = path.to_str().filter(|_| !path.exists())?;
         let numbered: Option<FrameName> = text.parse().ok();
         match numbered.filter(FrameName::is_pattern) {
@@ -252,7 +252,7 @@ impl<'a> FilePattern<'a> {
     }
 
     /// The files that match, sorted by name.
-    fn files(&self) -> anyhow::Result<Vec<PathBuf>> {
+    pub(crate) fn files(&self) -> anyhow::Result<Vec<PathBuf>> {
         let (pattern, glob) = match self {
             Self::Glob(text) => (text, (*text).to_owned()),
             Self::Numbered(text, name) => (text, name.glob()),

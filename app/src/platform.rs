@@ -14,6 +14,8 @@ pub enum Pick {
     Folder,
     /// A picture, for the background.
     Picture,
+    /// The video, or one of the pictures, that a flat clip was made of.
+    Source,
     /// A folder to put things into.
     Destination,
     /// A name for a copy of the clip.
@@ -101,7 +103,7 @@ pub fn pick_with_dialog(request: PickRequest, answer: PickAnswer) {
                 dialog = dialog.set_file_name(name);
             }
             answer(match request.what {
-                Pick::File | Pick::Picture => dialog.pick_file(),
+                Pick::File | Pick::Picture | Pick::Source => dialog.pick_file(),
                 Pick::Folder | Pick::Destination => dialog.pick_folder(),
                 Pick::Copy | Pick::Cut | Pick::Film | Pick::Frame => dialog.save_file(),
             });

@@ -102,6 +102,31 @@ words! {
     }
 }
 
+words! {
+    /// How a flat clip is shown with the video that it was made of.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    Comparison {
+        /// The clip alone.
+        #[default]
+        Off = "off",
+        /// The clip on the left of a line that can be moved, its source on the right.
+        Wipe = "wipe",
+        /// Both whole, the source on the right.
+        SideBySide = "side-by-side",
+    }
+}
+
+impl Comparison {
+    /// The one that a key goes to next.
+    pub fn next(self) -> Self {
+        match self {
+            Self::Off => Self::Wipe,
+            Self::Wipe => Self::SideBySide,
+            Self::SideBySide => Self::Off,
+        }
+    }
+}
+
 /// Pixels drawn for each pixel shown, along a side.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum RenderScale {
@@ -311,6 +336,9 @@ commands! {
     ShDegree(u32, "0..3") = "sh-degree", Picture, "Detail of colours that change with the view, 0 to 3";
     Antialiasing(Antialiasing, "auto|classic|mip") = "antialiasing", Picture, "Anti-aliasing";
     RenderScale(RenderScale, "auto|PERCENT") = "render-scale", Picture, "Pixels drawn for each pixel shown";
+    ChooseSource = "choose-source", Picture, "Choose the source video of a flat clip";
+    Compare(Comparison, "off|wipe|side-by-side") = "compare", Picture, "Show a flat clip with its source";
+    CompareCycle = "compare-cycle", Picture, "Next way to compare with the source";
 
     CommandPalette = "command-palette", Window, "Search commands";
     Help = "help", Window, "Keys and commands";

@@ -29,7 +29,7 @@ mod supplier;
 mod transport;
 
 pub use command::{
-    Antialiasing, COMMANDS, Command, CommandInfo, Group, LoopMode, Quality, RenderScale,
+    Antialiasing, COMMANDS, Command, CommandInfo, Comparison, Group, LoopMode, Quality, RenderScale,
 };
 #[cfg(not(target_arch = "wasm32"))]
 pub use decode_thread::DecodeThread;

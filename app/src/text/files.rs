@@ -13,6 +13,8 @@ texts! {
         opening: "Opening {0}…", "{0} wird geöffnet…";
         filter_clips: "Splat files and clips", "Splat-Dateien und Clips";
         filter_pictures: "PNG pictures", "PNG-Bilder";
+        filter_videos: "Videos", "Videos";
+        filter_all_pictures: "Pictures of a folder", "Bilder eines Ordners";
         filter_all: "All files", "Alle Dateien";
         not_text: "{0} cannot be used here: its name is no text", "{0} ist hier nicht verwendbar: der Name ist kein Text";
         drop_to_open: "Drop to open", "Zum Öffnen loslassen";

@@ -36,6 +36,29 @@ texts! {
         up: "Up", "Oben";
         warnings: "Remarks", "Hinweise";
 
+        section_source: "Source", "Quelle";
+        choose_source: "Choose the source video…", "Quellvideo wählen…";
+        no_source: "Choose the video that the clip was made of to see how near it comes.",
+            "Wähle das Video, aus dem der Clip entstand, um zu sehen, wie nah er kommt.";
+        source: "Source", "Quelle";
+        psnr: "PSNR here", "PSNR hier";
+        psnr_mean: "Mean PSNR", "Mittlere PSNR";
+        psnr_mean_value: "{0} of {1} frames seen", "{0} von {1} gesehenen Bildern";
+        psnr_unknown: "not known yet", "noch nicht bekannt";
+        equal: "equal", "gleich";
+        comparison: "Comparison", "Vergleich";
+        comparison_choice: "Comparison: {0}", "Vergleich: {0}";
+        comparison_off: "Off", "Aus";
+        comparison_wipe: "Wipe", "Trennlinie";
+        comparison_side: "Side by side", "Nebeneinander";
+        wipe_line: "Place of the line", "Ort der Trennlinie";
+        side_clip: "Clip", "Clip";
+        side_source: "Source", "Quelle";
+        source_unusable: "The source cannot be compared: {0}",
+            "Die Quelle lässt sich nicht vergleichen: {0}";
+        nothing_to_compare: "Only flat clips have a source video; open a neural video first",
+            "Nur flache Clips haben ein Quellvideo; öffne zuerst ein neuronales Video";
+
         section_time: "Time for a picture", "Zeit für ein Bild";
         rate: "{0} frames a second", "{0} Bilder je Sekunde";
         paused: "Paused", "Angehalten";

@@ -11,6 +11,7 @@ use super::hints::Hints;
 use super::panel::Panel;
 use super::shots::ShotKind;
 use crate::open::ClipTarget;
+use crate::pictures::PICTURE_EXTENSIONS;
 use crate::platform::{Pick, PickRequest};
 use crate::remembered::WindowPlace;
 use crate::settings::{BackgroundChoice, ThemeChoice};
@@ -20,6 +21,8 @@ use crate::text::{fill, text_of};
 const CLIP_EXTENSIONS: [&str; 12] = [
     "zoe", "ply", "splat", "ksplat", "spz", "sog", "glb", "gltf", "splatv", "4dgs", "zip", "json",
 ];
+/// How names of ordinary videos end.
+const VIDEO_EXTENSIONS: [&str; 8] = ["mp4", "mkv", "webm", "mov", "m4v", "avi", "y4m", "ogv"];
 /// The steps of the size of controls.
 const UI_SCALE_STEP: f64 = 0.1;
 
@@ -30,6 +33,7 @@ impl ZoetropeApp {
         let handled = self.apply_window(command)
             || self.apply_file(command)
             || self.apply_picture(command)
+            || self.apply_comparison(command)
             || self.apply_camera(command)
             || self.session.apply(command);
         if !handled {
@@ -192,6 +196,7 @@ impl ZoetropeApp {
             Pick::File => text.files.open_file,
             Pick::Folder => text.files.open_folder,
             Pick::Picture => text.settings.background_picture_file,
+            Pick::Source => text.inspector.choose_source,
             Pick::Destination => text.settings.screenshot_folder,
             Pick::Copy => text.share.save_copy,
             Pick::Cut => text.share.save_cut,
@@ -208,6 +213,17 @@ impl ZoetropeApp {
                 all,
             ],
             Pick::Picture => vec![(text.files.filter_pictures.to_owned(), ["png"].as_slice())],
+            Pick::Source => vec![
+                (
+                    text.files.filter_videos.to_owned(),
+                    VIDEO_EXTENSIONS.as_slice(),
+                ),
+                (
+                    text.files.filter_all_pictures.to_owned(),
+                    PICTURE_EXTENSIONS.as_slice(),
+                ),
+                all,
+            ],
             Pick::Frame => {
                 let mut filters = WriteFormat::ALL
                     .map(|format| (format.name().to_owned(), format.extensions().as_slice()))
@@ -246,6 +262,7 @@ impl ZoetropeApp {
             let settings = &mut self.kept.settings.value;
             match (what, text) {
                 (Pick::File | Pick::Folder, _) => clips.push(path),
+                (Pick::Source, _) => self.set_source(path),
                 (Pick::Copy | Pick::Cut | Pick::Film | Pick::Frame, _) => self.save(what, path),
                 (Pick::Picture, Some(text)) => {
                     settings.background_picture = text;

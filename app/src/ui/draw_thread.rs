@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 
 use glam::{Vec2, Vec3};
 use zoetrope_codecs::FrameContent;
-use zoetrope_render::{Error, Gpu, RenderStats, Renderer, Stage, Tier, View, pick_depth};
+use zoetrope_render::{
+    Error, FlatRenderer, Gpu, RenderStats, Renderer, Stage, Tier, View, pick_depth,
+};
 
 use crate::workers::Workers;
 
@@ -37,6 +39,8 @@ impl StageTimes {
 pub struct Drawn {
     /// The renderer's texture, which holds it until the next one is drawn.
     pub target: Option<wgpu::TextureView>,
+    /// That of the flat picture beside it, if one was asked for.
+    pub beside: Option<wgpu::TextureView>,
     /// What it took.
     pub stats: RenderStats,
     /// How long it took.
@@ -45,8 +49,8 @@ pub struct Drawn {
 
 /// What is to be done.
 enum Job {
-    /// Draw a picture.
-    Draw(FrameContent, View),
+    /// Draw a picture, and a flat one for beside it.
+    Draw(FrameContent, View, Option<FrameContent>),
     /// Find the point of the world that a picture shows at a pixel.
     Pick(FrameContent, View, Vec2),
 }
@@ -93,10 +97,18 @@ impl DrawThread {
             .name("draw".to_owned())
             .spawn(move || {
                 workers.enlist();
+                let mut beside_renderer = None;
                 for job in wanted {
                     let (told, must_wake) = match job {
-                        Job::Draw(frame, view) => {
-                            let drawn = workers.run(|| draw(&gpu, &mut renderer, &frame, &view));
+                        Job::Draw(frame, view, beside) => {
+                            let drawn = workers.run(|| {
+                                let mut drawn = draw(&gpu, &mut renderer, &frame, &view)?;
+                                if let Some(beside) = beside {
+                                    let kept = &mut beside_renderer;
+                                    drawn.beside = draw_beside(&gpu, kept, &beside, &view)?;
+                                }
+                                Ok(drawn)
+                            });
                             let told = answers.pictures.send(drawn).is_ok();
                             (told, is_left_alone.swap(false, Ordering::SeqCst))
                         }
@@ -128,11 +140,11 @@ impl DrawThread {
         self.busy
     }
 
-    /// Starts drawing; only when it is not busy.
-    pub fn start(&mut self, frame: FrameContent, view: View) {
+    /// Starts drawing, with a flat picture for beside it; only when it is not busy.
+    pub fn start(&mut self, frame: FrameContent, view: View, beside: Option<FrameContent>) {
         debug_assert!(!self.busy, "one picture at a time");
         if let Some(jobs) = &self.jobs {
-            self.busy = jobs.send(Job::Draw(frame, view)).is_ok();
+            self.busy = jobs.send(Job::Draw(frame, view, beside)).is_ok();
         }
     }
 
@@ -223,9 +235,25 @@ fn draw(
     lost?;
     Ok(Drawn {
         target: renderer.target().cloned(),
+        beside: None,
         stats,
         times,
     })
+}
+
+/// Draws a flat picture into a texture of its own, with a renderer that is made the first time.
+fn draw_beside(
+    gpu: &Gpu,
+    renderer: &mut Option<FlatRenderer>,
+    picture: &FrameContent,
+    view: &View,
+) -> Result<Option<wgpu::TextureView>, Error> {
+    let renderer = match renderer {
+        Some(renderer) => renderer,
+        None => renderer.insert(FlatRenderer::new(gpu)?),
+    };
+    renderer.render(gpu, picture, view, &mut |_| ())?;
+    Ok(renderer.target().cloned())
 }
 
 fn pick(frame: &FrameContent, view: &View, pixel: Vec2) -> Option<Vec3> {
@@ -319,7 +347,7 @@ mod tests {
         let (mut thread, _) = thread();
         let (frame, view) = ball();
         thread.pick(frame.clone(), view, Vec2::new(1.0, 1.0));
-        thread.start(frame.clone(), view);
+        thread.start(frame.clone(), view, None);
         thread.pick(frame, view, Vec2::new(32.0, 24.0));
         let drawn = thread.finish(LIMIT).expect("in time").expect("a picture");
         assert!(drawn.target.is_some() && !thread.is_busy());

@@ -82,14 +82,18 @@ impl Hints {
         }
     }
 
-    /// Shows the first hint that was not `seen` at the foot of `area`. Gives the place it takes.
-    pub fn show(&mut self, ui: &mut Ui, area: Rect, seen: &mut Vec<String>) -> Rect {
+    /// Shows the first hint that was not `seen` at the foot of `area`; none about turning where the clip
+    /// is flat. Gives the place it takes.
+    pub fn show(&mut self, ui: &mut Ui, area: Rect, is_flat: bool, seen: &mut Vec<String>) -> Rect {
         self.touch |= ui.input(|input| {
             let mut events = input.events.iter();
             events.any(|event| matches!(event, Event::Touch { .. }))
         });
         let mut hints = Hint::ALL.into_iter();
-        let hint = hints.find(|hint| !seen.iter().any(|name| name == hint.name()));
+        let hint = hints.find(|hint| {
+            let is_of_use = !(is_flat && *hint == Hint::Turn);
+            is_of_use && !seen.iter().any(|name| name == hint.name())
+        });
         let Some(hint) = hint.filter(|_| area.height() > HEIGHT_MIN) else {
             return Rect::NOTHING;
         };

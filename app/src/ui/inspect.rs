@@ -24,6 +24,10 @@ impl ZoetropeApp {
                 info: clip.player.info(),
                 engine: clip.player.engine(),
                 state: &clip.state,
+                source: clip.player.info().picture.map(|_| {
+                    let shown = clip.state.picture.as_ref();
+                    self.source_desk.facts(shown.map_or(0, |shown| shown.index))
+                }),
             }),
             log: self.viewport.log(),
             stats: self.viewport.stats(),
@@ -38,6 +42,7 @@ impl ZoetropeApp {
             match request {
                 Request::Command(command) => commands.push(command),
                 Request::ChooseBackdrop => self.pick(Pick::Picture),
+                Request::WipeLine(at) => self.source_desk.set_line(at),
             }
         }
         shown.close

@@ -23,6 +23,13 @@ impl ZoetropeApp {
         self.camera_moves = false;
         let now = ui.input(|input| input.time);
         let canvas = self.canvas(ui, rect);
+        let shown = self.session.clip().and_then(|clip| {
+            let picture = clip.state.picture.as_ref()?;
+            Some((picture.index, picture.frame.clone()))
+        });
+        let beside = shown
+            .filter(|(_, frame)| frame.splats().is_none())
+            .and_then(|(index, frame)| self.compare(ui, &response, rect, (index, &frame)));
         let notes = self.camera_desk.notes(&self.kept.notes.value);
         let Some(clip) = self.session.clip_mut() else {
             return;
@@ -68,7 +75,9 @@ impl ZoetropeApp {
         let settings = &self.kept.settings.value;
         let look = Look::new(settings, theme::palette(ui), has_backdrop, &clip.state);
         self.backdrop.paint(ui, rect);
-        let shown = self.viewport.show(ui, rect, &picture.frame, camera, &look);
+        let contents = (&picture.frame, beside.as_ref());
+        let shown = self.viewport.show(ui, rect, contents, camera, &look);
+        self.paint_comparison(ui, rect, beside.as_ref());
         self.steer.feedback(ui, rect, now, options.reduce_motion);
         match shown {
             Ok(()) => {}
@@ -124,6 +133,7 @@ impl ZoetropeApp {
             let bar = BarState {
                 player: &clip.state,
                 marks: &self.marks,
+                is_flat: clip.player.info().picture.is_some(),
                 side: self.panels.side(),
                 fullscreen: self.is_fullscreen(),
                 thumbnail: self.thumbnails.shown(),
@@ -151,13 +161,14 @@ impl ZoetropeApp {
             self.covered.push(statistics::show(ui, free, &lines));
         }
         if self.kept.settings.value.hints
-            && self.session.clip().is_some()
+            && let Some(clip) = self.session.clip()
             && !self.panels.is_modal()
         {
+            let is_flat = clip.player.info().picture.is_some();
             let seen = &mut self.kept.remembered.value.hints_seen;
             let place = ui.scope(|ui| {
                 ui.multiply_opacity(strength);
-                self.hints.show(ui, free, seen)
+                self.hints.show(ui, free, is_flat, seen)
             });
             self.covered.push(place.inner);
         }

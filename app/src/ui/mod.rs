@@ -3,6 +3,7 @@
 mod actions;
 mod backdrop;
 mod camera_actions;
+mod comparing;
 mod draw_thread;
 mod filming;
 mod frame_log;
@@ -54,6 +55,7 @@ use crate::settings::{Settings, StartWith, ThemeChoice};
 use crate::storage::Storage;
 use backdrop::Backdrop;
 use camera_actions::CameraDesk;
+use comparing::SourceDesk;
 use hints::Hints;
 use idle::Idle;
 use panel::{Panel, Panels};
@@ -149,6 +151,7 @@ pub struct ZoetropeApp {
     picked: (Sender<Picked>, Receiver<Picked>),
     steer: Steer,
     camera_desk: CameraDesk,
+    source_desk: SourceDesk,
     /// Whether the camera moves by itself.
     camera_moves: bool,
     bar: BarHands,
@@ -213,6 +216,7 @@ impl ZoetropeApp {
             picked: mpsc::channel(),
             steer: Steer::default(),
             camera_desk: CameraDesk::default(),
+            source_desk: SourceDesk::default(),
             camera_moves: false,
             bar: BarHands::default(),
             idle: Idle::default(),
@@ -360,6 +364,7 @@ impl ZoetropeApp {
     fn clip_changed(&mut self) {
         self.viewport.forget();
         self.thumbnails.clear();
+        self.source_desk.forget();
         self.take_up_notes();
         let title = match self.session.clip() {
             Some(clip) => format!("Zoetrope – {}", clip.player.info().title),

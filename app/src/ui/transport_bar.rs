@@ -38,6 +38,8 @@ pub struct BarState<'a> {
     pub player: &'a PlayerState,
     /// What is marked in the clip.
     pub marks: &'a Marks,
+    /// Whether there is nothing to turn: the clip shows flat pictures.
+    pub is_flat: bool,
     /// Which panel is open at the side.
     pub side: Option<Panel>,
     /// Whether the window fills the screen.
@@ -167,11 +169,13 @@ impl Controls<'_> {
         let shot = row.right(theme::BUTTON);
         let label = self.text.inspector.screenshot;
         self.button(shot, Icon::Camera, label, Command::Screenshot, false);
-        let camera = self.text.camera.title;
-        self.panel_button(row.right(theme::BUTTON), Icon::Video, camera, Panel::Camera);
-        let reset = self.text.camera.reset_view;
-        let at = row.right(theme::BUTTON);
-        self.button(at, Icon::LocateFixed, reset, Command::ResetView, false);
+        if !self.state.is_flat {
+            let camera = self.text.camera.title;
+            self.panel_button(row.right(theme::BUTTON), Icon::Video, camera, Panel::Camera);
+            let reset = self.text.camera.reset_view;
+            let at = row.right(theme::BUTTON);
+            self.button(at, Icon::LocateFixed, reset, Command::ResetView, false);
+        }
         row.right(theme::GAP_S);
         self.loop_button(row.right(theme::BUTTON));
         self.ab_button(row.right(theme::BUTTON));

@@ -8,7 +8,7 @@ use eframe::egui_wgpu::RenderState;
 use egui::{Pos2, Rect, TextureId, Ui};
 use glam::Vec3;
 use zoetrope_codecs::FrameContent;
-use zoetrope_player::RenderScale;
+use zoetrope_player::{Comparison, RenderScale};
 use zoetrope_render::{Camera, Filter, Gpu, RenderStats, Renderer, View};
 
 use super::draw_thread::{DrawThread, Drawn, StageTimes};
@@ -30,10 +30,22 @@ const CAMERA_BUDGET_MS: f64 = 1000.0 / 30.0;
 /// is still felt as answering.
 const CLIP_BUDGETS_MS: std::ops::RangeInclusive<f64> = 1000.0 / 60.0..=100.0;
 
+/// A flat picture that is shown with the clip's.
+#[derive(Clone)]
+pub struct Beside {
+    /// The picture.
+    pub picture: FrameContent,
+    /// How.
+    pub comparison: Comparison,
+    /// Where the line of a wipe is, 0 to 1 of the width.
+    pub line: f32,
+}
+
 /// A picture that was started.
 struct Started {
     frame: FrameContent,
     view: View,
+    beside: Option<Beside>,
     /// Whether it shows another frame than the one before it.
     is_new_frame: bool,
     /// Pixels for each pixel of the screen, along a side.
@@ -52,6 +64,9 @@ pub struct Viewport {
     /// How long the interface waits for a picture before it goes on with the old one.
     patience: Duration,
     texture: Option<Shown>,
+    /// What is shown with it, and how both were drawn.
+    beside: Option<Shown>,
+    comparison: Comparison,
     /// The last picture that was started; nothing is drawn again until it should be another one.
     started: Option<Started>,
     /// Where the picture was shown last, in points.
@@ -66,6 +81,12 @@ pub struct Viewport {
     pictures: u64,
     /// When different frames were drawn.
     rate: VecDeque<f64>,
+}
+
+/// The left and the right half of an area.
+fn halves(rect: Rect) -> [Rect; 2] {
+    let (left, right) = rect.split_left_right_at_fraction(0.5);
+    [left, right]
 }
 
 /// The renderer's texture as egui knows it.
@@ -103,6 +124,8 @@ impl Viewport {
             render_state,
             gpu,
             texture: None,
+            beside: None,
+            comparison: Comparison::Off,
             started: None,
             rect: Rect::NOTHING,
             size_px: [1, 1],
@@ -118,7 +141,7 @@ impl Viewport {
 
     /// Draws `frame` from `camera` at the physical size of `rect`, or with fewer pixels while it
     /// moves too fast for that, if the last picture shows something else; and shows the newest
-    /// picture that is done there.
+    /// picture that is done there, with the one that is to be `beside` it.
     ///
     /// # Errors
     /// When the frame or the size cannot be drawn; the old picture stays.
@@ -126,12 +149,16 @@ impl Viewport {
         &mut self,
         ui: &Ui,
         rect: Rect,
-        frame: &FrameContent,
+        (frame, beside): (&FrameContent, Option<&Beside>),
         camera: Camera,
         look: &Look,
     ) -> Result<(), zoetrope_render::Error> {
         let now = ui.input(|input| input.time);
         self.rect = rect;
+        let drawn_size = match beside {
+            Some(beside) if beside.comparison == Comparison::SideBySide => halves(rect)[0].size(),
+            _ => rect.size(),
+        };
         let budget_ms = self.budget_ms(ui, camera, look, now);
         let scale = self.scale.scale(budget_ms.is_some());
         let side_px = |points: f32, scale: f32| {
@@ -141,8 +168,8 @@ impl Viewport {
         self.size_px = [rect.width(), rect.height()].map(|points| side_px(points, 1.0));
         let view = View {
             camera,
-            width: side_px(rect.width(), scale),
-            height: side_px(rect.height(), scale),
+            width: side_px(drawn_size.x, scale),
+            height: side_px(drawn_size.y, scale),
             background: look.background,
             filter: look.filter.unwrap_or_else(|| Filter::of(frame)),
             sh_degree: look.sh_degree,
@@ -154,24 +181,47 @@ impl Viewport {
             self.patience
         };
         let mut finished = self.finish(Duration::ZERO, now);
-        if !self.thread.is_busy() && !self.shows(frame, &view) {
+        if !self.thread.is_busy() && !self.shows(frame, &view, beside) {
             // Also if this fails: trying again in every repaint would not mend it.
             self.started = Some(Started {
                 frame: frame.clone(),
                 view,
+                beside: beside.cloned(),
                 is_new_frame: !self.shows_frame(frame),
                 scale,
                 budget_ms,
                 decode_ms: look.decode_ms,
             });
-            self.thread.start(frame.clone(), view);
+            let picture = beside.map(|beside| beside.picture.clone());
+            self.thread.start(frame.clone(), view, picture);
             finished = finished.and(self.finish(patience, now));
         }
-        if let Some(shown) = &self.texture {
-            let uv = Rect::from_min_max(Pos2::ZERO, egui::pos2(1.0, 1.0));
-            ui.painter().image(shown.id, rect, uv, egui::Color32::WHITE);
-        }
+        self.paint(ui, rect, beside.map_or(0.5, |beside| beside.line));
         finished
+    }
+
+    /// Paints the pictures that are done as they were drawn.
+    fn paint(&self, ui: &Ui, rect: Rect, line: f32) {
+        let paint = |shown: &Option<Shown>, place: Rect, part: Rect| {
+            if let Some(shown) = shown {
+                let uv = Rect::from_min_max(Pos2::ZERO, egui::pos2(1.0, 1.0));
+                let painter = ui.painter().with_clip_rect(part);
+                painter.image(shown.id, place, uv, egui::Color32::WHITE);
+            }
+        };
+        match self.comparison {
+            Comparison::Off => paint(&self.texture, rect, rect),
+            Comparison::SideBySide => {
+                let [left, right] = halves(rect);
+                paint(&self.texture, left, left);
+                paint(&self.beside, right, right);
+            }
+            Comparison::Wipe => {
+                let (left, right) = rect.split_left_right_at_fraction(line);
+                paint(&self.texture, rect, left);
+                paint(&self.beside, rect, right);
+            }
+        }
     }
 
     /// The time there is for the next picture; `None` when nothing moves.
@@ -194,8 +244,18 @@ impl Viewport {
         Some(clip.map_or(CAMERA_BUDGET_MS, |ms| ms.min(CAMERA_BUDGET_MS)))
     }
 
-    fn shows(&self, frame: &FrameContent, view: &View) -> bool {
-        self.shows_frame(frame) && self.started.as_ref().is_some_and(|last| last.view == *view)
+    fn shows(&self, frame: &FrameContent, view: &View, beside: Option<&Beside>) -> bool {
+        let Some(last) = &self.started else {
+            return false;
+        };
+        let is_beside = match (&last.beside, beside) {
+            (None, None) => true,
+            (Some(last), Some(beside)) => {
+                last.comparison == beside.comparison && last.picture.is_same(&beside.picture)
+            }
+            _ => false,
+        };
+        is_beside && last.view == *view && self.shows_frame(frame)
     }
 
     fn shows_frame(&self, frame: &FrameContent) -> bool {
@@ -241,31 +301,41 @@ impl Viewport {
                 filter = wgpu::FilterMode::Linear;
             }
         }
-        if let Some(target) = &drawn.target {
-            self.register(target, filter);
-        }
+        let beside = self.started.as_ref().and_then(|last| last.beside.as_ref());
+        self.comparison = beside.map_or(Comparison::Off, |beside| beside.comparison);
+        let shown = (self.texture.take(), self.beside.take());
+        self.texture = self.register(shown.0, drawn.target.as_ref(), filter);
+        self.beside = self.register(shown.1, drawn.beside.as_ref(), filter);
     }
 
-    /// Tells egui about the renderer's texture when that is a new one.
-    fn register(&mut self, target: &wgpu::TextureView, filter: wgpu::FilterMode) {
+    /// Tells egui about a texture of the renderer when that is a new one; the one before it is forgotten.
+    fn register(
+        &self,
+        before: Option<Shown>,
+        target: Option<&wgpu::TextureView>,
+        filter: wgpu::FilterMode,
+    ) -> Option<Shown> {
+        let Some(target) = target else {
+            return before;
+        };
         let is_known = |shown: &Shown| shown.view == *target && shown.filter == filter;
-        if self.texture.as_ref().is_some_and(is_known) {
-            return;
+        if before.as_ref().is_some_and(is_known) {
+            return before;
         }
         let mut egui_renderer = self.render_state.renderer.write();
         let device = &self.render_state.device;
-        let id = match self.texture.take() {
+        let id = match before {
             Some(Shown { id, .. }) => {
                 egui_renderer.update_egui_texture_from_wgpu_texture(device, target, filter, id);
                 id
             }
             None => egui_renderer.register_native_texture(device, target, filter),
         };
-        self.texture = Some(Shown {
+        Some(Shown {
             id,
             view: target.clone(),
             filter,
-        });
+        })
     }
 
     /// Starts looking for the point of the world that is shown at `pos`; the window is painted

@@ -12,6 +12,8 @@ use crate::text::text;
 pub struct MoreState<'a> {
     /// The player's state.
     pub player: &'a PlayerState,
+    /// Whether there is nothing to turn: the clip shows flat pictures.
+    pub is_flat: bool,
     /// What shows over the picture.
     pub statistics: bool,
 }
@@ -76,6 +78,10 @@ pub fn more(
         // A clip of one quality has nothing to choose.
         let quality = (state.player.levels > 1).then_some(quality);
         for (icon, label, command, closes) in quality.into_iter().chain(rows) {
+            let turns = matches!(command, Command::ResetView | Command::ToggleCameraPanel);
+            if turns && state.is_flat {
+                continue;
+            }
             let on = command == Command::ToggleStatistics && state.statistics;
             let button = Button::selectable(on, labeled(icon, label))
                 .min_size(vec2(ui.available_width(), 40.0));

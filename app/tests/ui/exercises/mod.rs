@@ -6,6 +6,7 @@
 //! ([`coverage`]) fails when something is left that no exercise uses.
 
 mod camera;
+mod comparison;
 mod coverage;
 mod file;
 mod panels;
@@ -33,6 +34,7 @@ pub fn all() -> impl Iterator<Item = &'static Exercise> {
         time::EXERCISES,
         camera::EXERCISES,
         picture::EXERCISES,
+        comparison::EXERCISES,
         window::EXERCISES,
         file::EXERCISES,
         panels::EXERCISES,

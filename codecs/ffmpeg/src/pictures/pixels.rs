@@ -168,8 +168,7 @@ impl<'a> Layout<'a> {
             // What is read last must lie in the plane.
             let wide = usize::from(component.shift + component.depth > 8);
             let last = (size[1] - 1) * stride + (size[0] - 1) * component.step + wide;
-            let fits = last < component.bytes.len() && (8..=16).contains(&component.depth)
-                || last < component.bytes.len() && (1..8).contains(&component.depth);
+            let fits = last < component.bytes.len() && (1..=16).contains(&component.depth);
             if fits {
                 Ok(component)
             } else {

@@ -260,7 +260,7 @@ impl Reader {
                 self.input.as_mut_ptr(),
                 self.stream as i32,
                 time,
-                ffi::AVSEEK_FLAG_BACKWARD as i32,
+                ffi::AVSEEK_FLAG_BACKWARD,
             )
         };
         self.decoder.flush();

@@ -3,6 +3,7 @@
 mod facts;
 mod graph;
 mod quality;
+mod source;
 mod streaming;
 
 pub(super) use quality::choose;
@@ -12,6 +13,7 @@ use zoetrope_codecs::{ClipInfo, Engine};
 use zoetrope_player::{Command, PlayerState};
 use zoetrope_render::{Capabilities, RenderStats};
 
+use super::super::comparing::SourceFacts;
 use super::super::frame_log::FrameLog;
 use super::super::theme;
 use super::{Frames, Panel, SheetResponse, section, sheet};
@@ -43,6 +45,8 @@ pub struct InspectedClip<'a> {
     pub engine: &'a Engine,
     /// The player.
     pub state: &'a PlayerState,
+    /// What it was made of; `None` of what is not flat.
+    pub source: Option<SourceFacts>,
 }
 
 /// What is asked for with the inspector.
@@ -52,6 +56,8 @@ pub enum Request {
     Command(Command),
     /// The dialog for a background picture.
     ChooseBackdrop,
+    /// The line between the clip and its source at a part of the width, 0 to 1.
+    WipeLine(f32),
 }
 
 /// Shows the inspector; what is chosen goes into `asked` and into `settings`.
@@ -69,6 +75,10 @@ pub fn inspector(
             Some(clip) => {
                 section(ui, text.section_clip);
                 facts::clip(ui, clip, inspected.stats);
+                if let Some(facts) = &clip.source {
+                    section(ui, text.section_source);
+                    source::source(ui, facts, asked);
+                }
                 section(ui, text.section_time);
                 graph::times(ui, clip.state, inspected);
                 if clip.state.levels > 1 || clip.state.network.is_some() {
