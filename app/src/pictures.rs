@@ -6,8 +6,9 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use zoetrope_codecs::pictures::{ClipPictures, PictureSource};
 use zoetrope_codecs::source::{FileFolder, FileSource, Folder, Source};
-use zoetrope_codecs::{Cancel, FrameReader};
+use zoetrope_codecs::{Cancel, FrameReader, PictureFrame};
 use zoetrope_ffmpeg::FfmpegPictures;
+use zoetrope_render::Picture;
 
 use crate::open::{ClipTarget, FilePattern, NeuralEngine, OpenClip, OpenOptions, open_clip_with};
 
@@ -76,6 +77,29 @@ fn of_files(title: &str, files: &[PathBuf], cancel: &Cancel) -> anyhow::Result<F
     });
     let sources = sources.collect::<anyhow::Result<Vec<_>>>()?;
     Ok(FfmpegPictures::of_files(title, sources, cancel)?)
+}
+
+/// The middle of a picture, as large as what is compared with it: published networks were made of that.
+///
+/// # Errors
+/// When the picture is smaller.
+pub fn middle_of(picture: PictureFrame, [width, height]: [u32; 2]) -> anyhow::Result<Picture> {
+    if picture.width < width || picture.height < height {
+        bail!(
+            "the source has {} x {} pixels, and the clip {width} x {height}; choose the video that the clip was made of",
+            picture.width,
+            picture.height
+        );
+    }
+    let (left, top) = ((picture.width - width) / 2, (picture.height - height) / 2);
+    let rows = picture.rgba.chunks_exact(4 * picture.width as usize);
+    let rows = rows.skip(top as usize).take(height as usize);
+    let bytes = 4 * left as usize..4 * (left + width) as usize;
+    Ok(Picture {
+        width,
+        height,
+        rgba: rows.flat_map(|row| &row[bytes.clone()]).copied().collect(),
+    })
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use zoetrope_codecs::{Cancel, FrameContent, PictureFrame};
 use zoetrope_render::Picture;
 
 use crate::open::ClipTarget;
-use crate::pictures::open_pictures;
+use crate::pictures::{middle_of, open_pictures};
 use crate::workers::Workers;
 
 /// A source, read and compared on a thread of its own. The newest frame that is wanted replaces the one
@@ -194,7 +194,7 @@ fn compare(
         bail!("the clip has no flat pictures to compare");
     };
     let theirs = source.picture(index, cancel)?;
-    let theirs = crop(theirs, [ours.width, ours.height])?;
+    let theirs = middle_of(theirs, [ours.width, ours.height])?;
     let psnr = ours.psnr(&theirs)?;
     let picture = PictureFrame {
         width: theirs.width,
@@ -205,26 +205,6 @@ fn compare(
         index,
         picture: picture.into(),
         psnr,
-    })
-}
-
-/// The middle of a picture: published networks were made of that.
-fn crop(picture: PictureFrame, [width, height]: [u32; 2]) -> anyhow::Result<Picture> {
-    if picture.width < width || picture.height < height {
-        bail!(
-            "the source has {} x {} pixels, and the clip {width} x {height}; choose the video that the clip was made of",
-            picture.width,
-            picture.height
-        );
-    }
-    let (left, top) = ((picture.width - width) / 2, (picture.height - height) / 2);
-    let rows = picture.rgba.chunks_exact(4 * picture.width as usize);
-    let rows = rows.skip(top as usize).take(height as usize);
-    let bytes = 4 * left as usize..4 * (left + width) as usize;
-    Ok(Picture {
-        width,
-        height,
-        rgba: rows.flat_map(|row| &row[bytes.clone()]).copied().collect(),
     })
 }
 

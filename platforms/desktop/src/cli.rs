@@ -297,14 +297,14 @@ pub struct ConvertArgs {
 /// `zoetrope compare`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example:\n  zoetrope compare 'frames/*.sog' clips/monkey --cameras 3 --every 5"
+    after_help = "Examples:\n  zoetrope compare 'frames/*.sog' clips/monkey --cameras 3 --every 5\n  zoetrope compare bunny.mp4 quant_vid.pth --every 10\n\nFlat pictures (neural video, ordinary videos, folders of pictures) are compared as they are; of\nlarger ones the middle counts."
 )]
 pub struct CompareArgs {
-    /// The clip that is right.
+    /// The clip that is right; a video, or a folder of pictures, where the clip is flat.
     pub a: PathBuf,
     /// The clip that is judged.
     pub b: PathBuf,
-    /// Cameras on the ring.
+    /// Cameras on the ring around Gaussians.
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=64))]
     pub cameras: u32,
     /// Compare every N-th frame.

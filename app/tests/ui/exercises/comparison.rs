@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use egui::{Key, Modifiers, Vec2};
+use egui::{Key, Modifiers, pos2};
 use tempfile::TempDir;
 use zoetrope_app::ClipTarget;
 
@@ -82,10 +82,7 @@ exercises! {
         let side = stage.without_text();
         assert!(different(&side, &alone, 0.0, 0.3) > 1000);
         stage.click("Comparison: Wipe");
-        stage.focus("Place of the line");
-        for _ in 0..10 {
-            stage.key(Key::ArrowRight);
-        }
+        stage.set_value("Place of the line", 60.0);
         let moved = stage.without_text();
         assert!(different(&moved, &wiped, 0.4, 0.7) > 100);
         // The key goes round.
@@ -95,14 +92,8 @@ exercises! {
         }
         stage.harness.run();
         let line = stage.without_text();
-        let size = Vec2::new(1280.0, 720.0);
-        let handle = size * Vec2::new(0.6, 0.5);
-        stage.harness.drag_at(handle.to_pos2());
-        stage.harness.run_steps(2);
-        stage.harness.hover_at((size * Vec2::new(0.2, 0.5)).to_pos2());
-        stage.harness.run_steps(2);
-        stage.harness.drop_at((size * Vec2::new(0.2, 0.5)).to_pos2());
-        stage.harness.run();
+        let handle = pos2(0.6 * 1280.0, 360.0);
+        stage.drag(handle, pos2(0.2 * 1280.0, 360.0));
         let dragged = stage.without_text();
         assert!(different(&dragged, &line, 0.25, 0.55) > 1000);
     };

@@ -1,7 +1,11 @@
-//! `zoetrope compare`: how far two clips differ in what is seen of them.
+//! `zoetrope compare`: how far two clips, or two videos, differ in what is seen of them.
+
+use std::path::Path;
 
 use anyhow::Context as _;
 use serde::Serialize;
+use zoetrope_app::pictures::{middle_of, open_pictures};
+use zoetrope_codecs::pictures::PictureSource;
 use zoetrope_codecs::splat::Axes;
 use zoetrope_codecs::{Cancel, FrameContent, FrameReader, SplatFrame, UpAxis};
 use zoetrope_render::{Camera, Filter, Picture};
@@ -29,36 +33,39 @@ pub struct Comparison {
 pub struct PictureComparison {
     /// Frame, counted from 0.
     pub frame: usize,
-    /// Camera on the ring.
-    pub camera: usize,
+    /// Camera on the ring; `None` of flat pictures.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub camera: Option<usize>,
     /// dB; `None` when the pictures are equal.
     pub psnr: Option<f64>,
     /// Structural similarity, 1 when equal.
     pub ssim: f64,
 }
 
-/// Compares two clips and prints the result.
+/// Compares two clips, or two videos, and prints the result.
 ///
 /// # Errors
 /// When either cannot be opened or drawn.
 pub fn run(args: &CompareArgs, cancel: &Cancel) -> anyhow::Result<()> {
-    let mut a = open(&args.a, cancel)?;
-    let mut b = open(&args.b, cancel)?;
-    let (count_a, count_b) = (a.info().frame_count, b.info().frame_count);
-    if count_a != count_b {
-        log::warn!("the clips have {count_a} and {count_b} frames; the shorter one is compared");
-    }
-    let frames: Vec<usize> = (0..count_a.min(count_b))
-        .step_by(args.every as usize)
-        .collect();
-    let comparison = compare(
-        &mut a,
-        &mut b,
-        &frames,
-        args.cameras as usize,
-        &args.picture,
-        cancel,
-    )?;
+    let (a, b) = (open(&args.a, cancel), open(&args.b, cancel));
+    let has_sides = |clip: &anyhow::Result<FrameReader>| {
+        clip.as_ref()
+            .is_ok_and(|clip| clip.info().picture.is_none())
+    };
+    let comparison = if has_sides(&a) || has_sides(&b) {
+        let (mut a, mut b) = (a?, b?);
+        let frames = frames(args, a.info().frame_count, b.info().frame_count);
+        let cameras = args.cameras as usize;
+        compare(&mut a, &mut b, &frames, cameras, &args.picture, cancel)?
+    } else {
+        // What is a clip tells best why it cannot be opened.
+        let pictures = |path: &Path, clip: anyhow::Result<FrameReader>| {
+            open_pictures(path, cancel).map_err(|error| clip.err().unwrap_or(error))
+        };
+        let (mut a, mut b) = (pictures(&args.a, a)?, pictures(&args.b, b)?);
+        let frames = frames(args, a.info().count, b.info().count);
+        compare_flat(&mut *a, &mut *b, &frames, cancel)?
+    };
     if args.json {
         return output::print_json(&comparison);
     }
@@ -69,8 +76,9 @@ pub fn run(args: &CompareArgs, cancel: &Cancel) -> anyhow::Result<()> {
         ssim,
     } in &comparison.pictures
     {
+        let camera = camera.map_or_else(String::new, |camera| format!("camera {camera}"));
         output::print(&format!(
-            "frame {frame}\tcamera {camera}\t{}\tSSIM {ssim:.4}",
+            "frame {frame}\t{camera}\t{}\tSSIM {ssim:.4}",
             decibels(*psnr)
         ))?;
     }
@@ -80,6 +88,45 @@ pub fn run(args: &CompareArgs, cancel: &Cancel) -> anyhow::Result<()> {
         comparison.ssim,
         decibels(comparison.psnr_min)
     ))
+}
+
+/// The frames to compare of clips with so many.
+fn frames(args: &CompareArgs, a: usize, b: usize) -> Vec<usize> {
+    if a != b {
+        log::warn!("the clips have {a} and {b} frames; the shorter one is compared");
+    }
+    (0..a.min(b)).step_by(args.every as usize).collect()
+}
+
+/// Compares `frames` of two rows of pictures; where one has larger pictures, their middle counts.
+fn compare_flat(
+    a: &mut dyn PictureSource,
+    b: &mut dyn PictureSource,
+    frames: &[usize],
+    cancel: &Cancel,
+) -> anyhow::Result<Comparison> {
+    let (size_a, size_b) = (a.info().size, b.info().size);
+    let size = [0, 1].map(|axis| size_a[axis].min(size_b[axis]));
+    if size_a != size_b {
+        log::warn!(
+            "the pictures have {} x {} and {} x {} pixels; their middle is compared",
+            size_a[0],
+            size_a[1],
+            size_b[0],
+            size_b[1]
+        );
+    }
+    let bar = output::progress_bar(frames.len() as u64);
+    bar.set_message("comparing pictures");
+    let mut pictures = Vec::new();
+    for &frame in frames {
+        let ours = middle_of(a.picture(frame, cancel)?, size)?;
+        let theirs = middle_of(b.picture(frame, cancel)?, size)?;
+        pictures.push(compare_pictures(frame, None, &ours, &theirs)?);
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    Ok(summary(pictures))
 }
 
 /// Draws `frames` of both clips from `cameras` places on a ring around the first and compares them.
@@ -113,7 +160,12 @@ pub fn compare(
             let view = offscreen::view(picture, *at, Filter::of(&frame_a), 1);
             let picture_a = offscreen.draw(&frame_a, &view)?;
             let picture_b = offscreen.draw(&frame_b, &view)?;
-            pictures.push(compare_pictures(frame, camera, &picture_a, &picture_b)?);
+            pictures.push(compare_pictures(
+                frame,
+                Some(camera),
+                &picture_a,
+                &picture_b,
+            )?);
             bar.inc(1);
         }
     }
@@ -135,7 +187,7 @@ fn turned(frame: FrameContent, from: UpAxis, to: UpAxis) -> FrameContent {
 
 fn compare_pictures(
     frame: usize,
-    camera: usize,
+    camera: Option<usize>,
     a: &Picture,
     b: &Picture,
 ) -> anyhow::Result<PictureComparison> {

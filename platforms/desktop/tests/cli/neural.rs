@@ -76,3 +76,28 @@ fn what_is_for_gaussians_says_so() {
     let output = zoetrope(&["info", TINY, "--strides", "5,4,4"]);
     assert_one_sentence(&output, &["strides"]);
 }
+
+#[test]
+fn compare_judges_a_network_by_its_source() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (number, frame) in ["00.png", "08.png"].into_iter().enumerate() {
+        let to = folder.path().join(format!("{number}.png"));
+        std::fs::copy(Path::new(TINY).with_file_name(frame), to).expect("a copy");
+    }
+    let source = folder.path().to_string_lossy().into_owned();
+    let compared = json(&zoetrope(&["compare", &source, TINY, "--json"]));
+    let pictures = compared["pictures"].as_array().expect("pictures");
+    let psnr = |index: usize| pictures[index]["psnr"].as_f64().expect("differs");
+    // Picture 1 of the folder is frame 8 of the network.
+    assert!(psnr(0) > 50.0 && psnr(1) < 40.0, "{compared}");
+    assert!(pictures.len() == 2 && pictures[0].get("camera").is_none());
+    let same = json(&zoetrope(&[
+        "compare", TINY, TINY, "--every", "8", "--json",
+    ]));
+    assert_eq!(
+        (&same["psnr"], &same["ssim"]),
+        (&serde_json::Value::Null, &1.0.into())
+    );
+    let wrong = zoetrope(&["compare", "missing.mp4", TINY]);
+    assert_one_sentence(&wrong, &["no such file"]);
+}
