@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use zoetrope_codecs::pictures::{ClipPictures, PictureSource};
-use zoetrope_codecs::source::{FileFolder, FileSource, Folder, Source};
+use zoetrope_codecs::source::{FileFolder, FileSource, Folder, Source, natural_order};
 use zoetrope_codecs::{Cancel, FrameReader, PictureFrame};
 use zoetrope_ffmpeg::FfmpegPictures;
 use zoetrope_render::Picture;
@@ -38,7 +38,9 @@ pub fn open_pictures(path: &Path, cancel: &Cancel) -> anyhow::Result<Box<dyn Pic
         return Ok(Box::new(of_files(&title, &files, cancel)?));
     }
     if let Some(pattern) = FilePattern::of(path) {
-        return Ok(Box::new(of_files(&title, &pattern.files()?, cancel)?));
+        let mut files = pattern.files()?;
+        files.sort_by(|a, b| natural_order(&a.to_string_lossy(), &b.to_string_lossy()));
+        return Ok(Box::new(of_files(&title, &files, cancel)?));
     }
     let options = OpenOptions {
         neural: NeuralEngine::Cpu,

@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use anyhow::bail;
-use zoetrope_codecs::neural::{CpuDecoder, Network};
+use zoetrope_codecs::neural::NeuralDecoder;
 use zoetrope_codecs::pictures::PictureSource;
 use zoetrope_codecs::{Cancel, FrameContent, PictureFrame};
 use zoetrope_render::Picture;
@@ -170,13 +170,14 @@ fn follow(
     repaint: &dyn Fn(),
 ) -> anyhow::Result<()> {
     let mut source = open_pictures(path, cancel)?;
-    let mut clip = ClipDecoder::default();
+    let mut decoder = NeuralDecoder::on_cpu();
     while let Some((index, frame)) = shared.next() {
         // A source may be shorter than the clip.
         if index >= source.info().count {
             continue;
         }
-        let compared = workers.run(|| compare(&mut *source, &mut clip, index, &frame, cancel))?;
+        let compared =
+            workers.run(|| compare(&mut *source, &mut decoder, index, &frame, cancel))?;
         shared.lock().done.push(compared);
         repaint();
     }
@@ -185,12 +186,12 @@ fn follow(
 
 fn compare(
     source: &mut dyn PictureSource,
-    clip: &mut ClipDecoder,
+    decoder: &mut NeuralDecoder,
     index: usize,
     frame: &FrameContent,
     cancel: &Cancel,
 ) -> anyhow::Result<Compared> {
-    let Some(ours) = clip.picture(frame, cancel)? else {
+    let Some(ours) = picture_of(decoder, frame, cancel)? else {
         bail!("the clip has no flat pictures to compare");
     };
     let theirs = source.picture(index, cancel)?;
@@ -208,39 +209,22 @@ fn compare(
     })
 }
 
-/// Pictures of the clip, which may come as numbers in front of a network.
-#[derive(Default)]
-struct ClipDecoder(Option<(Arc<Network>, CpuDecoder)>);
-
-impl ClipDecoder {
-    fn picture(
-        &mut self,
-        frame: &FrameContent,
-        cancel: &Cancel,
-    ) -> zoetrope_codecs::Result<Option<Picture>> {
-        let (width, height, rgba) = match frame {
-            FrameContent::Splats(_) => return Ok(None),
-            FrameContent::Picture(picture) => (picture.width, picture.height, picture.rgba.clone()),
-            FrameContent::Neural(neural) => {
-                let network = neural.network();
-                let (_, decoder) = match self.0.take() {
-                    Some(known) if Arc::ptr_eq(&known.0, network) => self.0.insert(known),
-                    _ => self.0.insert((network.clone(), CpuDecoder::new(network))),
-                };
-                let [width, height] = neural.picture_size();
-                (
-                    width,
-                    height,
-                    decoder.decode_rgba8(neural.embedding(), cancel)?,
-                )
-            }
-        };
-        Ok(Some(Picture {
-            width,
-            height,
-            rgba,
-        }))
-    }
+/// A picture of the clip, which may come as numbers in front of a network; `None` of Gaussians.
+fn picture_of(
+    decoder: &mut NeuralDecoder,
+    frame: &FrameContent,
+    cancel: &Cancel,
+) -> zoetrope_codecs::Result<Option<Picture>> {
+    let picture = match frame {
+        FrameContent::Splats(_) => return Ok(None),
+        FrameContent::Picture(picture) => (**picture).clone(),
+        FrameContent::Neural(neural) => decoder.picture(neural, cancel)?,
+    };
+    Ok(Some(Picture {
+        width: picture.width,
+        height: picture.height,
+        rgba: picture.rgba,
+    }))
 }
 
 #[cfg(test)]

@@ -23,16 +23,59 @@ pub struct FitParameters {
     pub origin_px: [f32; 2],
     /// Its width and height in the view, pixels.
     pub size_px: [f32; 2],
+    /// Upper left corner of what is shown of the texture, 0 to 1.
+    pub part_origin: [f32; 2],
+    /// Width and height of that.
+    pub part_size: [f32; 2],
     /// Places that are looked at for each pixel, across and down.
     pub taps: [u32; 2],
     /// Nothing.
     pub padding: [u32; 2],
 }
 
+/// What is shown of a texture, in its pixels.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Part {
+    /// Upper left corner.
+    pub origin: [u32; 2],
+    /// Width and height.
+    pub size: [u32; 2],
+    /// Width and height of the texture.
+    pub texture: [u32; 2],
+}
+
+impl Part {
+    /// All of a texture.
+    pub fn whole(size: [u32; 2]) -> Self {
+        Self {
+            origin: [0; 2],
+            size,
+            texture: size,
+        }
+    }
+
+    /// What is shown of the texture that a frame is made in.
+    fn of(content: &FrameContent) -> Self {
+        match content {
+            FrameContent::Neural(frame) => {
+                let crop = frame.crop();
+                Self {
+                    origin: crop.start,
+                    size: crop.size,
+                    texture: frame.network().picture_size().map(|side| side as u32),
+                }
+            }
+            _ => Self::whole(content.picture_size().unwrap_or_default()),
+        }
+    }
+}
+
 impl FitParameters {
-    /// A picture of `size` in the middle of `view`, as large as it can be seen whole, on whole pixels.
-    pub fn new(size: [u32; 2], view: &View) -> Self {
-        let picture = size.map(f64::from);
+    /// A picture in the middle of `view`, as large as it can be seen whole, on whole pixels.
+    pub fn new(part: Part, view: &View) -> Self {
+        let picture = part.size.map(f64::from);
+        let of_texture =
+            |pixels: [u32; 2]| [0, 1].map(|axis| pixels[axis] as f32 / part.texture[axis] as f32);
         let room = [view.width, view.height].map(f64::from);
         let scale = (room[0] / picture[0]).min(room[1] / picture[1]);
         let fitted = [0, 1].map(|axis| (picture[axis] * scale).round().clamp(1.0, room[axis]));
@@ -41,6 +84,8 @@ impl FitParameters {
             background: view.background.premultiplied(),
             origin_px: [0, 1].map(|axis| ((room[axis] - fitted[axis]) / 2.0).floor() as f32),
             size_px: fitted.map(|side| side as f32),
+            part_origin: of_texture(part.origin),
+            part_size: of_texture(part.size),
             taps: [taps(0).max(1), taps(1).max(1)],
             padding: [0; 2],
         }
@@ -129,8 +174,7 @@ impl FlatRenderer {
         if !self.target.as_ref().is_some_and(|target| target.fits(view)) {
             self.target = Some(Target::new(gpu, &mut self.resources, view)?);
         }
-        let size = content.picture_size().unwrap_or_default();
-        let parameters = FitParameters::new(size, view);
+        let parameters = FitParameters::new(Part::of(content), view);
         gpu.queue
             .write_buffer(&self.parameters, 0, bytemuck::bytes_of(&parameters));
         self.draw(gpu, &texture);
@@ -238,17 +282,23 @@ impl FlatRenderer {
     }
 
     fn decode(&mut self, gpu: &Gpu, frame: &NeuralFrame) -> Result<wgpu::TextureView> {
-        let mut renderer = match self.source.take() {
-            Some(Source::Network(network, renderer)) if Arc::ptr_eq(&network, frame.network()) => {
-                renderer
+        let kept = match self.source.take() {
+            Some(Source::Network(network, mut renderer)) => {
+                let is_loaded = Arc::ptr_eq(&network, frame.network());
+                (is_loaded || renderer.load(gpu, frame.network())).then_some(renderer)
             }
-            _ => {
+            _ => None,
+        };
+        let mut renderer = match kept {
+            Some(renderer) => renderer,
+            None => {
                 self.bindings.clear();
                 let precision = Precision::of(gpu);
                 Box::new(NeuralRenderer::new(gpu, frame.network(), precision)?)
             }
         };
-        let view = renderer.decode(gpu, frame.embedding())?.clone();
+        let view = renderer.decode_part(gpu, frame.embedding(), frame.part())?;
+        let view = view.clone();
         self.source = Some(Source::Network(frame.network().clone(), renderer));
         Ok(view)
     }

@@ -361,6 +361,8 @@ mod tests {
                 background,
                 origin_px,
                 size_px,
+                part_origin,
+                part_size,
                 taps,
                 padding
             }),

@@ -1,10 +1,11 @@
 //! Networks evaluated by the shaders, against the reference in f64.
 
-use zoetrope_codecs::neural::{Activation, Layer, Network, Output};
+use zoetrope_codecs::FrameContent;
+use zoetrope_codecs::neural::{Activation, Crop, Layer, Network, NeuralFrame, NeuralVideo, Output};
 use zoetrope_codecs::random::Random;
-use zoetrope_render::cpu::neural::decode;
+use zoetrope_render::cpu::neural::{decode, decode_part};
 use zoetrope_render::neural::{FmaCeiling, Kernel, NeuralRenderer, Options, Precision, self_test};
-use zoetrope_render::{Error, Gpu, Picture};
+use zoetrope_render::{Background, Camera, Error, Filter, FlatRenderer, Gpu, Picture, View};
 
 fn gpu() -> Gpu {
     pollster::block_on(Gpu::headless()).expect("these tests need a Vulkan device")
@@ -352,4 +353,116 @@ fn the_ceiling_counts_its_work() {
     let one = ceiling.run(&gpu, 1).expect("it runs");
     assert!(one > 0);
     assert_eq!(ceiling.run(&gpu, 2), Ok(2 * one));
+}
+
+/// Like a group of NIRVANA: sines on a grid, then convolutions, two frames at once.
+fn group(seed: usize) -> (Network, Vec<f32>) {
+    let shapes = [
+        (16, 1, [1, 1], Activation::Sin),
+        (8 + seed % 2, 1, [4, 4], Gelu),
+        (6, 3, [2, 2], Plain),
+    ];
+    let (made, numbers) = network([8, 3, 2 + seed], &shapes, Output::Tanh);
+    // Sines of numbers that are not large: what is trained is like that, too.
+    let mut layers = made.layers().to_vec();
+    for weight in &mut layers[0].weights {
+        *weight /= 8.0;
+    }
+    let network = Network::new("a test", made.embedding(), layers, Output::Tanh);
+    (network.expect("it fits"), numbers)
+}
+
+#[test]
+fn the_frames_of_an_embedding_are_drawn_one_by_one() {
+    let gpu = gpu();
+    let (network, embedding) = group(2);
+    assert_eq!(network.frames(), 2);
+    for kernel in [Kernel::Naive, Kernel::Tile, Kernel::of(&gpu)] {
+        for map_bytes_max in [1 << 20, 10_000] {
+            let options = Options {
+                kernel,
+                map_bytes_max,
+                ..Options::of(&gpu, Precision::F32)
+            };
+            let renderer = NeuralRenderer::with_options(&gpu, &network, options);
+            let mut renderer = renderer.expect("it fits");
+            let resources = renderer.resources_created();
+            for part in [1, 0, 0, 1] {
+                let drawn = renderer.decode_part(&gpu, &embedding, part);
+                drawn.expect("a picture");
+                let picture = renderer.read_picture(&gpu).expect("a picture");
+                let expected = decode_part(&network, &embedding, part);
+                let psnr = picture.psnr(&expected).expect("one size");
+                assert!(psnr >= 60.0, "{options:?}, part {part}: {psnr:.1} dB");
+            }
+            assert_eq!(renderer.resources_created(), resources);
+            assert!(renderer.decode_part(&gpu, &embedding, 2).is_err());
+        }
+    }
+}
+
+#[test]
+fn a_network_of_the_same_layers_takes_the_place_of_another() {
+    let gpu = gpu();
+    let (first, embedding) = group(2);
+    let mut layers = first.layers().to_vec();
+    for layer in &mut layers {
+        layer.weights.reverse();
+    }
+    let second = Network::new("a test", first.embedding(), layers, Output::Tanh).expect("fits");
+    let mut renderer = NeuralRenderer::new(&gpu, &first, Precision::F32).expect("it fits");
+    let resources = renderer.resources_created();
+    for network in [&first, &second, &first] {
+        assert!(renderer.load(&gpu, network));
+        renderer
+            .decode_part(&gpu, &embedding, 1)
+            .expect("a picture");
+        let picture = renderer.read_picture(&gpu).expect("a picture");
+        let expected = decode_part(network, &embedding, 1);
+        assert!(picture.psnr(&expected).expect("one size") >= 60.0);
+    }
+    assert_eq!(renderer.resources_created(), resources);
+    // Other layers, and another size.
+    assert!(!renderer.load(&gpu, &group(3).0));
+    assert!(!renderer.load(&gpu, &group(4).0));
+}
+
+#[test]
+fn of_a_cropped_frame_the_crop_is_shown() {
+    let gpu = gpu();
+    let (network, embedding) = group(2);
+    let expected = decode_part(&network, &embedding, 1);
+    let video = NeuralVideo::new("a test", network, embedding).expect("it fits");
+    let frame = NeuralFrame::new(&video, 1).expect("is there");
+    let crop = Crop {
+        start: [3, 2],
+        size: [20, 15],
+    };
+    let frame = frame.with_crop(crop).expect("lies inside");
+    let view = View {
+        camera: Camera {
+            position: glam::Vec3::ZERO,
+            target: glam::Vec3::Z,
+            up: glam::Vec3::Y,
+            fov_y: 1.0,
+        },
+        width: 20,
+        height: 15,
+        background: Background::Opaque([0.0; 3]),
+        filter: Filter::Classic,
+        sh_degree: 0,
+    };
+    let mut renderer = FlatRenderer::new(&gpu).expect("a renderer");
+    let drawn = renderer.render(&gpu, &FrameContent::Neural(frame), &view, &mut |_| ());
+    drawn.expect("draws");
+    let picture = renderer.read_picture(&gpu).expect("reads back");
+    let rows = expected.rgba.chunks_exact(4 * expected.width as usize);
+    let rows = rows.skip(2).take(15).map(|row| &row[12..92]);
+    let expected = Picture {
+        width: 20,
+        height: 15,
+        rgba: rows.flatten().copied().collect(),
+    };
+    let psnr = picture.psnr(&expected).expect("one size");
+    assert!(psnr >= 48.0, "{psnr:.1} dB");
 }

@@ -427,6 +427,7 @@ mod tests {
                 "0..100" => "40",
                 "off|all|bounce" => "bounce",
                 "auto|classic|mip" => "mip",
+                "off|wipe|side-by-side" => "wipe",
                 "auto|PERCENT" => "50",
                 "auto|LAYERS" => "2",
                 other => panic!("no example for {other}"),

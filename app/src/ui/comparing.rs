@@ -109,7 +109,9 @@ impl SourceDesk {
         let is_near = |pos: Pos2| (pos.x - x).abs() <= REACH;
         let pointer = response.hover_pos();
         if response.drag_started() {
-            line.is_held = response.interact_pointer_pos().is_some_and(is_near);
+            // A drag is noticed when the pointer has left the place where it went down.
+            let pressed_at = ui.input(|input| input.pointer.press_origin());
+            line.is_held = pressed_at.is_some_and(is_near);
         }
         if !response.dragged() {
             line.is_held = false;

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::{Activation, CpuDecoder, Import, ImportOptions, Network, NeuralFrame, NeuralVideo};
+use super::{CpuDecoder, Import, ImportOptions, Network, NeuralFrame, NeuralVideo};
 use crate::source::Source;
 use crate::{
     Cancel, ClipInfo, ClipKind, Decoder, Demuxer, Engine, Error, Frame, FrameContent, GroupInfo,
@@ -111,8 +111,7 @@ impl NeuralDecoder {
         }
     }
 
-    /// Leaves decoding to the renderer, but for what that does not know: networks of several frames or with sines, and
-    /// pictures that are cropped.
+    /// Leaves decoding to the renderer.
     pub fn on_gpu() -> Self {
         Self {
             on_gpu: true,
@@ -120,15 +119,22 @@ impl NeuralDecoder {
         }
     }
 
-    fn is_for_gpu(&self, frame: &NeuralFrame) -> bool {
-        let network = frame.network();
-        let mut layers = network.layers().iter();
-        let has_sines = layers.any(|layer| layer.activation == Activation::Sin);
-        self.on_gpu && network.frames() == 1 && frame.is_whole() && !has_sines
+    /// Decodes a frame on the CPU.
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`] soon after `cancel`.
+    pub fn picture(&mut self, frame: &NeuralFrame, cancel: &Cancel) -> Result<PictureFrame> {
+        let rgba = self.decode(frame, cancel)?;
+        let [width, height] = frame.picture_size();
+        Ok(PictureFrame {
+            width,
+            height,
+            rgba: cropped(rgba, frame),
+        })
     }
 
     /// The picture of a frame, without its crop.
-    fn decode(&mut self, frame: &NeuralFrame) -> Result<Vec<u8>> {
+    fn decode(&mut self, frame: &NeuralFrame, cancel: &Cancel) -> Result<Vec<u8>> {
         if let Some((with, pictures)) = &self.decoded
             && with.is_decoded_with(frame)
             && let Some(picture) = pictures.get(frame.part())
@@ -140,7 +146,7 @@ impl NeuralDecoder {
             Some(known) if Arc::ptr_eq(&known.0, network) => self.cpu.insert(known),
             _ => self.cpu.insert((network.clone(), CpuDecoder::new(network))),
         };
-        let mut pictures = cpu.decode_frames_rgba8(frame.embedding(), &Cancel::new())?;
+        let mut pictures = cpu.decode_frames_rgba8(frame.embedding(), cancel)?;
         if pictures.len() == 1 {
             return Ok(pictures.remove(0));
         }
@@ -174,17 +180,11 @@ impl Decoder for NeuralDecoder {
             let next = frame.with_part(frame.part() + 1);
             self.next = next.map(|next| (frames, next));
         }
-        if self.is_for_gpu(&frame) {
+        if self.on_gpu {
             let content = FrameContent::Neural(frame);
             return Ok(Some(Frame { index, content }));
         }
-        let rgba = self.decode(&frame)?;
-        let [width, height] = frame.picture_size();
-        let picture = PictureFrame {
-            width,
-            height,
-            rgba: cropped(rgba, &frame),
-        };
+        let picture = self.picture(&frame, &Cancel::new())?;
         Ok(Some(Frame {
             index,
             content: picture.into(),

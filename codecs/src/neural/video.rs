@@ -151,6 +151,12 @@ impl NeuralFrame {
         })
     }
 
+    /// The same frame with another crop; `None` where that does not lie in the decoded picture.
+    pub fn with_crop(&self, crop: Crop) -> Option<Self> {
+        let parts = [self.evaluation, self.part];
+        Self::of_parts(self.network.clone(), self.embeddings.clone(), parts, crop)
+    }
+
     /// What is shown of the decoded picture.
     pub fn crop(&self) -> Crop {
         self.crop

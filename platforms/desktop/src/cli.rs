@@ -386,7 +386,7 @@ pub enum CodecArg {
     after_help = "Examples:\n  zoetrope pack frames/ -o monkey.zoe --fps 30\n  zoetrope pack clips/v3 -o dance.zoe --ladder --audio dance.m4a\n  zoetrope pack 'frames/*.ply' -o clips/dance --format v3 --up +y"
 )]
 pub struct PackArgs {
-    /// A folder or a quoted glob of splat files (SOG, PLY), a frame each, or a clip.
+    /// A folder or a quoted glob of splat files (SOG, PLY), a frame each, a clip, or the weights of a neural video.
     pub input: PathBuf,
     /// The file (or, for V3, the folder) to write.
     #[arg(short, long, value_name = "OUT")]
@@ -437,6 +437,12 @@ pub struct PackArgs {
     /// Do not draw pictures for the time bar and a poster.
     #[arg(long)]
     pub no_thumbnails: bool,
+    /// Bits of a weight of a neural video, where its file has plain numbers.
+    #[arg(long, value_name = "1..8", default_value_t = 8, value_parser = clap::value_parser!(u8).range(1..=8))]
+    pub bits: u8,
+    /// What is known of a neural video that its file does not say.
+    #[command(flatten)]
+    pub neural: NeuralArgs,
     /// Start anew instead of going on where the last run was stopped.
     #[arg(long)]
     pub no_resume: bool,

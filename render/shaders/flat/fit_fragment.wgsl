@@ -18,7 +18,9 @@ fn fit_fragment(@builtin(position) position: vec4<f32>) -> @location(0) vec4<f32
     for (var y = 0u; y < parameters.taps.y; y++) {
         for (var x = 0u; x < parameters.taps.x; x++) {
             let tap = (vec2<f32>(vec2<u32>(x, y)) + 0.5) / taps - 0.5;
-            sum += textureSampleLevel(picture, linear, inside + tap / parameters.size_px, 0.0);
+            let place = parameters.part_origin
+                + (inside + tap / parameters.size_px) * parameters.part_size;
+            sum += textureSampleLevel(picture, linear, place, 0.0);
         }
     }
     let mean = sum / (taps.x * taps.y);

@@ -2,12 +2,12 @@
 
 use zoetrope_codecs::PictureFrame;
 
-use crate::flat::FitParameters;
+use crate::flat::{FitParameters, Part};
 use crate::{Picture, View};
 
 /// `picture`, with a pixel at least, as large as it can be seen whole in `view`, background around it.
 pub fn fit(picture: &PictureFrame, view: &View) -> Picture {
-    let parameters = FitParameters::new([picture.width, picture.height], view);
+    let parameters = FitParameters::new(Part::whole([picture.width, picture.height]), view);
     let mut rgba = Vec::with_capacity(4 * view.width as usize * view.height as usize);
     for y in 0..view.height {
         for x in 0..view.width {
@@ -36,7 +36,8 @@ fn colour(picture: &PictureFrame, parameters: &FitParameters, pixel: [u32; 2]) -
         for x in 0..columns {
             let tap = |axis: usize, index: u32| {
                 let shift = (index as f32 + 0.5) / parameters.taps[axis] as f32 - 0.5;
-                inside[axis] + shift / parameters.size_px[axis]
+                let place = inside[axis] + shift / parameters.size_px[axis];
+                parameters.part_origin[axis] + place * parameters.part_size[axis]
             };
             let sample = bilinear(picture, [tap(0, x), tap(1, y)]);
             for (sum, sample) in sum.iter_mut().zip(sample) {

@@ -4,8 +4,13 @@ use zoetrope_codecs::neural::{Activation, Layer, Network, Output};
 
 use crate::Picture;
 
-/// The picture of an embedding (channels, rows, columns), whose length is the network's.
+/// The first picture of an embedding (channels, rows, columns), whose length is the network's.
 pub fn decode(network: &Network, embedding: &[f32]) -> Picture {
+    decode_part(network, embedding, 0)
+}
+
+/// The picture number `part` of those that come out of an embedding.
+pub fn decode_part(network: &Network, embedding: &[f32], part: usize) -> Picture {
     let [_, height, width] = network.embedding();
     let mut size = [height, width];
     let mut features: Vec<f64> = embedding.iter().map(|number| f64::from(*number)).collect();
@@ -15,7 +20,10 @@ pub fn decode(network: &Network, embedding: &[f32]) -> Picture {
     }
     let plane = size[0] * size[1];
     let code = |channel: usize, pixel| {
-        let colour = colour(network.output(), features[channel * plane + pixel]);
+        let colour = colour(
+            network.output(),
+            features[(3 * part + channel) * plane + pixel],
+        );
         (colour * 255.0).round() as u8
     };
     Picture {

@@ -2,7 +2,7 @@
 
 use bytemuck::{Pod, Zeroable};
 
-use super::compile;
+use super::dispatch::compile;
 use crate::resources::Resources;
 use crate::unroll::unroll;
 use crate::{Gpu, Result, shader};

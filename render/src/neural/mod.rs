@@ -8,20 +8,22 @@
 //! Networks are those of HNeRV (Chen et al., CVPR 2023) and NeRV (Chen et al., NeurIPS 2021). The yardstick
 //! is [`crate::cpu::neural`].
 
+mod buffers;
 mod ceiling;
+mod dispatch;
 mod plan;
 mod self_test;
 mod shape;
 mod weights;
-
-use std::collections::HashMap;
 
 use zoetrope_codecs::neural::Network;
 
 pub use self::ceiling::FmaCeiling;
 pub use self::self_test::{Deviation, self_test};
 
-use self::plan::{LayerParameters, Plan};
+use self::buffers::{LayerBuffers, StoredLayer, layer_buffers, layer_of_part};
+use self::dispatch::{Dispatch, dispatches};
+use self::plan::Plan;
 use self::shape::LayerShape;
 use crate::read_back::read_texture;
 use crate::resources::Resources;
@@ -126,11 +128,19 @@ pub struct NeuralRenderer {
     options: Options,
     embedding_size: [usize; 3],
     plan: Plan,
-    embedding: wgpu::Buffer,
+    shapes: Vec<LayerShape>,
+    buffers: Vec<LayerBuffers>,
+    /// The last layer of each frame that comes out of an embedding.
+    parts: Vec<StoredLayer>,
+    /// Which of them is on the device, and the embedding that the maps there were made of.
+    loaded: Option<usize>,
+    evaluated: Vec<u8>,
     /// The embedding in the order of its map, as numbers and as stored.
     packed: Vec<f32>,
     stored: Vec<u8>,
     dispatches: Vec<Dispatch>,
+    /// How many of them come before the last layer; 0 where that has strips.
+    before_last: usize,
     pictures: [wgpu::Texture; 2],
     views: [wgpu::TextureView; 2],
     /// Which picture is the newest.
@@ -138,22 +148,6 @@ pub struct NeuralRenderer {
     drawn: bool,
     memory_bytes: u64,
     strips: usize,
-}
-
-/// A pass, ready to be encoded.
-#[derive(Debug)]
-struct Dispatch {
-    pipeline: wgpu::ComputePipeline,
-    /// For each of the two pictures.
-    bindings: [wgpu::BindGroup; 2],
-    workgroups: [u32; 3],
-}
-
-/// The buffers of a layer that stay the same.
-struct LayerBuffers {
-    weights: wgpu::Buffer,
-    bias: wgpu::Buffer,
-    input: wgpu::Buffer,
 }
 
 impl NeuralRenderer {
@@ -183,18 +177,20 @@ impl NeuralRenderer {
         let shapes = shapes(network, &options);
         let plan = Plan::new(network, &shapes, bytes_max.min(options.map_bytes_max))?;
         check_limits(gpu, network, &shapes, &plan, bytes_max)?;
-        gpu.checked(|| Self::build(gpu, network, options, &shapes, plan))
+        let mut made = gpu.checked(|| Self::build(gpu, network, options, shapes, plan))?;
+        made.upload(gpu, network);
+        Ok(made)
     }
 
     fn build(
         gpu: &Gpu,
         network: &Network,
         options: Options,
-        shapes: &[LayerShape],
+        shapes: Vec<LayerShape>,
         plan: Plan,
     ) -> Self {
         let mut resources = Resources::new(&gpu.device);
-        let buffers = layer_buffers(gpu, &mut resources, network, shapes, &plan);
+        let buffers = layer_buffers(&mut resources, network, &shapes, &plan);
         let [width, height] = network.picture_size().map(|side| side as u32);
         let pictures = [(); 2].map(|()| {
             resources.texture(
@@ -213,18 +209,22 @@ impl NeuralRenderer {
         let views = pictures
             .each_ref()
             .map(|picture| picture.create_view(&Default::default()));
-        let dispatches = dispatches(gpu, &mut resources, shapes, &plan, &buffers, &views);
+        let dispatches = dispatches(gpu, &mut resources, &shapes, &plan, &buffers, &views);
         let held = |buffers: &LayerBuffers| {
             buffers.weights.size() + buffers.bias.size() + buffers.input.size()
         };
         let pixels = u64::from(width) * u64::from(height);
         let memory_bytes = buffers.iter().map(held).sum::<u64>() + 2 * 4 * pixels;
         let last = shapes.len() - 1;
+        let strips = plan.passes.iter().filter(|pass| pass.layer == last).count();
         Self {
             resources,
             options,
             embedding_size: network.embedding(),
-            embedding: buffers[0].input.clone(),
+            parts: Vec::new(),
+            loaded: None,
+            evaluated: Vec::new(),
+            before_last: if strips == 1 { dispatches.len() - 1 } else { 0 },
             packed: vec![0.0; plan.embedding.numbers()],
             stored: Vec::with_capacity(plan.input_bytes[0] as usize),
             dispatches,
@@ -233,18 +233,66 @@ impl NeuralRenderer {
             newest: 0,
             drawn: false,
             memory_bytes,
-            strips: plan.passes.iter().filter(|pass| pass.layer == last).count(),
+            strips,
             plan,
+            shapes,
+            buffers,
         }
     }
 
-    /// Draws the picture of an embedding (channels, rows, columns). The picture of the call before stays as
-    /// it is, so that it can still be shown.
+    /// Takes another network in place of its own, if that has the same layers: neither shaders nor
+    /// memory are made anew then. Whether it did.
+    pub fn load(&mut self, gpu: &Gpu, network: &Network) -> bool {
+        let fits = network.embedding() == self.embedding_size
+            && network.frames() == self.parts.len()
+            && shapes(network, &self.options) == self.shapes;
+        if fits {
+            self.upload(gpu, network);
+        }
+        fits
+    }
+
+    /// Brings the weights of a network to the device.
+    fn upload(&mut self, gpu: &Gpu, network: &Network) {
+        let last = self.shapes.len() - 1;
+        (self.parts, self.loaded) = (Vec::new(), None);
+        self.evaluated.clear();
+        for (index, layer) in network.layers().iter().enumerate() {
+            let shape = &self.shapes[index];
+            if index == last {
+                let parts = (0..network.frames()).map(|part| layer_of_part(layer, part));
+                self.parts = parts.map(|layer| StoredLayer::of(&layer, shape)).collect();
+            } else {
+                StoredLayer::of(layer, shape).write(gpu, &self.buffers[index]);
+            }
+        }
+    }
+
+    /// Draws the first picture of an embedding (channels, rows, columns), as [`Self::decode_part`].
     ///
     /// # Errors
-    /// [`Error::Frame`] for an embedding that is not the network's, [`Error::Lost`].
+    /// As [`Self::decode_part`].
     pub fn decode(&mut self, gpu: &Gpu, embedding: &[f32]) -> Result<&wgpu::TextureView> {
+        self.decode_part(gpu, embedding, 0)
+    }
+
+    /// Draws the picture number `part` of those that come out of an embedding (channels, rows, columns). The
+    /// picture of the call before stays as it is, so that it can still be shown.
+    ///
+    /// # Errors
+    /// [`Error::Frame`] for an embedding or a part that is not the network's, [`Error::Lost`].
+    pub fn decode_part(
+        &mut self,
+        gpu: &Gpu,
+        embedding: &[f32],
+        part: usize,
+    ) -> Result<&wgpu::TextureView> {
         gpu.check()?;
+        let Some(last) = self.parts.get(part) else {
+            return Err(Error::Frame {
+                reason: format!("its network makes no frame {part} of an embedding"),
+            });
+        };
         let [channels, height, width] = self.embedding_size;
         if embedding.len() != channels * height * width {
             return Err(Error::Frame {
@@ -258,7 +306,20 @@ impl NeuralRenderer {
         let map = &self.plan.embedding;
         weights::pack_embedding(embedding, [height, width], map, &mut self.packed);
         weights::stored(self.options.precision, &self.packed, &mut self.stored);
-        gpu.queue.write_buffer(&self.embedding, 0, &self.stored);
+        // Pictures of one embedding differ in the last layer only.
+        let first = match self.evaluated == self.stored {
+            true => self.before_last,
+            false => 0,
+        };
+        gpu.queue
+            .write_buffer(&self.buffers[0].input, 0, &self.stored);
+        self.evaluated.clone_from(&self.stored);
+        if self.loaded != Some(part)
+            && let Some(buffers) = self.buffers.last()
+        {
+            last.write(gpu, buffers);
+            self.loaded = Some(part);
+        }
         self.newest = 1 - self.newest;
         let mut encoder = gpu
             .device
@@ -268,7 +329,7 @@ impl NeuralRenderer {
                 label: Some("neural video"),
                 timestamp_writes: None,
             });
-            for dispatch in &self.dispatches {
+            for dispatch in &self.dispatches[first..] {
                 let [x, y, z] = dispatch.workgroups;
                 pass.set_pipeline(&dispatch.pipeline);
                 pass.set_bind_group(0, &dispatch.bindings[self.newest], &[]);
@@ -316,6 +377,8 @@ fn shapes(network: &Network, options: &Options) -> Vec<LayerShape> {
     let last = network.layers().len() - 1;
     let shape = |(index, layer): (usize, &zoetrope_codecs::neural::Layer)| {
         let output = (index == last).then(|| network.output());
+        let part = output.map(|_| layer_of_part(layer, 0));
+        let layer = part.as_ref().unwrap_or(layer);
         let shape = LayerShape::new(options.kernel, options.precision, layer, output, size);
         size = [size[0] * shape.shuffle[1], size[1] * shape.shuffle[0]];
         shape
@@ -361,131 +424,4 @@ fn check_limits(
         }
     }
     Ok(())
-}
-
-fn layer_buffers(
-    gpu: &Gpu,
-    resources: &mut Resources,
-    network: &Network,
-    shapes: &[LayerShape],
-    plan: &Plan,
-) -> Vec<LayerBuffers> {
-    let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST;
-    let mut bytes = Vec::new();
-    let mut filled = |resources: &mut Resources, label, precision, numbers: &[f32]| {
-        weights::stored(precision, numbers, &mut bytes);
-        // Copies are whole words.
-        bytes.resize(bytes.len().next_multiple_of(4), 0);
-        let buffer = resources.buffer(label, bytes.len() as u64, usage);
-        gpu.queue.write_buffer(&buffer, 0, &bytes);
-        buffer
-    };
-    let layers = network.layers().iter().zip(shapes).zip(&plan.input_bytes);
-    layers
-        .map(|((layer, shape), input_bytes)| {
-            let weights = weights::pack_weights(layer, shape);
-            let bias = weights::pack_bias(layer, shape);
-            LayerBuffers {
-                weights: filled(resources, "neural weights", shape.precision, &weights),
-                bias: filled(resources, "neural bias", Precision::F32, &bias),
-                input: resources.buffer("neural features", *input_bytes, usage),
-            }
-        })
-        .collect()
-}
-
-fn dispatches(
-    gpu: &Gpu,
-    resources: &mut Resources,
-    shapes: &[LayerShape],
-    plan: &Plan,
-    buffers: &[LayerBuffers],
-    views: &[wgpu::TextureView; 2],
-) -> Vec<Dispatch> {
-    let alignment = u64::from(gpu.capabilities.limits.min_uniform_buffer_offset_alignment);
-    let size = size_of::<LayerParameters>() as u64;
-    let step = size.next_multiple_of(alignment);
-    let mut bytes = vec![0; plan.passes.len() * step as usize];
-    for (pass, place) in plan
-        .passes
-        .iter()
-        .zip(bytes.chunks_exact_mut(step as usize))
-    {
-        place[..size as usize].copy_from_slice(bytemuck::bytes_of(&pass.parameters));
-    }
-    let usage = wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST;
-    let parameters = resources.buffer("neural parameters", bytes.len() as u64, usage);
-    gpu.queue.write_buffer(&parameters, 0, &bytes);
-    // Layers of one shape share a pipeline.
-    let mut compiled = HashMap::new();
-    let pipelines: Vec<wgpu::ComputePipeline> = shapes
-        .iter()
-        .map(|shape| {
-            let source = shape.source();
-            let made = compiled
-                .entry(source)
-                .or_insert_with_key(|source| compile(gpu, shape.entry_point(), source));
-            made.clone()
-        })
-        .collect();
-    let dispatch = |(pass, offset): (&plan::Pass, u64)| {
-        let pipeline = &pipelines[pass.layer];
-        let layout = pipeline.get_bind_group_layout(0);
-        let layer = &buffers[pass.layer];
-        let bindings = views.each_ref().map(|view| {
-            let output = match buffers.get(pass.layer + 1) {
-                Some(next) => next.input.as_entire_binding(),
-                None => wgpu::BindingResource::TextureView(view),
-            };
-            let parameters = wgpu::BindingResource::Buffer(wgpu::BufferBinding {
-                buffer: &parameters,
-                offset,
-                size: std::num::NonZeroU64::new(size),
-            });
-            resources.bind_group(
-                "neural layer",
-                &layout,
-                &[
-                    parameters,
-                    layer.weights.as_entire_binding(),
-                    layer.bias.as_entire_binding(),
-                    layer.input.as_entire_binding(),
-                    output,
-                ],
-            )
-        });
-        Dispatch {
-            pipeline: pipeline.clone(),
-            bindings,
-            workgroups: pass.workgroups,
-        }
-    };
-    plan.passes
-        .iter()
-        .zip((0..).step_by(step as usize))
-        .map(dispatch)
-        .collect()
-}
-
-/// A compute pipeline from a shader's text.
-fn compile(gpu: &Gpu, entry_point: &'static str, source: &str) -> wgpu::ComputePipeline {
-    let module = gpu
-        .device
-        .create_shader_module(wgpu::ShaderModuleDescriptor {
-            label: Some(entry_point),
-            source: wgpu::ShaderSource::Wgsl(source.into()),
-        });
-    gpu.device
-        .create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-            label: Some(entry_point),
-            layout: None,
-            module: &module,
-            entry_point: Some(entry_point),
-            compilation_options: wgpu::PipelineCompilationOptions {
-                // All of the shared memory is written before it is read.
-                zero_initialize_workgroup_memory: false,
-                ..Default::default()
-            },
-            cache: None,
-        })
 }

@@ -101,3 +101,48 @@ fn compare_judges_a_network_by_its_source() {
     let wrong = zoetrope(&["compare", "missing.mp4", TINY]);
     assert_one_sentence(&wrong, &["no such file"]);
 }
+
+#[test]
+fn pack_makes_a_clip_of_a_network_without_loss() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder
+        .path()
+        .join("tiny.zoe")
+        .to_string_lossy()
+        .into_owned();
+    let packed = json(&zoetrope(&[
+        "pack",
+        TINY,
+        "-o",
+        &out,
+        "--frame-rate",
+        "12.5",
+        "--title",
+        "Bunny",
+        "--json",
+    ]));
+    assert_eq!(packed["exact"], true, "{packed}");
+    assert_eq!(
+        packed["pictures"]["psnr"],
+        serde_json::Value::Null,
+        "{packed}"
+    );
+    let before = std::fs::metadata(TINY).expect("is there").len();
+    assert!(
+        packed["bytes"].as_u64().expect("a number") < before + 40_000,
+        "{packed}"
+    );
+    let info = json(&zoetrope(&["info", &out, "--json"]));
+    assert_eq!(
+        (&info["title"], &info["frames"]),
+        (&"Bunny".into(), &16.into())
+    );
+    assert_eq!(info["frame_rate"], 12.5);
+    assert_eq!(info["picture"]["parameters"], 209_422);
+    let same = json(&zoetrope(&[
+        "compare", TINY, &out, "--every", "5", "--json",
+    ]));
+    assert_eq!(same["psnr"], serde_json::Value::Null, "{same}");
+    let v3 = zoetrope(&["pack", TINY, "-o", "nowhere", "--format", "v3"]);
+    assert_one_sentence(&v3, &["V3 clips have no flat pictures"]);
+}

@@ -1,5 +1,6 @@
-//! `zoetrope pack`: a clip out of a sequence of splat files.
+//! `zoetrope pack`: a clip out of a sequence of splat files, or of a neural video.
 
+mod neural;
 mod pictures;
 mod sound;
 mod v3;
@@ -13,7 +14,7 @@ use zoetrope_encode::{PackError, PackOptions, Progress};
 use crate::args::{Colour, Size};
 use crate::cli::{FormatArg, PackArgs, PictureArgs};
 use crate::commands::compare::{self, Comparison, decibels};
-use crate::open::open;
+use crate::open::{open, open_with};
 use crate::output;
 
 /// Frames that are drawn at the end to measure the PSNR.
@@ -27,12 +28,15 @@ const PSNR_CAMERAS: usize = 3;
 /// When the input cannot be read or the output cannot be written; no half clip is left behind then.
 /// When nothing can be drawn to measure the PSNR; the clip is complete then.
 pub fn run(args: &PackArgs, cancel: &Cancel) -> anyhow::Result<()> {
-    let mut input = open(&args.input, cancel)?;
+    let mut input = open_with(&args.input, &args.neural.options(None), cancel)?;
     let only_zoe = args.ladder || args.camera_path.is_some() || args.audio.is_some();
     if args.format == FormatArg::V3 && only_zoe {
         bail!("V3 clips have no layers, camera path or sound; leave --format v3 out for those");
     }
+    let is_flat = input.info().picture.is_some();
     match args.format {
+        FormatArg::V3 if is_flat => bail!("V3 clips have no flat pictures; leave --format v3 out"),
+        FormatArg::Zoe if is_flat => neural::run(args, &mut input, cancel),
         FormatArg::Zoe => zoe::run(args, &mut input, cancel),
         FormatArg::V3 => v3::run(args, &mut input, cancel),
     }?;
