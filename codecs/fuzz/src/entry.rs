@@ -2,7 +2,6 @@
 //! and over damaged inputs.
 
 use std::io::Cursor;
-use std::ops::Range;
 use std::sync::Arc;
 
 use image_webp::{ColorType, WebPEncoder};
@@ -10,8 +9,8 @@ use zoetrope_codecs::audio;
 use zoetrope_codecs::clip::CameraHint;
 use zoetrope_codecs::container::v3::{Sidecar, V3Demuxer};
 use zoetrope_codecs::container::zoe::{
-    self, ClipDescription, FrameRate, LayerDescription, SoundCodec, SoundFormat, SoundPacket,
-    SoundTrack, ZoeDemuxer, ZoeWriter,
+    ClipDescription, FrameRate, LayerDescription, SoundCodec, SoundFormat, SoundPacket, SoundTrack,
+    ZoeWriter,
 };
 use zoetrope_codecs::source::{Folder, MemoryFolder, MemorySource, Source, ZipFolder};
 use zoetrope_codecs::splat::{self, sog};
@@ -20,6 +19,9 @@ use zoetrope_codecs::{
     LayeredGroup, Result, SplatCloud, Thumbnails, UpAxis, VideoCodec, VideoPacket, VideoStream,
 };
 
+#[path = "clips.rs"]
+mod clips;
+pub use clips::{zoe, zoe_index};
 #[path = "formats.rs"]
 mod formats;
 #[path = "layers.rs"]
@@ -31,13 +33,16 @@ mod models;
 pub use models::{four_dgs, lod_meta, pickle, queen, splatv};
 #[path = "networks.rs"]
 mod networks;
-pub use networks::neural_import;
+pub use networks::{
+    TINY_CROP, neural_import, neural_track, one_layer, tiny_latents, tiny_neural, tiny_tracks,
+    tiny_video, track_seed,
+};
 
 /// A target: its name and its function.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets. Each has its folder in `corpus/` and its program in `targets/`.
-pub const TARGETS: [Target; 21] = [
+pub const TARGETS: [Target; 22] = [
     ("ply", ply),
     ("compressed_ply", compressed_ply),
     ("dot_splat", dot_splat),
@@ -59,6 +64,7 @@ pub const TARGETS: [Target; 21] = [
     ("pickle", pickle),
     ("queen", queen),
     ("neural_import", neural_import),
+    ("neural_track", neural_track),
 ];
 
 /// Groups that are read of a clip.
@@ -175,90 +181,6 @@ pub fn sound(data: &[u8]) {
     }
 }
 
-/// A clip of our own. Everything that can be read of it is read, and a copy of it must be a clip too.
-pub fn zoe(data: &[u8]) {
-    let cancel = Cancel::new();
-    let Ok(mut clip) = ZoeDemuxer::open(Arc::new(source(data)), &cancel) else {
-        return;
-    };
-    read_groups(&mut clip);
-    for group in 0..clip.groups().len().min(MAX_GROUPS) {
-        let whole = clip
-            .read_group(group, &cancel)
-            .map(|packets| packets.payload);
-        let key = clip.read_part(group, Detail::Key, &cancel);
-        if let (Ok(GroupPayload::Layered(whole)), Ok(key)) = (whole, key) {
-            assert_eq!(key.frames.len(), 1);
-            let GroupPayload::Layered(key) = key.payload else {
-                unreachable!("the whole group is one");
-            };
-            let first = |layers: &LayeredGroup| layers.layers[0].side[0].clone();
-            assert_eq!((key.layers.len(), first(&key)), (1, first(&whole)));
-        }
-        let _ = clip.read_sound(group, &cancel);
-    }
-    let _ = clip.poster(&cancel);
-    if let Ok(Some(thumbnails)) = clip.thumbnails(&cancel) {
-        assert_eq!(thumbnails.frames.len(), thumbnails.jpegs.len());
-    }
-    let mut copy = Vec::new();
-    let spool = Cursor::new(Vec::new());
-    if let Ok(frames) = zoe::trim(&mut clip, 0..8, spool, &mut copy, &cancel) {
-        let copy = ZoeDemuxer::open(Arc::new(source(&copy)), &cancel).expect("was just written");
-        assert_eq!(copy.info().frame_count, frames.len());
-    }
-}
-
-/// The front of a clip of our own, behind which there are no bytes that could be read, but which
-/// might be there.
-pub fn zoe_index(data: &[u8]) {
-    let cancel = Cancel::new();
-    let Ok(mut clip) = ZoeDemuxer::open(Arc::new(Endless(data.to_vec())), &cancel) else {
-        return;
-    };
-    let layers = clip.info().layers.len() as u8;
-    for group in 0..clip.groups().len() {
-        let mut least = clip.part_bytes(group, Detail::Key).expect("is known");
-        for layer in 1..=layers {
-            let more = clip
-                .part_bytes(group, Detail::Layers(layer))
-                .expect("is known");
-            assert!(least <= more, "{layer} layers of group {group}");
-            least = more;
-        }
-        assert_eq!(Some(least), clip.part_bytes(group, Detail::FULL));
-    }
-    read_groups(&mut clip);
-}
-
-/// Bytes that are known, and then many that are not.
-struct Endless(Vec<u8>);
-
-impl Source for Endless {
-    fn name(&self) -> &str {
-        "endless"
-    }
-
-    fn len(&self) -> u64 {
-        1 << 40
-    }
-
-    fn read(&self, range: Range<u64>, _: &Cancel) -> Result<Vec<u8>> {
-        let length = usize::try_from(range.end - range.start).unwrap_or(usize::MAX);
-        if length > 17 << 20 {
-            return Err(Error::malformed("endless", "too much was asked for"));
-        }
-        let mut bytes = vec![0; length];
-        let known = usize::try_from(range.start).ok();
-        let known = known
-            .and_then(|start| self.0.get(start..))
-            .unwrap_or_default();
-        let count = known.len().min(length);
-        bytes[..count].copy_from_slice(&known[..count]);
-        Ok(bytes)
-    }
-}
-
 fn source(data: &[u8]) -> MemorySource {
     MemorySource::new("input", data)
 }
@@ -279,7 +201,10 @@ fn read_groups(demuxer: &mut dyn Demuxer) {
         match packets.payload {
             GroupPayload::SplatFile { cloud, .. } => check(&cloud),
             GroupPayload::Layered(layered) => assert!(!layered.layers.is_empty()),
-            GroupPayload::Neural(frame) => assert!(!frame.embedding().is_empty()),
+            GroupPayload::Neural(frame) => {
+                assert!(!frame.embedding().is_empty());
+                assert!(frame.with_part(packets.frames.len() - 1).is_some());
+            }
             GroupPayload::PlaneVideos {
                 layout,
                 ranges,

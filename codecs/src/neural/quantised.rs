@@ -108,6 +108,25 @@ impl Quantised {
         })
     }
 
+    /// A tensor of exactly these numbers: each is a minimum of its own, and its symbol says nothing. For few numbers that a file has
+    /// as they are, such as biases.
+    ///
+    /// # Errors
+    /// As [`Self::quantise`].
+    pub fn exact(values: &[f32], shape: &[usize]) -> Result<Self> {
+        let axes = (0..shape.len().min(MAX_AXES)).fold(0, |axes, axis| axes | 1 << axis);
+        check(values, shape, 1, axes)?;
+        Ok(Self {
+            shape: shape.to_vec(),
+            axes,
+            bits: 1,
+            symbols: vec![0; values.len()],
+            minima: values.to_vec(),
+            scales: vec![0.0; values.len()],
+            precision: RangePrecision::of(values.iter().copied()),
+        })
+    }
+
     /// Quantises `values`, which are in the order of `shape`, the last index fastest, to symbols of `bits` bits, with a minimum
     /// and a scale for each combination of indices along the axes whose bits are set in `axes` (0: one of each). Every
     /// number gets the symbol that comes nearest. Minima and scales are rounded to 16 bits where that costs next to nothing.
@@ -487,6 +506,21 @@ mod tests {
         let symbols = tensor.symbols.clone();
         let again = Quantised::from_parts("it", vec![999], 8, 0, symbols, parts).expect("fits");
         assert_eq!(again, tensor);
+    }
+
+    #[test]
+    fn exact_numbers_stay_as_they_are() {
+        let values = numbers(30, 5);
+        let tensor = Quantised::exact(&values, &[5, 6]).expect("fits");
+        assert_eq!(tensor.dequantise(), values);
+        assert_eq!(tensor.precision(), RangePrecision::Single);
+        let halves = [0.5, -2.0, 0.0];
+        let tensor = Quantised::exact(&halves, &[3]).expect("fits");
+        assert_eq!(
+            (tensor.dequantise(), tensor.precision()),
+            (halves.to_vec(), RangePrecision::Half)
+        );
+        assert!(Quantised::exact(&[f32::NAN], &[1]).is_err());
     }
 
     #[test]

@@ -1,8 +1,9 @@
-//! Zoetrope's own clip: a fragmented MP4 file. `codecs/FORMAT.md` describes it byte by byte.
+//! Zoetrope's own clip: a fragmented MP4 file. `codecs/FORMAT.md` describes it byte by byte, and
+//! `codecs/NEURAL.md` what its samples hold where it is a neural video.
 //!
 //! ```text
 //! ftyp            what the file is
-//! moov            tracks: video and side samples of each layer, sound; our JSON
+//! moov            tracks: video and side samples of each layer, or networks; sound; our JSON
 //! sidx, ssix      where each group lies, and each level in it
 //! zoep            poster and thumbnails, here when they are small
 //! moof mdat …     the groups; in each its levels:

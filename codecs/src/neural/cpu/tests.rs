@@ -4,7 +4,7 @@ use pulp::Arch;
 
 use super::packed::{MOST_WEIGHTS, Method};
 use super::*;
-use crate::neural::{Activation, Layer, Output};
+use crate::neural::{Activation, Layer, Output, PatchGrid};
 use crate::random::Random;
 
 /// Largest error of a colour, of which a step of 8 bits is 0.004. Winograd's filtering loses two digits of f32's seven.
@@ -257,6 +257,49 @@ fn several_frames_at_once() {
     }
     let shapes = [(6, 3, [1, 1], Activation::None)];
     check("one layer", &network([4, 6, 70], &shapes, Output::Tanh, 12));
+}
+
+#[test]
+fn a_network_of_patches() {
+    let grid = PatchGrid {
+        rows: 3,
+        columns: 5,
+        levels: 4,
+    };
+    let shapes = [
+        (24, 1, [1, 1], Activation::Sin),
+        (24, 1, [1, 1], Activation::Sin),
+        (10, 1, [8, 8], Activation::None),
+        (9, 3, [2, 2], Activation::Gelu),
+        (12, 3, [2, 2], Activation::None),
+    ];
+    let plain = network(grid.shape(), &shapes, Output::Tanh, 13);
+    // Weights of sines are as much smaller as their arguments are larger (Sitzmann et al., section 3.2).
+    let layers = plain.layers().iter().cloned().map(|mut layer| {
+        if layer.activation == Activation::Sin {
+            let numbers = layer.weights.iter_mut().chain(&mut layer.bias);
+            numbers.for_each(|number| *number /= 30.0);
+        }
+        layer
+    });
+    let network = Network::new("it", grid.shape(), layers.collect(), Output::Tanh).expect("fits");
+    assert_eq!((network.picture_size(), network.frames()), ([160, 96], 4));
+    let embedding = grid.numbers();
+    let expected = reference(&network, &embedding);
+    for arch in arches() {
+        let decoder = CpuDecoder::with_arch(&network, arch);
+        let pictures = decoder
+            .decode_frames(&embedding, &Cancel::new())
+            .expect("decodes");
+        let numbers = pictures
+            .iter()
+            .flat_map(|picture| picture.rgb.as_flattened());
+        let errors = numbers
+            .zip(&expected)
+            .map(|(got, expected)| (f64::from(*got) - expected).abs());
+        let worst = errors.fold(0.0, f64::max);
+        assert!(worst < TOLERANCE, "{worst} with {arch:?}");
+    }
 }
 
 #[test]

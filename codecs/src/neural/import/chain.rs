@@ -142,15 +142,16 @@ impl<'a> Chain<'a> {
         Ok(network)
     }
 
-    /// Its numbers as they are in the file, where all of them are quantised there; a bias that it has not is zeros.
+    /// Its numbers as they are in the file, where all weights are quantised there. Biases may be plain numbers.
     pub(super) fn coded(&self, network: &Network) -> Option<CodedNetwork> {
         let layers = self.links.iter().zip(network.layers());
         let tensors = layers.map(|(link, layer)| {
             let shape = layer.shape();
             let weights = link.weights.quantised.clone()?;
-            let bias = match link.bias {
-                Some(bias) => bias.quantised.clone()?,
-                None => Quantised::quantise(&layer.bias, &[layer.bias.len()], 1, 0).ok()?,
+            let bias = link.bias.and_then(|bias| bias.quantised.clone());
+            let bias = match bias {
+                Some(bias) => bias,
+                None => Quantised::exact(&layer.bias, &[layer.bias.len()]).ok()?,
             };
             Some([
                 weights.reshaped(shape.weights().to_vec())?,

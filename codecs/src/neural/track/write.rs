@@ -229,3 +229,16 @@ fn refuse<T>(reason: impl Into<String>) -> Result<T> {
         reason: reason.into(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn latents_of_a_group_are_capped() {
+        let most = limits::MAX_GROUP_LATENTS;
+        assert!(check_latents(most / 4, 4).is_ok());
+        assert!(check_latents(most / 4 + 1, 4).is_err());
+        assert!(check_latents(u64::MAX, 2).is_err());
+    }
+}
