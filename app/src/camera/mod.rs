@@ -67,6 +67,18 @@ pub struct Canvas {
 }
 
 impl Canvas {
+    /// Where a flat picture goes in `window`: beside a panel, or above one that covers more than the bar, whose
+    /// top is at `bar_top`. The bar itself lies over pictures.
+    pub fn flat_place(&self, window: egui::Rect, bar_top: f32) -> egui::Rect {
+        let free = self.free();
+        let bottom = window.bottom() - self.foot;
+        let bottom = match bottom < bar_top - 0.5 {
+            true => window.top() + free.y,
+            false => window.bottom(),
+        };
+        egui::Rect::from_min_max(window.min, egui::pos2(window.left() + free.x, bottom))
+    }
+
     /// What is not covered, from the upper left corner: at least half of either side.
     fn free(&self) -> Vec2 {
         let size = self.size.max(Vec2::splat(1.0));

@@ -14,7 +14,7 @@ texts! {
         bits_per_pixel: "Bits per pixel", "Bit je Pixel";
         parameters: "Parameters", "Parameter";
         macs: "Work for a frame", "Arbeit je Bild";
-        macs_value: "{} GMAC, {} kMAC per pixel", "{} GMAC, {} kMAC je Pixel";
+        macs_value: "{0} GMAC, {1} kMAC per pixel", "{0} GMAC, {1} kMAC je Pixel";
         decode_time: "Decoding a frame", "Dekodieren eines Bilds";
         kind_v3: "Gaussian video (V3)", "Gauß-Video (V3)";
         kind_file: "Splat file", "Splat-Datei";
@@ -43,7 +43,7 @@ texts! {
         source: "Source", "Quelle";
         psnr: "PSNR here", "PSNR hier";
         psnr_mean: "Mean PSNR", "Mittlere PSNR";
-        psnr_mean_value: "{0} of {1} frames seen", "{0} von {1} gesehenen Bildern";
+        psnr_mean_value: "{0}; frames seen: {1}", "{0}; gesehene Bilder: {1}";
         psnr_unknown: "not known yet", "noch nicht bekannt";
         equal: "equal", "gleich";
         comparison: "Comparison", "Vergleich";

@@ -127,8 +127,8 @@ impl SourceDesk {
         }
     }
 
-    /// Paints the line, and what is on which side.
-    fn paint(&self, ui: &Ui, rect: Rect) {
+    /// Paints the line over a picture of `size` that is shown in `rect`, and what is on which side.
+    fn paint(&self, ui: &Ui, rect: Rect, size: [u32; 2]) {
         let texts = &text(ui).inspector;
         let palette = theme::palette(ui);
         let x = match self.comparison {
@@ -137,8 +137,15 @@ impl SourceDesk {
             Comparison::SideBySide => rect.center().x,
         };
         let painter = ui.painter();
-        painter.vline(x, rect.y_range(), Stroke::new(3.0, palette.surface));
-        painter.vline(x, rect.y_range(), Stroke::new(1.0, palette.text));
+        let shown = match self.comparison {
+            Comparison::SideBySide => vec2(0.5 * rect.width(), rect.height()),
+            Comparison::Off | Comparison::Wipe => rect.size(),
+        };
+        let [width, height] = size.map(|side| side.max(1) as f32);
+        let height = height * (shown.x / width).min(shown.y / height);
+        let rows = Rect::from_center_size(rect.center(), vec2(shown.x, height)).y_range();
+        painter.vline(x, rows, Stroke::new(3.0, palette.surface));
+        painter.vline(x, rows, Stroke::new(1.0, palette.text));
         if self.comparison == Comparison::Wipe {
             let handle = pos2(x, rect.center().y);
             painter.circle(
@@ -245,8 +252,8 @@ impl ZoetropeApp {
 
     /// Paints the line between the clip and its source.
     pub(super) fn paint_comparison(&self, ui: &Ui, rect: Rect, beside: Option<&Beside>) {
-        if beside.is_some() {
-            self.source_desk.paint(ui, rect);
+        if let Some(size) = beside.and_then(|beside| beside.picture.picture_size()) {
+            self.source_desk.paint(ui, rect, size);
         }
     }
 }

@@ -12,7 +12,7 @@ use super::transport_bar::{self, BarState};
 use super::{ZoetropeApp, statistics, theme, top_bar};
 use crate::camera::{CameraRig, RigOptions, Scene};
 use crate::text::{fill, text};
-use zoetrope_render::Camera;
+use zoetrope_render::{Background, Camera};
 
 /// Opening shorter than this shows nothing: what flashes by cannot be read.
 const OPENING_SHOWN_AFTER_S: f64 = 0.4;
@@ -27,9 +27,13 @@ impl ZoetropeApp {
             let picture = clip.state.picture.as_ref()?;
             Some((picture.index, picture.frame.clone()))
         });
-        let beside = shown
-            .filter(|(_, frame)| frame.splats().is_none())
-            .and_then(|(index, frame)| self.compare(ui, &response, rect, (index, &frame)));
+        let flat = shown.filter(|(_, frame)| frame.splats().is_none());
+        let place = match flat {
+            Some(_) => canvas.flat_place(rect, transport_bar::bar_rect(rect).top()),
+            None => rect,
+        };
+        let beside =
+            flat.and_then(|(index, frame)| self.compare(ui, &response, place, (index, &frame)));
         let notes = self.camera_desk.notes(&self.kept.notes.value);
         let Some(clip) = self.session.clip_mut() else {
             return;
@@ -74,10 +78,17 @@ impl ZoetropeApp {
         let has_backdrop = self.backdrop.picture().is_some();
         let settings = &self.kept.settings.value;
         let look = Look::new(settings, theme::palette(ui), has_backdrop, &clip.state);
+        if place != rect
+            && let Background::Opaque(colour) = look.background
+        {
+            let [red, green, blue] = colour.map(|part| (255.0 * part).round() as u8);
+            let colour = egui::Color32::from_rgb(red, green, blue);
+            ui.painter().rect_filled(rect, 0.0, colour);
+        }
         self.backdrop.paint(ui, rect);
         let contents = (&picture.frame, beside.as_ref());
-        let shown = self.viewport.show(ui, rect, contents, camera, &look);
-        self.paint_comparison(ui, rect, beside.as_ref());
+        let shown = self.viewport.show(ui, place, contents, camera, &look);
+        self.paint_comparison(ui, place, beside.as_ref());
         self.steer.feedback(ui, rect, now, options.reduce_motion);
         match shown {
             Ok(()) => {}

@@ -1,8 +1,8 @@
 //! Video decoding and encoding through FFmpeg, behind the traits of zoetrope-codecs.
 //!
-//! The only crate of the workspace that links C. FFmpeg sees memory and nothing else: it never
-//! opens a path or a URL, its demuxers and decoders are an allow-list, and what it logs goes to the
-//! `log` crate at debug level.
+//! The only crate of the workspace that links C. FFmpeg sees memory and [`Source`](zoetrope_codecs::source::Source)s and
+//! nothing else: it never opens a path or a URL, its demuxers and decoders are an allow-list, and what it logs goes
+//! to the `log` crate at debug level.
 //!
 //! * [`PlaneVideoDecoder`]: the grey videos of a group of Gaussian video, to planes.
 //! * [`H264PlaneEncoder`]: the way back, as V3's own packer writes it.

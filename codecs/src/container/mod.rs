@@ -128,8 +128,9 @@ fn open_file(
         Content::SogMeta => unsupported("it is a part of a SOG model; open the folder it lies in"),
         Content::Foreign(reason) => unsupported(reason),
         Content::Unknown => unsupported(
-            "it is nothing that can be read; Zoetrope clips, V3 folders, PLY, compressed PLY, \
-             .splat and SOG files work",
+            "it is nothing that can be read; Zoetrope clips, V3 folders, splat files (PLY, \
+             compressed PLY, .splat, .ksplat, SPZ, SOG, glTF, .splatv, .4dgs) and neural video \
+             (PyTorch, safetensors) work",
         ),
     }
 }
