@@ -283,7 +283,7 @@ pub enum GroupPayload {
         /// Whether that is only some of its Gaussians, which were to be had sooner than all.
         coarse: bool,
     },
-    /// A frame of neural video.
+    /// A frame of neural video; the others of its group come out of the same embedding, in their order.
     Neural(NeuralFrame),
 }
 

@@ -129,13 +129,19 @@ pub const MAX_COORDINATE: f32 = 1e18;
 pub const MAX_NETWORK_LAYERS: u64 = 64;
 /// Parameters of such a network, four bytes each; the largest that was published has 10 million.
 pub const MAX_NETWORK_PARAMETERS: u64 = 64 << 20;
-/// Numbers in the embedding of one frame; published ones have 128.
-pub const MAX_EMBEDDING: u64 = 64 << 10;
+/// Numbers in the embedding of one frame: published ones have 128, and the places of all patches of an 8K picture, 32
+/// numbers each, are as many as this.
+pub const MAX_EMBEDDING: u64 = 1 << 20;
+/// Frames that a network makes of one embedding. All of them are decoded for one, so that more would be felt in seeking.
+pub const MAX_NETWORK_FRAMES: u64 = 16;
 /// Multiplications of one frame: 4 T, ten times what the largest published network takes, and a second
 /// of a fast desktop GPU.
 pub const MAX_NETWORK_MACS: u64 = 4 << 40;
 /// Numbers behind one of its layers, two gigabytes: 64 channels of a 4K picture.
 pub const MAX_NETWORK_FEATURES: u64 = 512 << 20;
+/// Numbers of all networks of a group of frames together, four bytes each: they lie in memory side by side, since each says only what
+/// changed since the one before.
+pub const MAX_GROUP_LATENTS: u64 = 64 << 20;
 /// Bytes of a file with such a network: [`MAX_NEURAL_NUMBERS`] of four bytes each.
 pub const MAX_NEURAL_FILE_BYTES: u64 = 4 * MAX_NEURAL_NUMBERS;
 /// Numbers of a neural video: its parameters, and as many again for the embeddings of its frames.

@@ -1,8 +1,9 @@
 //! A neural video as a clip: every frame is a group of its own.
 
+use std::ops::Range;
 use std::sync::Arc;
 
-use super::{CpuDecoder, Import, ImportOptions, Network, NeuralFrame, NeuralVideo};
+use super::{Activation, CpuDecoder, Import, ImportOptions, Network, NeuralFrame, NeuralVideo};
 use crate::source::Source;
 use crate::{
     Cancel, ClipInfo, ClipKind, Decoder, Demuxer, Engine, Error, Frame, FrameContent, GroupInfo,
@@ -11,7 +12,7 @@ use crate::{
 
 /// Reads a neural video. All of it is in memory: a network is small.
 pub struct NeuralDemuxer {
-    video: Arc<NeuralVideo>,
+    video: NeuralVideo,
     info: ClipInfo,
     groups: Vec<GroupInfo>,
 }
@@ -23,7 +24,7 @@ impl NeuralDemuxer {
     /// As [`import`](super::import()).
     pub fn open(source: Arc<dyn Source>, options: &ImportOptions, cancel: &Cancel) -> Result<Self> {
         let (name, bytes) = (source.name().to_owned(), source.len());
-        let Import { video, facts } = super::import(source, options, cancel)?;
+        let Import { video, facts, .. } = super::import(source, options, cancel)?;
         let (network, frames) = (&video.network, video.frame_count());
         let info = ClipInfo {
             kind: ClipKind::NeuralVideo,
@@ -54,7 +55,7 @@ impl NeuralDemuxer {
         };
         Ok(Self {
             groups: (0..frames).map(group).collect(),
-            video: Arc::new(video),
+            video,
             info,
         })
     }
@@ -71,7 +72,7 @@ impl Demuxer for NeuralDemuxer {
 
     fn read_group(&mut self, group: usize, cancel: &Cancel) -> Result<GroupPackets> {
         cancel.check()?;
-        let frame = NeuralFrame::new(self.video.clone(), group).ok_or(Error::NoSuchFrame {
+        let frame = NeuralFrame::new(&self.video, group).ok_or(Error::NoSuchFrame {
             frame: group,
             count: self.groups.len(),
         })?;
@@ -93,7 +94,10 @@ pub struct NeuralDecoder {
     on_gpu: bool,
     /// The network's weights in the order in which the CPU uses them.
     cpu: Option<(Arc<Network>, CpuDecoder)>,
-    frame: Option<(usize, NeuralFrame)>,
+    /// All that came out with the last frame, where that is more than one.
+    decoded: Option<(NeuralFrame, Vec<Vec<u8>>)>,
+    /// The next frame, and the frames that are left with it.
+    next: Option<(Range<usize>, NeuralFrame)>,
 }
 
 impl NeuralDecoder {
@@ -102,51 +106,84 @@ impl NeuralDecoder {
         Self {
             on_gpu: false,
             cpu: None,
-            frame: None,
+            decoded: None,
+            next: None,
         }
     }
 
-    /// Leaves decoding to the renderer.
+    /// Leaves decoding to the renderer, but for what that does not know: networks of several frames or with sines, and
+    /// pictures that are cropped.
     pub fn on_gpu() -> Self {
         Self {
             on_gpu: true,
             ..Self::on_cpu()
         }
     }
-}
 
-impl Decoder for NeuralDecoder {
-    fn push(&mut self, packets: GroupPackets) -> Result<()> {
-        self.frame = None;
-        let GroupPayload::Neural(frame) = packets.payload else {
-            return Err(Error::unsupported(
-                format!("group {}", packets.group),
-                "it is no neural video",
-            ));
-        };
-        self.frame = Some((packets.frames.start, frame));
-        Ok(())
+    fn is_for_gpu(&self, frame: &NeuralFrame) -> bool {
+        let network = frame.network();
+        let mut layers = network.layers().iter();
+        let has_sines = layers.any(|layer| layer.activation == Activation::Sin);
+        self.on_gpu && network.frames() == 1 && frame.is_whole() && !has_sines
     }
 
-    fn next_frame(&mut self) -> Result<Option<Frame>> {
-        let Some((index, frame)) = self.frame.take() else {
-            return Ok(None);
-        };
-        if self.on_gpu {
-            let content = FrameContent::Neural(frame);
-            return Ok(Some(Frame { index, content }));
+    /// The picture of a frame, without its crop.
+    fn decode(&mut self, frame: &NeuralFrame) -> Result<Vec<u8>> {
+        if let Some((with, pictures)) = &self.decoded
+            && with.is_decoded_with(frame)
+            && let Some(picture) = pictures.get(frame.part())
+        {
+            return Ok(picture.clone());
         }
         let network = frame.network();
         let (_, cpu) = match self.cpu.take() {
             Some(known) if Arc::ptr_eq(&known.0, network) => self.cpu.insert(known),
             _ => self.cpu.insert((network.clone(), CpuDecoder::new(network))),
         };
-        let rgba = cpu.decode_rgba8(frame.embedding(), &Cancel::new())?;
+        let mut pictures = cpu.decode_frames_rgba8(frame.embedding(), &Cancel::new())?;
+        if pictures.len() == 1 {
+            return Ok(pictures.remove(0));
+        }
+        let picture = pictures.get(frame.part()).cloned().unwrap_or_default();
+        self.decoded = Some((frame.clone(), pictures));
+        Ok(picture)
+    }
+}
+
+impl Decoder for NeuralDecoder {
+    fn push(&mut self, packets: GroupPackets) -> Result<()> {
+        self.next = None;
+        let GroupPayload::Neural(frame) = packets.payload else {
+            return Err(Error::unsupported(
+                format!("group {}", packets.group),
+                "it is no neural video",
+            ));
+        };
+        self.next = Some((packets.frames, frame));
+        Ok(())
+    }
+
+    fn next_frame(&mut self) -> Result<Option<Frame>> {
+        let Some((mut frames, frame)) = self.next.take() else {
+            return Ok(None);
+        };
+        let Some(index) = frames.next() else {
+            return Ok(None);
+        };
+        if !frames.is_empty() {
+            let next = frame.with_part(frame.part() + 1);
+            self.next = next.map(|next| (frames, next));
+        }
+        if self.is_for_gpu(&frame) {
+            let content = FrameContent::Neural(frame);
+            return Ok(Some(Frame { index, content }));
+        }
+        let rgba = self.decode(&frame)?;
         let [width, height] = frame.picture_size();
         let picture = PictureFrame {
             width,
             height,
-            rgba,
+            rgba: cropped(rgba, &frame),
         };
         Ok(Some(Frame {
             index,
@@ -161,4 +198,21 @@ impl Decoder for NeuralDecoder {
             hardware: false,
         }
     }
+}
+
+/// What is shown of a picture, four bytes a pixel.
+fn cropped(rgba: Vec<u8>, frame: &NeuralFrame) -> Vec<u8> {
+    if frame.is_whole() {
+        return rgba;
+    }
+    let crop = frame.crop();
+    let [width, _] = frame.network().picture_size();
+    let ([left, top], [wide, tall]) = (
+        crop.start.map(|k| k as usize),
+        crop.size.map(|k| k as usize),
+    );
+    let rows = rgba.chunks_exact(4 * width).skip(top).take(tall);
+    rows.flat_map(|row| &row[4 * left..4 * (left + wide)])
+        .copied()
+        .collect()
 }

@@ -6,16 +6,33 @@
 //! HNeRV (Chen et al., CVPR 2023) is a chain of convolutions, each followed by a pixel shuffle and an
 //! activation; so is NeRV (Chen et al., NeurIPS 2021), whose embeddings are sines of the time.
 
+mod architecture;
 mod clip;
+mod coded;
+mod coding;
 pub mod cpu;
+mod grid;
 pub mod import;
+mod latents;
+mod layer;
 mod network;
+mod quantised;
 mod raw;
+mod time;
+pub mod track;
+mod video;
 
+pub use architecture::Architecture;
 pub use clip::{NeuralDecoder, NeuralDemuxer};
+pub use coded::{CodedEmbeddings, CodedNetwork};
 pub use cpu::{CpuDecoder, Picture};
+pub use grid::PatchGrid;
 pub use import::{
-    Import, ImportFacts, ImportOptions, NEURAL_HEAD_BYTES, NeuralFormat, TimeEmbedding, import,
-    open,
+    Import, ImportFacts, ImportOptions, NEURAL_HEAD_BYTES, NeuralFormat, import, open,
 };
-pub use network::{Activation, Layer, Network, NeuralFrame, NeuralVideo, Output};
+pub use latents::{LatentNetworks, LatentScale, MAX_LATENT};
+pub use layer::{Activation, Layer, LayerShape, Output};
+pub use network::Network;
+pub use quantised::{MAX_AXES, MAX_SYMBOL_BITS, Quantised, RangePrecision};
+pub use time::{TimeEmbedding, TimeOrder, TimeRule};
+pub use video::{Crop, NeuralFrame, NeuralVideo};

@@ -1,102 +1,8 @@
 //! What a network is: its layers, their weights, and what follows from them.
 
-use std::sync::Arc;
-
-use crate::{Error, Result, limits};
-
-/// A function of each number behind a layer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Activation {
-    /// The number itself.
-    #[default]
-    None,
-    /// x Φ(x) with the normal distribution's Φ, the exact form.
-    Gelu,
-    /// max(x, 0).
-    Relu,
-    /// x above 0, x / 100 below.
-    LeakyRelu,
-    /// x above 0, x / 10 below.
-    LeakyRelu10,
-    /// x between 0 and 6.
-    Relu6,
-    /// x σ(x), also called swish.
-    Silu,
-    /// ln(1 + eˣ).
-    Softplus,
-    /// x min(max(x + 3, 0), 6) / 6.
-    HardSwish,
-}
-
-impl Activation {
-    /// Every activation with the name that HNeRV's `--act` has for it.
-    pub const ALL: [(Self, &'static str); 9] = [
-        (Self::None, "none"),
-        (Self::Gelu, "gelu"),
-        (Self::Relu, "relu"),
-        (Self::LeakyRelu, "leaky"),
-        (Self::LeakyRelu10, "leaky01"),
-        (Self::Relu6, "relu6"),
-        (Self::Silu, "swish"),
-        (Self::Softplus, "softplus"),
-        (Self::HardSwish, "hardswish"),
-    ];
-
-    /// The activation of a name, or of "silu", which PyTorch has for swish.
-    pub fn named(name: &str) -> Option<Self> {
-        let name = name.trim().to_ascii_lowercase();
-        let name = if name == "silu" { "swish" } else { &name };
-        let mut all = Self::ALL.iter();
-        all.find(|(_, known)| *known == name)
-            .map(|(activation, _)| *activation)
-    }
-
-    /// Its name.
-    pub fn name(self) -> &'static str {
-        let mut all = Self::ALL.iter();
-        all.find(|(activation, _)| *activation == self)
-            .map_or("none", |(_, name)| name)
-    }
-}
-
-/// From the last layer's numbers to red, green and blue, 0 to 1 each.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Output {
-    /// tanh(x) / 2 + 1/2.
-    Tanh,
-    /// 1 / (1 + e⁻ˣ).
-    Sigmoid,
-    /// x + this, cut to 0 to 1.
-    Offset(f32),
-}
-
-/// A convolution with stride 1 and zeros around its input, so that the size stays, then a pixel
-/// shuffle, then an activation.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Layer {
-    /// Channels that go in.
-    pub inputs: usize,
-    /// Channels that come out, behind the shuffle.
-    pub outputs: usize,
-    /// Width and height of the kernel, an odd number.
-    pub kernel: usize,
-    /// How many times larger the shuffle makes the picture: height, width. Channel
-    /// `(c * sy + dy) * sx + dx` of the convolution is pixel `(y * sy + dy, x * sx + dx)` of channel `c`.
-    pub shuffle: [usize; 2],
-    /// What follows.
-    pub activation: Activation,
-    /// `[outputs * sy * sx][inputs][kernel][kernel]`, the last index fastest (PyTorch's order).
-    pub weights: Vec<f32>,
-    /// `[outputs * sy * sx]`.
-    pub bias: Vec<f32>,
-}
-
-impl Layer {
-    /// Channels of the convolution, in front of the shuffle.
-    pub fn convolved(&self) -> usize {
-        self.outputs * self.shuffle[0] * self.shuffle[1]
-    }
-}
+use super::architecture::{Architecture, COLOURS};
+use super::layer::{Layer, Output};
+use crate::{Error, Result};
 
 /// A network that makes a picture out of an embedding.
 #[derive(Clone, Debug, PartialEq)]
@@ -109,7 +15,8 @@ pub struct Network {
 impl Network {
     /// Puts a network together, after a look at whether its parts fit.
     ///
-    /// `embedding` is channels, height, width. The last layer must have three outputs: red, green, blue.
+    /// `embedding` is channels, height, width. The last layer must have three outputs, red, green and blue, or as many times
+    /// three as it makes frames at once.
     ///
     /// # Errors
     /// [`Error::Malformed`] where shapes do not chain or a number is not finite, [`Error::Limit`] above
@@ -131,69 +38,12 @@ impl Network {
 
     fn check(&self, name: &str) -> Result<()> {
         let malformed = |reason: String| Err(Error::malformed(name, reason));
-        if self.layers.is_empty() || self.embedding.contains(&0) {
-            return malformed("its network is empty".to_owned());
-        }
-        let cap = |what, value: Option<u64>, limit| {
-            limits::check(name, what, value.unwrap_or(u64::MAX), limit)
-        };
-        cap(
-            "layers of a network",
-            Some(self.layers.len() as u64),
-            limits::MAX_NETWORK_LAYERS,
-        )?;
-        cap(
-            "numbers in an embedding",
-            product(&self.embedding),
-            limits::MAX_EMBEDDING,
-        )?;
-        let [mut channels, mut height, mut width] = self.embedding;
-        let (mut macs, mut parameters) = (Some(0_u64), Some(0_u64));
+        let architecture = self.architecture();
+        architecture.check_sizes(name)?;
         for (index, layer) in self.layers.iter().enumerate() {
             let number = index + 1;
-            if layer.inputs != channels {
-                return malformed(format!(
-                    "layer {number} of its network takes {} channels, and gets {channels}",
-                    layer.inputs
-                ));
-            }
-            if layer.kernel.is_multiple_of(2) || layer.shuffle.contains(&0) || layer.outputs == 0 {
-                return malformed(format!(
-                    "layer {number} of its network has an impossible shape"
-                ));
-            }
-            let convolved = product(&[layer.outputs, layer.shuffle[0], layer.shuffle[1]]);
-            let taps = product(&[layer.inputs, layer.kernel, layer.kernel]);
-            let weights = convolved.zip(taps).and_then(|(a, b)| a.checked_mul(b));
-            parameters = (|| parameters?.checked_add(weights?)?.checked_add(convolved?))();
-            cap(
-                "parameters of a network",
-                parameters,
-                limits::MAX_NETWORK_PARAMETERS,
-            )?;
-            macs = (|| macs?.checked_add(weights?.checked_mul(product(&[height, width])?)?))();
-            cap("multiplications of a frame", macs, limits::MAX_NETWORK_MACS)?;
-            channels = layer.outputs;
-            (height, width) = (
-                height.saturating_mul(layer.shuffle[0]),
-                width.saturating_mul(layer.shuffle[1]),
-            );
-            let features = product(&[channels, height, width]);
-            cap(
-                "numbers behind a layer",
-                features,
-                limits::MAX_NETWORK_FEATURES,
-            )?;
-            for side in [height, width] {
-                cap(
-                    "pixels of a picture's side",
-                    Some(side as u64),
-                    limits::MAX_PICTURE_SIDE,
-                )?;
-            }
-            if weights != Some(layer.weights.len() as u64)
-                || convolved != Some(layer.bias.len() as u64)
-            {
+            let weights: usize = layer.shape().weights().iter().product();
+            if layer.weights.len() != weights || layer.bias.len() != layer.convolved() {
                 return malformed(format!(
                     "layer {number} of its network has not the weights that its shape needs"
                 ));
@@ -205,12 +55,21 @@ impl Network {
                 ));
             }
         }
-        if channels != 3 {
-            return malformed(format!(
-                "its network makes {channels} channels, not red, green and blue"
-            ));
+        architecture.check_frames(name)
+    }
+
+    /// Its shapes, without its numbers.
+    pub fn architecture(&self) -> Architecture {
+        Architecture {
+            embedding: self.embedding,
+            layers: self.layers.iter().map(Layer::shape).collect(),
+            output: self.output,
         }
-        Ok(())
+    }
+
+    /// Frames that it makes of an embedding: 1, but for networks of groups.
+    pub fn frames(&self) -> usize {
+        self.layers.last().map_or(0, |last| last.outputs / COLOURS)
     }
 
     /// Channels, height and width of an embedding.
@@ -230,12 +89,7 @@ impl Network {
 
     /// Width and height of its pictures.
     pub fn picture_size(&self) -> [usize; 2] {
-        let [_, height, width] = self.embedding;
-        self.layers
-            .iter()
-            .fold([width, height], |[width, height], layer| {
-                [width * layer.shuffle[1], height * layer.shuffle[0]]
-            })
+        self.architecture().picture_size()
     }
 
     /// Weights and biases.
@@ -244,121 +98,17 @@ impl Network {
         self.layers.iter().map(count).sum()
     }
 
-    /// Multiplications with addition that a frame takes.
+    /// Multiplications with addition that an embedding takes.
     pub fn macs(&self) -> u64 {
-        let [_, height, width] = self.embedding;
-        let mut pixels = (height * width) as u64;
-        let mut macs = 0;
-        for layer in &self.layers {
-            macs += pixels * layer.weights.len() as u64;
-            pixels *= (layer.shuffle[0] * layer.shuffle[1]) as u64;
-        }
-        macs
-    }
-}
-
-/// `None` when it does not fit.
-fn product(numbers: &[usize]) -> Option<u64> {
-    numbers
-        .iter()
-        .try_fold(1_u64, |product, number| product.checked_mul(*number as u64))
-}
-
-/// A whole neural video: one network, and an embedding for each frame.
-#[derive(Clone, Debug)]
-pub struct NeuralVideo {
-    /// What decodes.
-    pub network: Arc<Network>,
-    /// The embeddings of all frames, one after the other: channel by channel, row by row.
-    embeddings: Arc<[f32]>,
-}
-
-impl NeuralVideo {
-    /// Puts both together.
-    ///
-    /// # Errors
-    /// [`Error::Malformed`] when the embeddings are not a whole number of frames, or not finite;
-    /// [`Error::Limit`] for more frames than a clip can have.
-    pub fn new(name: &str, network: Network, embeddings: Vec<f32>) -> Result<Self> {
-        let each: usize = network.embedding.iter().product();
-        if embeddings.is_empty() || !embeddings.len().is_multiple_of(each) {
-            return Err(Error::malformed(
-                name,
-                format!(
-                    "its {} numbers for frames are no multiple of the {each} that a frame takes",
-                    embeddings.len()
-                ),
-            ));
-        }
-        let frames = (embeddings.len() / each) as u64;
-        limits::check(name, "frames", frames, limits::MAX_FRAMES)?;
-        if !embeddings.iter().all(|number| number.is_finite()) {
-            return Err(Error::malformed(
-                name,
-                "its frames have numbers that are not finite",
-            ));
-        }
-        Ok(Self {
-            network: Arc::new(network),
-            embeddings: embeddings.into(),
-        })
-    }
-
-    /// Number of frames.
-    pub fn frame_count(&self) -> usize {
-        self.embeddings.len() / self.each()
-    }
-
-    /// The embedding of a frame; `None` behind the last one.
-    pub fn embedding(&self, frame: usize) -> Option<&[f32]> {
-        let first = frame.checked_mul(self.each())?;
-        self.embeddings.get(first..first.checked_add(self.each())?)
-    }
-
-    fn each(&self) -> usize {
-        self.network.embedding.iter().product()
-    }
-}
-
-/// One frame of a neural video, not decoded.
-#[derive(Clone, Debug)]
-pub struct NeuralFrame {
-    video: Arc<NeuralVideo>,
-    index: usize,
-}
-
-impl NeuralFrame {
-    /// Frame `index` of `video`; `None` behind the last one.
-    pub fn new(video: Arc<NeuralVideo>, index: usize) -> Option<Self> {
-        video.embedding(index)?;
-        Some(Self { video, index })
-    }
-
-    /// What decodes it.
-    pub fn network(&self) -> &Arc<Network> {
-        &self.video.network
-    }
-
-    /// Its numbers: channel by channel, row by row.
-    pub fn embedding(&self) -> &[f32] {
-        self.video.embedding(self.index).unwrap_or_default()
-    }
-
-    /// Width and height of its picture in pixels.
-    pub fn picture_size(&self) -> [u32; 2] {
-        // Both are below the cap on a picture's side.
-        self.network().picture_size().map(|side| side as u32)
-    }
-
-    /// Whether both are the same frame of the same video.
-    pub fn is_same(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.video, &other.video) && self.index == other.index
+        self.architecture().macs()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits;
+    use crate::neural::{Activation, NeuralVideo};
 
     fn layer(inputs: usize, outputs: usize, kernel: usize, shuffle: [usize; 2]) -> Layer {
         let convolved = outputs * shuffle[0] * shuffle[1];
@@ -417,6 +167,20 @@ mod tests {
         assert!(error.to_string().contains("no multiple of the 6"));
         assert!(NeuralVideo::new("it", tiny(), vec![f32::INFINITY; 6]).is_err());
         assert!(NeuralVideo::new("it", tiny(), vec![]).is_err());
+    }
+
+    #[test]
+    fn frames_of_an_embedding_are_three_channels_each() {
+        let most = limits::MAX_NETWORK_FRAMES as usize;
+        for frames in [1, 2, most] {
+            let network = network(vec![layer(2, 3 * frames, 1, [1, 1])]).expect("fits");
+            assert_eq!(network.frames(), frames);
+        }
+        let error = network(vec![layer(2, 3 * (most + 1), 1, [1, 1])]).expect_err("is past it");
+        assert!(
+            error.to_string().contains("frames of an embedding"),
+            "{error}"
+        );
     }
 
     #[test]

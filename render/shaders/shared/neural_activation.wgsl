@@ -48,3 +48,11 @@ fn softplus(x: vec4f) -> vec4f {
 fn hard_swish(x: vec4f) -> vec4f {
     return x * clamp(x + 3.0, vec4f(), vec4f(6.0)) / 6.0;
 }
+
+// sin(30 x). WGSL promises sines between -pi and pi only, so whole turns are taken off first.
+fn sin_30(x: vec4f) -> vec4f {
+    let turns = round(x * 4.7746483);
+    // 2 pi in two parts, of which the first has zeros at its end.
+    let rest = fma(turns, vec4f(-6.28125), 30.0 * x);
+    return sin(fma(turns, vec4f(-0.0019353072), rest));
+}

@@ -263,6 +263,7 @@ impl LayerShape {
             Activation::Silu => "silu",
             Activation::Softplus => "softplus",
             Activation::HardSwish => "hard_swish",
+            Activation::Sin => "sin_30",
         };
         let mut header = format!(
             "{enable}alias Number = {number};\nalias Number4 = vec4<{number}>;\n\

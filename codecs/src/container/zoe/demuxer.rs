@@ -12,6 +12,7 @@ use super::front::Front;
 use super::index::Index;
 use super::meta::{ClipDescription, FrameRate, Meta, PictureTable};
 use super::moov::{LayerTracks, Movie};
+use super::neural::NeuralClip;
 use super::sound::{SoundFormat, SoundPacket};
 use crate::container::{Warnings, last_part};
 use crate::source::Source;
@@ -22,16 +23,18 @@ use crate::{
 
 /// Demuxer of Zoetrope's own clips.
 pub struct ZoeDemuxer {
-    source: Arc<dyn Source>,
+    pub(super) source: Arc<dyn Source>,
     info: ClipInfo,
-    groups: Vec<GroupInfo>,
-    description: ClipDescription,
-    index: Index,
+    pub(super) groups: Vec<GroupInfo>,
+    pub(super) description: ClipDescription,
+    pub(super) index: Index,
+    /// The layers of Gaussians; none of neural video.
     layers: Vec<LayerTracks>,
+    pub(super) neural: Option<NeuralClip>,
     sounds: Vec<SoundFormat>,
     /// The track of each of `sounds`.
     sound_tracks: Vec<u32>,
-    defaults: BTreeMap<u32, TrackDefaults>,
+    pub(super) defaults: BTreeMap<u32, TrackDefaults>,
     gaussians: Vec<u32>,
     pictures: PictureTable,
     /// Where the content of the box of pictures lies, where it is in front of the groups.
@@ -72,21 +75,29 @@ impl ZoeDemuxer {
         let all_groups = index.len();
         let (all_frames, groups_end) = (index.frames(all_groups - 1).end, index.end());
         index.cut(source.len());
-        let groups: Vec<GroupInfo> = (0..index.len())
-            .map(|group| GroupInfo {
-                frames: index.frames(group),
-            })
-            .collect();
-        let Some(last) = groups.last() else {
+        if index.len() == 0 {
             return Err(malformed("it ends before its first group does".to_owned()));
-        };
-        if groups.len() < all_groups {
+        }
+        let whole_frames = index.frames(index.len() - 1).end;
+        if index.len() < all_groups {
             warnings.push_omission(format!(
                 "the file is cut short: {} of its {all_frames} frames are missing; copy it again",
-                all_frames - last.frames.end
+                all_frames - whole_frames
             ));
         }
-        let info = clip_info(title, &movie, &meta, &index, &groups, warnings);
+        let neural = movie.neural.clone();
+        let neural = neural.map(|track| NeuralClip::open(&name, track, &index));
+        let neural = neural.transpose()?;
+        let groups = match &neural {
+            Some(neural) => neural.groups(&index),
+            None => (0..index.len())
+                .map(|group| GroupInfo {
+                    frames: index.frames(group),
+                })
+                .collect(),
+        };
+        let facts = (&movie, &meta, &index, neural.as_ref());
+        let info = clip_info(title, facts, &groups, warnings);
         let description = describe(&movie, &meta, &info);
         let (sound_tracks, sounds) = movie.sounds.into_iter().unzip();
         Ok(Self {
@@ -96,6 +107,7 @@ impl ZoeDemuxer {
             index,
             gaussians: movie.gaussians,
             layers: movie.layers,
+            neural,
             sounds,
             sound_tracks,
             defaults: movie.defaults,
@@ -163,6 +175,10 @@ impl ZoeDemuxer {
     /// Bytes of a part of a group in the file.
     fn part_range(&self, group: usize, detail: Detail) -> Option<Range<u64>> {
         self.groups.get(group)?;
+        if let Some(neural) = &self.neural {
+            let (file_group, sample) = neural.place(group)?;
+            return Some(self.index.bytes(file_group, neural.levels(sample, detail)));
+        }
         let levels = match detail {
             Detail::Key => 1,
             Detail::Layers(_) => {
@@ -183,11 +199,11 @@ impl ZoeDemuxer {
         ))
     }
 
-    fn name_of(&self, group: usize) -> String {
+    pub(super) fn name_of(&self, group: usize) -> String {
         format!("group {group} of {}", self.info.title)
     }
 
-    fn damaged(&self, group: usize, reason: &str) -> Error {
+    pub(super) fn damaged(&self, group: usize, reason: &str) -> Error {
         Error::malformed(
             self.name_of(group),
             format!("{reason}; copy the clip again"),
@@ -279,6 +295,62 @@ impl ZoeDemuxer {
     }
 }
 
+impl ZoeDemuxer {
+    /// The group of the file that a group is in, or is.
+    fn file_group(&self, group: usize) -> usize {
+        let place = self.neural.as_ref().and_then(|neural| neural.place(group));
+        place.map_or(group, |(file_group, _)| file_group)
+    }
+
+    /// Frames of the groups of the file.
+    pub(super) fn file_groups(&self) -> Vec<Range<usize>> {
+        (0..self.index.len())
+            .map(|group| self.index.frames(group))
+            .collect()
+    }
+
+    /// The packets of each sound track that begin in a group of the file.
+    pub(super) fn read_file_sound(
+        &self,
+        file_group: usize,
+        cancel: &Cancel,
+    ) -> Result<Vec<Vec<SoundPacket>>> {
+        let mut tracks = vec![Vec::new(); self.sounds.len()];
+        // The levels between the base layer and the next one, or the end.
+        let first = match &self.neural {
+            Some(neural) => neural.levels(0, Detail::FULL),
+            None => self.layers.first().map_or(0, |base| base.levels),
+        };
+        let after = self
+            .layers
+            .get(1)
+            .map_or(usize::MAX, |layer| layer.levels - 1);
+        let start = self.index.bytes(file_group, first).end;
+        let range = start..self.index.bytes(file_group, after).end;
+        if tracks.is_empty() || range.is_empty() {
+            return Ok(tracks);
+        }
+        let bytes = self.source.read(range, cancel)?;
+        for run in read_fragments(&bytes, &self.defaults)
+            .map_err(|reason| self.damaged(file_group, &reason))?
+        {
+            let Some(track) = self.sound_tracks.iter().position(|id| *id == run.track) else {
+                continue;
+            };
+            let mut time = run.decode_time;
+            for sample in run.samples {
+                tracks[track].push(SoundPacket {
+                    time,
+                    duration: sample.duration,
+                    bytes: sample.bytes.to_vec(),
+                });
+                time = time.saturating_add(u64::from(sample.duration));
+            }
+        }
+        Ok(tracks)
+    }
+}
+
 impl Demuxer for ZoeDemuxer {
     fn info(&self) -> &ClipInfo {
         &self.info
@@ -294,6 +366,13 @@ impl Demuxer for ZoeDemuxer {
 
     fn read_part(&mut self, group: usize, detail: Detail, cancel: &Cancel) -> Result<GroupPackets> {
         self.check(group)?;
+        if self.neural.is_some() {
+            return Ok(GroupPackets {
+                group,
+                frames: self.groups[group].frames.clone(),
+                payload: self.read_neural(group, detail, cancel)?,
+            });
+        }
         let range = self.part_range(group, detail).unwrap_or_default();
         let bytes = self.source.read(range, cancel)?;
         let layered = read_fragments(&bytes, &self.defaults)
@@ -312,14 +391,21 @@ impl Demuxer for ZoeDemuxer {
 
     fn part_bytes(&self, group: usize, detail: Detail) -> Option<u64> {
         let range = self.part_range(group, detail)?;
-        Some(range.end - range.start)
+        let place = self.neural.as_ref().and_then(|neural| neural.place(group));
+        Some(match place {
+            // They come with the first frame of their group in the file.
+            Some((_, 1..)) => 0,
+            _ => range.end - range.start,
+        })
     }
 
     fn prefetch(&self, parts: &[(usize, Detail)]) {
-        let ranges: Vec<Range<u64>> = parts
+        let mut ranges: Vec<Range<u64>> = parts
             .iter()
             .filter_map(|(group, detail)| self.part_range(*group, *detail))
             .collect();
+        // Frames of neural video share the bytes of their group.
+        ranges.dedup();
         self.source.prefetch(&ranges);
     }
 
@@ -372,33 +458,22 @@ impl Demuxer for ZoeDemuxer {
 
     fn read_sound(&mut self, group: usize, cancel: &Cancel) -> Result<Vec<Vec<SoundPacket>>> {
         self.check(group)?;
-        let mut tracks = vec![Vec::new(); self.sounds.len()];
-        // The levels between the base layer and the next one, or the end.
-        let first = self.layers.first().map_or(0, |base| base.levels);
-        let after = self
-            .layers
-            .get(1)
-            .map_or(usize::MAX, |layer| layer.levels - 1);
-        let start = self.index.bytes(group, first).end;
-        let range = start..self.index.bytes(group, after).end;
-        if tracks.is_empty() || range.is_empty() {
-            return Ok(tracks);
-        }
-        let bytes = self.source.read(range, cancel)?;
-        for run in
-            read_fragments(&bytes, &self.defaults).map_err(|reason| self.damaged(group, &reason))?
-        {
-            let Some(track) = self.sound_tracks.iter().position(|id| *id == run.track) else {
-                continue;
-            };
-            let mut time = run.decode_time;
-            for sample in run.samples {
-                tracks[track].push(SoundPacket {
-                    time,
-                    duration: sample.duration,
-                    bytes: sample.bytes.to_vec(),
-                });
-                time = time.saturating_add(u64::from(sample.duration));
+        let file_group = self.file_group(group);
+        let mut tracks = self.read_file_sound(file_group, cancel)?;
+        if self.neural.is_some() {
+            let frames = self.groups[group].frames.clone();
+            let of_group = self.index.frames(file_group);
+            let rate = self.frame_rate();
+            for (packets, format) in tracks.iter_mut().zip(&self.sounds) {
+                let frame_of = |packet: &SoundPacket| {
+                    let heard = u128::from(packet.time.saturating_sub(u64::from(format.delay)));
+                    let frame = heard * u128::from(rate.numerator)
+                        / (u128::from(format.timescale) * u128::from(rate.denominator)).max(1);
+                    // What begins elsewhere than its group belongs to an end of that.
+                    let frame = usize::try_from(frame).unwrap_or(usize::MAX);
+                    frame.clamp(of_group.start, of_group.end - 1)
+                };
+                packets.retain(|packet| frames.contains(&frame_of(packet)));
             }
         }
         Ok(tracks)

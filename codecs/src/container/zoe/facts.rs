@@ -3,6 +3,7 @@
 use super::index::Index;
 use super::meta::{ClipDescription, LayerDescription, Meta};
 use super::moov::Movie;
+use super::neural::NeuralClip;
 use crate::clip::{CameraHint, GaussianCounts};
 use crate::container::Warnings;
 use crate::{Bounds, ClipInfo, ClipKind, GroupInfo, LayerInfo};
@@ -10,9 +11,7 @@ use crate::{Bounds, ClipInfo, ClipKind, GroupInfo, LayerInfo};
 /// The facts for whoever opens the clip; `file` is its name without a title of its own.
 pub(super) fn clip_info(
     file: String,
-    movie: &Movie<'_>,
-    meta: &Meta,
-    index: &Index,
+    (movie, meta, index, neural): (&Movie<'_>, &Meta, &Index, Option<&NeuralClip>),
     groups: &[GroupInfo],
     warnings: Warnings,
 ) -> ClipInfo {
@@ -46,16 +45,22 @@ pub(super) fn clip_info(
     let layers: Vec<LayerInfo> = layers.collect();
     let sidecar = &meta.common;
     ClipInfo {
-        kind: ClipKind::Zoe,
+        kind: match neural {
+            Some(_) => ClipKind::NeuralVideo,
+            None => ClipKind::Zoe,
+        },
         title: sidecar.title.clone().unwrap_or(file),
-        codec: format!("{codec} atlas"),
+        codec: match neural {
+            Some(neural) => neural.codec_name().to_owned(),
+            None => format!("{codec} atlas"),
+        },
         frame_rate: movie.frame_rate.per_second(),
         frame_rate_known: true,
         frame_count: groups.last().map_or(0, |group| group.frames.end),
         sh_degree: sidecar.sh_degree.unwrap_or(0),
         gaussians: count_gaussians(&movie.gaussians, groups),
         bounds: sidecar.bounds.map(Bounds::from),
-        picture: None,
+        picture: neural.map(NeuralClip::picture),
         up: sidecar.up.unwrap_or_default(),
         camera: sidecar.camera.map(CameraHint::from),
         size_bytes: Some(index.end() - index.start()),

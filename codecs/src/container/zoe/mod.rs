@@ -21,13 +21,17 @@ mod front;
 mod index;
 mod meta;
 mod moov;
+mod neural;
+mod neural_writer;
 mod samples;
 mod sound;
+mod store;
 mod trim;
 mod writer;
 
 pub use demuxer::ZoeDemuxer;
 pub use meta::{ClipDescription, FrameRate, LayerDescription};
+pub use neural_writer::NeuralWriter;
 pub use sound::{SoundCodec, SoundFormat, SoundPacket, SoundTrack};
 pub use trim::trim;
 pub use writer::ZoeWriter;

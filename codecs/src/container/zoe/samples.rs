@@ -58,6 +58,39 @@ impl Clock {
     }
 }
 
+impl Clock {
+    /// The `part` of `samples`, of which each lasts `each` frames and the last one to the group's end, in the order of
+    /// presentation.
+    pub(super) fn run_of<'a>(
+        &self,
+        track: u32,
+        entry: u32,
+        samples: &'a [Vec<u8>],
+        each: usize,
+        part: &Range<usize>,
+    ) -> Run<'a> {
+        let place_of = |sample: usize| sample.saturating_mul(each).min(self.frames);
+        let chosen = samples
+            .iter()
+            .enumerate()
+            .filter(|(place, _)| part.contains(place));
+        let samples = chosen.map(|(place, bytes)| Sample {
+            duration: ((place_of(place + 1) - place_of(place)) as u32)
+                .saturating_mul(self.frame_ticks),
+            composition_offset: 0,
+            bytes,
+        });
+        Run {
+            track,
+            entry,
+            decode_time: self.start + place_of(part.start) as u64 * u64::from(self.frame_ticks),
+            default_duration: self.frame_ticks,
+            first_is_sync: false,
+            samples: samples.collect(),
+        }
+    }
+}
+
 /// Whether a layer of a group of `frames` frames can be stored.
 pub(super) fn check_layer(layer: &LayerPackets, frames: usize) -> Result<()> {
     let VideoStream {

@@ -6,7 +6,8 @@ use std::ops::Range;
 use serde_json::Value;
 
 use super::demuxer::ZoeDemuxer;
-use super::meta::FrameRate;
+use super::meta::{ClipDescription, FrameRate};
+use super::neural_writer::NeuralWriter;
 use super::sound::{SoundFormat, SoundPacket, SoundTrack};
 use super::writer::ZoeWriter;
 use crate::{Cancel, Demuxer, Detail, Error, GroupPayload, Result, Thumbnails};
@@ -27,11 +28,10 @@ pub fn trim(
     out: &mut dyn Write,
     cancel: &Cancel,
 ) -> Result<Range<usize>> {
-    let groups = demuxer.groups();
     let overlaps = |group: &Range<usize>| group.start < frames.end && frames.start < group.end;
-    let chosen: Vec<(usize, Range<usize>)> = groups
-        .iter()
-        .map(|group| group.frames.clone())
+    let chosen: Vec<(usize, Range<usize>)> = demuxer
+        .file_groups()
+        .into_iter()
         .enumerate()
         .filter(|(_, group)| overlaps(group))
         .collect();
@@ -47,7 +47,7 @@ pub fn trim(
     description.camera_path = description
         .camera_path
         .and_then(|path| path_from(&path, start_s));
-    let mut writer = ZoeWriter::new(description, spool)?;
+    let mut writer = Writer::new(demuxer, description, spool)?;
     let rate = demuxer.frame_rate();
     let cuts: Vec<SoundCut> = demuxer
         .sounds()
@@ -68,17 +68,89 @@ pub fn trim(
         .map(|thumbnails| thumbnails_of(thumbnails, &kept));
     writer.set_pictures(demuxer.poster(cancel)?.as_deref(), thumbnails.as_ref())?;
     for (group, group_frames) in chosen {
-        for (number, packets) in demuxer.read_sound(group, cancel)?.into_iter().enumerate() {
+        for (number, packets) in demuxer
+            .read_file_sound(group, cancel)?
+            .into_iter()
+            .enumerate()
+        {
             writer.push_sound(number, cuts[number].move_all(packets))?;
         }
-        let packets = demuxer.read_part(group, Detail::FULL, cancel)?;
-        if let GroupPayload::Layered(layered) = &packets.payload {
-            let gaussians = demuxer.gaussians(group).unwrap_or(0);
-            writer.add_group(layered, group_frames.len(), gaussians)?;
-        }
+        writer.copy(demuxer, group, group_frames.len(), cancel)?;
     }
     writer.finish(out, cancel)?;
     Ok(kept)
+}
+
+/// The writer of what the clip holds.
+enum Writer<S> {
+    Layers(ZoeWriter<S>),
+    Neural(NeuralWriter<S>),
+}
+
+impl<S: Read + Write + Seek> Writer<S> {
+    fn new(demuxer: &ZoeDemuxer, description: ClipDescription, spool: S) -> Result<Self> {
+        Ok(match &demuxer.neural {
+            Some(_) => Self::Neural(NeuralWriter::new(description, spool)?),
+            None => Self::Layers(ZoeWriter::new(description, spool)?),
+        })
+    }
+
+    fn add_sound(&mut self, track: SoundTrack) -> Result<usize> {
+        match self {
+            Self::Layers(writer) => writer.add_sound(track),
+            Self::Neural(writer) => writer.add_sound(track),
+        }
+    }
+
+    fn push_sound(&mut self, number: usize, packets: Vec<SoundPacket>) -> Result<()> {
+        match self {
+            Self::Layers(writer) => writer.push_sound(number, packets),
+            Self::Neural(writer) => writer.push_sound(number, packets),
+        }
+    }
+
+    fn set_pictures(
+        &mut self,
+        poster: Option<&[u8]>,
+        thumbnails: Option<&Thumbnails>,
+    ) -> Result<()> {
+        match self {
+            Self::Layers(writer) => writer.set_pictures(poster, thumbnails),
+            Self::Neural(writer) => writer.set_pictures(poster, thumbnails),
+        }
+    }
+
+    /// Copies a group of the file.
+    fn copy(
+        &mut self,
+        demuxer: &mut ZoeDemuxer,
+        group: usize,
+        frames: usize,
+        cancel: &Cancel,
+    ) -> Result<()> {
+        match self {
+            Self::Layers(writer) => {
+                let packets = demuxer.read_part(group, Detail::FULL, cancel)?;
+                if let GroupPayload::Layered(layered) = &packets.payload {
+                    let gaussians = demuxer.gaussians(group).unwrap_or(0);
+                    writer.add_group(layered, frames, gaussians)?;
+                }
+            }
+            Self::Neural(writer) => {
+                if let Some(coded) = demuxer.read_coded(group, cancel)? {
+                    writer.add_coded(&coded)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self, out: &mut dyn Write, cancel: &Cancel) -> Result<()> {
+        match self {
+            Self::Layers(writer) => writer.finish(out, cancel),
+            Self::Neural(writer) => writer.finish(out, cancel),
+        }
+    }
 }
 
 /// How the times of a sound track change.

@@ -22,7 +22,7 @@ const DIRECT: u32 = 16;
 /// Binary digits of [`DIRECT`] less one.
 const DIRECT_BITS: u32 = 4;
 /// Tokens of a value of 32 bits.
-const TOKENS: usize = (DIRECT + 2 * (32 - DIRECT_BITS)) as usize;
+pub(crate) const TOKENS: usize = (DIRECT + 2 * (32 - DIRECT_BITS)) as usize;
 /// Lower end of a coder's state.
 const STATE_MIN: u32 = 1 << 16;
 /// States that take turns, symbol by symbol.
@@ -31,7 +31,7 @@ const LANES: usize = 2;
 const MAX_TABLES: usize = 255;
 
 /// The token of a value, how many raw bits follow it, and those bits.
-fn split(value: u32) -> (u8, u32, u32) {
+pub(crate) fn split(value: u32) -> (u8, u32, u32) {
     if value < DIRECT {
         return (value as u8, 0, 0);
     }
@@ -42,7 +42,7 @@ fn split(value: u32) -> (u8, u32, u32) {
 }
 
 /// The smallest value of a token and how many raw bits follow it.
-fn join(token: u8) -> (u32, u32) {
+pub(crate) fn join(token: u8) -> (u32, u32) {
     let token = u32::from(token);
     if token < DIRECT {
         return (token, 0);

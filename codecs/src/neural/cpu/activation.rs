@@ -24,6 +24,8 @@ const ERF: [f32; 12] = [
 const ERF_END: f32 = 5.0;
 /// eˣ of anything beyond would leave the range of f32.
 const EXP_END: f32 = 87.0;
+/// Largest argument of a sine, 3000 before its factor.
+const SIN_END: f32 = 100.0;
 /// Added to a number, leaves its whole part in the lowest bits.
 const ROUNDER: f32 = 12_582_912.0;
 
@@ -71,6 +73,11 @@ pub(super) fn activate<S: Simd>(simd: S, activation: Activation, vectors: &mut [
             for x in vectors {
                 let gate = clamp(simd, simd.add_f32s(*x, simd.splat_f32s(3.0)), 0.0, 6.0);
                 *x = simd.mul_f32s(simd.mul_f32s(*x, gate), simd.splat_f32s(1.0 / 6.0));
+            }
+        }
+        Activation::Sin => {
+            for x in vectors {
+                *x = sin_30(simd, *x);
             }
         }
     }
@@ -126,6 +133,41 @@ fn polynomial<S: Simd, const N: usize>(simd: S, coefficients: &[f32; N], x: S::f
         sum = simd.mul_add_f32s(sum, x, simd.splat_f32s(*coefficient));
     }
     sum
+}
+
+/// sin(30 x): the sign of the nearest multiple of π times the sine of the rest, which is a polynomial (Taylor's, right to
+/// a rounding over half of π).
+#[inline(always)]
+fn sin_30<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
+    const FACTOR: f32 = 30.0;
+    const TAYLOR: [f32; 7] = [
+        1.0,
+        -1.0 / 6.0,
+        1.0 / 120.0,
+        -1.0 / 5040.0,
+        1.0 / 362_880.0,
+        -1.0 / 39_916_800.0,
+        1.0 / 6_227_020_800.0,
+    ];
+    // π in three parts, of which the first two have zeros at their end: products with small whole numbers are exact.
+    const PI: [f32; 3] = [3.140_625, 9.675_026e-4, 1.509_958e-7];
+    // Beyond this the whole part would not fit, and the sine is noise.
+    let x = clamp(simd, x, -SIN_END, SIN_END);
+    let rounder = simd.splat_f32s(ROUNDER);
+    let turns = simd.splat_f32s(FACTOR / std::f32::consts::PI);
+    let shifted = simd.mul_add_f32s(x, turns, rounder);
+    let whole = simd.sub_f32s(shifted, rounder);
+    let mut rest = simd.mul_f32s(whole, simd.splat_f32s(-PI[0]));
+    rest = simd.mul_add_f32s(x, simd.splat_f32s(FACTOR), rest);
+    rest = simd.mul_add_f32s(whole, simd.splat_f32s(-PI[1]), rest);
+    rest = simd.mul_add_f32s(whole, simd.splat_f32s(-PI[2]), rest);
+    let series = polynomial(simd, &TAYLOR, simd.mul_f32s(rest, rest));
+    let value = simd.mul_f32s(rest, series);
+    // An odd multiple of π turns the sign.
+    let bits = simd.transmute_u32s_f32s(shifted);
+    let sign = simd.wrapping_dyn_shl_u32s(bits, simd.splat_u32s(31));
+    let flipped = simd.xor_u32s(simd.transmute_u32s_f32s(value), sign);
+    simd.transmute_f32s_u32s(flipped)
 }
 
 /// 1 / (1 + e⁻ˣ).

@@ -65,6 +65,8 @@ pub struct CpuDecoder {
 struct NetworkFacts {
     embedding: [usize; 3],
     picture: [usize; 2],
+    /// Pictures that come out at once.
+    frames: usize,
     output: super::Output,
 }
 
@@ -107,6 +109,7 @@ impl CpuDecoder {
             network: NetworkFacts {
                 embedding: network.embedding(),
                 picture: [size[1], size[0]],
+                frames: network.frames(),
                 output: network.output(),
             },
             maps: Mutex::default(),
@@ -119,26 +122,64 @@ impl CpuDecoder {
         self.network.picture
     }
 
-    /// Decodes the frame of an embedding (channel by channel, row by row).
+    /// Decodes an embedding (channel by channel, row by row); where several frames come out of it, the first of them.
     ///
     /// # Errors
     /// [`Error::Malformed`] for an embedding of another length, [`Error::Cancelled`] soon after `cancel`.
     pub fn decode(&self, embedding: &[f32], cancel: &Cancel) -> Result<Picture> {
-        let [width, height] = self.network.picture;
-        let mut rgb = vec![[0.0; 3]; width * height];
-        self.decode_into(embedding, &mut rgb, cancel)?;
-        Ok(Picture { width, height, rgb })
+        let mut pictures = self.decode_frames(embedding, cancel)?;
+        Ok(pictures.swap_remove(0))
     }
 
-    /// Decodes the frame of an embedding to red, green, blue and 255, a byte each, row by row.
+    /// Decodes all frames of an embedding.
+    ///
+    /// # Errors
+    /// As [`Self::decode`].
+    pub fn decode_frames(&self, embedding: &[f32], cancel: &Cancel) -> Result<Vec<Picture>> {
+        let [width, height] = self.network.picture;
+        let pictures = self.decode_pixels(embedding, [0.0; 3], cancel)?.into_iter();
+        let picture = |rgb| Picture { width, height, rgb };
+        Ok(pictures.map(picture).collect())
+    }
+
+    /// Decodes an embedding to red, green, blue and 255, a byte each, row by row; where several frames come out of it,
+    /// the first of them.
     ///
     /// # Errors
     /// As [`Self::decode`].
     pub fn decode_rgba8(&self, embedding: &[f32], cancel: &Cancel) -> Result<Vec<u8>> {
-        let [width, height] = self.network.picture;
-        let mut rgba = vec![[0; 4]; width * height];
-        self.decode_into(embedding, &mut rgba, cancel)?;
-        Ok(rgba.into_flattened())
+        let mut pictures = self.decode_frames_rgba8(embedding, cancel)?;
+        Ok(pictures.swap_remove(0))
+    }
+
+    /// Decodes all frames of an embedding to red, green, blue and 255, a byte each, row by row.
+    ///
+    /// # Errors
+    /// As [`Self::decode`].
+    pub fn decode_frames_rgba8(&self, embedding: &[f32], cancel: &Cancel) -> Result<Vec<Vec<u8>>> {
+        let pictures = self.decode_pixels(embedding, [0; 4], cancel)?.into_iter();
+        Ok(pictures.map(Vec::into_flattened).collect())
+    }
+
+    /// The pixels of each frame.
+    fn decode_pixels<P: Pixel>(
+        &self,
+        embedding: &[f32],
+        blank: P,
+        cancel: &Cancel,
+    ) -> Result<Vec<Vec<P>>> {
+        let ([width, height], frames) = (self.network.picture, self.network.frames);
+        // A row of each frame, then the next row of each: so tasks write what lies together.
+        let mut pixels = vec![blank; width * height * frames];
+        self.decode_into(embedding, &mut pixels, cancel)?;
+        if frames == 1 {
+            return Ok(vec![pixels]);
+        }
+        let picture = |frame: usize| {
+            let rows = pixels.chunks_exact(width).skip(frame).step_by(frames);
+            rows.flatten().copied().collect()
+        };
+        Ok((0..frames).into_par_iter().map(picture).collect())
     }
 
     fn decode_into<P: Pixel>(
@@ -238,7 +279,7 @@ impl CpuDecoder {
         let row = layout.row();
         let margin = convolution.kernel / 2;
         let unit = self.rows_of_a_task(last - 1);
-        let picture_rows = convolution.shuffle[0] * self.network.picture[0];
+        let picture_rows = convolution.shuffle[0] * self.network.picture[0] * self.network.frames;
         // Rows `first..end` are in the strip, those before `done` are in the picture.
         let (mut first, mut end, mut done) = (0, 0, 0);
         while done < layout.height {
@@ -288,7 +329,7 @@ impl CpuDecoder {
             })
     }
 
-    /// The last convolution; `pixels` are whole rows of the picture, of which the first ones come from the row
+    /// The last convolution; `pixels` are whole rows of the pictures, of which the first ones come from the row
     /// `first` of the last map.
     fn finish<P: Pixel>(
         &self,
@@ -300,12 +341,12 @@ impl CpuDecoder {
         let Some(convolution) = self.convolutions.last() else {
             return Ok(());
         };
-        let [width, _] = self.network.picture;
+        let ([width, _], frames) = (self.network.picture, self.network.frames);
         let unit = convolution.method.rows() * convolution.shuffle[0];
         let phases = rows.layout.phases * convolution.shuffle[1];
-        let layout = Layout::new(3, [unit, width], phases, 1);
+        let layout = Layout::new(target::COLOURS * frames, [unit, width], phases, 1);
         pixels
-            .par_chunks_mut(unit * width)
+            .par_chunks_mut(unit * width * frames)
             .enumerate()
             .try_for_each(|(task, chunk)| {
                 cancel.check()?;

@@ -132,8 +132,11 @@ pub(super) struct Place {
     dx: usize,
 }
 
+/// Channels of a picture.
+pub(super) const COLOURS: usize = 3;
+
 /// A pixel of a picture.
-pub(super) trait Pixel: Copy + Send {
+pub(super) trait Pixel: Copy + Send + Sync {
     /// Out of red, green and blue, 0 to 1.
     fn of(rgb: [f32; 3]) -> Self;
 }
@@ -153,7 +156,7 @@ impl Pixel for [u8; 4] {
     }
 }
 
-/// Makes pixels of rows of three channels.
+/// Makes pixels of rows of three channels for each picture; in each row the pictures stand one behind the other.
 pub(super) fn paint<P: Pixel>(
     arch: Arch,
     output: Output,
@@ -182,8 +185,9 @@ impl<P: Pixel> WithSimd for Paint<'_, P> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let layout = self.layout;
+        let frames = layout.channels / COLOURS;
         let rows = self.lines.chunks_exact_mut(layout.row());
-        for (lines, pixels) in rows.zip(self.pixels.chunks_exact_mut(layout.width)) {
+        for (lines, pixels) in rows.zip(self.pixels.chunks_exact_mut(layout.width * frames)) {
             let (vectors, rest) = S::as_mut_simd_f32s(lines);
             activation::output(simd, self.output, vectors);
             // Where a line is no multiple of a vector, its end is worked out as a vector of its own.
@@ -191,16 +195,24 @@ impl<P: Pixel> WithSimd for Paint<'_, P> {
             last[..rest.len()].copy_from_slice(rest);
             activation::output(simd, self.output, S::as_mut_simd_f32s(&mut last).0);
             rest.copy_from_slice(&last[..rest.len()]);
-            for phase in 0..layout.phases {
-                let from = layout.place(phase as isize);
-                let parts: [&[f32]; 3] =
-                    std::array::from_fn(|k| &lines[k * layout.line() + from..]);
-                let own = pixels.iter_mut().skip(phase).step_by(layout.phases);
-                let colours = parts[0].iter().zip(parts[1]).zip(parts[2]);
-                for (pixel, ((red, green), blue)) in own.zip(colours) {
-                    *pixel = P::of([*red, *green, *blue]);
-                }
+            let pictures = lines.chunks_exact(COLOURS * layout.line());
+            for (lines, pixels) in pictures.zip(pixels.chunks_exact_mut(layout.width)) {
+                paint_row(layout, lines, pixels);
             }
+        }
+    }
+}
+
+/// A row of one picture.
+#[inline(always)]
+fn paint_row<P: Pixel>(layout: &Layout, lines: &[f32], pixels: &mut [P]) {
+    for phase in 0..layout.phases {
+        let from = layout.place(phase as isize);
+        let parts: [&[f32]; COLOURS] = std::array::from_fn(|k| &lines[k * layout.line() + from..]);
+        let own = pixels.iter_mut().skip(phase).step_by(layout.phases);
+        let colours = parts[0].iter().zip(parts[1]).zip(parts[2]);
+        for (pixel, ((red, green), blue)) in own.zip(colours) {
+            *pixel = P::of([*red, *green, *blue]);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::options::ImportOptions;
 use super::tensors::{Tensor, Tensors};
-use crate::neural::{Activation, Layer, Network, Output};
+use crate::neural::{Activation, CodedNetwork, Layer, Network, Output, Quantised};
 use crate::{Error, Result};
 
 /// What a layer is for.
@@ -132,7 +132,33 @@ impl<'a> Chain<'a> {
             },
         });
         let output = options.output.unwrap_or(Output::Tanh);
-        Network::new(file, embedding, layers.collect(), output)
+        let network = Network::new(file, embedding, layers.collect(), output)?;
+        if network.frames() != 1 {
+            return Err(Error::unsupported(
+                file,
+                "its network makes several pictures at once; only those of one picture can be opened",
+            ));
+        }
+        Ok(network)
+    }
+
+    /// Its numbers as they are in the file, where all of them are quantised there; a bias that it has not is zeros.
+    pub(super) fn coded(&self, network: &Network) -> Option<CodedNetwork> {
+        let layers = self.links.iter().zip(network.layers());
+        let tensors = layers.map(|(link, layer)| {
+            let shape = layer.shape();
+            let weights = link.weights.quantised.clone()?;
+            let bias = match link.bias {
+                Some(bias) => bias.quantised.clone()?,
+                None => Quantised::quantise(&layer.bias, &[layer.bias.len()], 1, 0).ok()?,
+            };
+            Some([
+                weights.reshaped(shape.weights().to_vec())?,
+                bias.reshaped(vec![shape.convolved()])?,
+            ])
+        });
+        let tensors: Vec<[Quantised; 2]> = tensors.collect::<Option<_>>()?;
+        CodedNetwork::new("the network", network.architecture(), tensors).ok()
     }
 
     /// How many times larger each layer makes the picture: height, width.

@@ -21,9 +21,9 @@ mod torch;
 use std::sync::Arc;
 
 pub use facts::ImportFacts;
-pub use options::{ImportOptions, TimeEmbedding};
+pub use options::ImportOptions;
 
-use super::NeuralVideo;
+use super::{CodedEmbeddings, CodedNetwork, NeuralVideo};
 use crate::pickle::OldFile;
 use crate::source::Source;
 use crate::splat::ZIP_MAGIC;
@@ -75,6 +75,31 @@ pub struct Import {
     pub video: NeuralVideo,
     /// What is told about it.
     pub facts: ImportFacts,
+    network: Option<CodedNetwork>,
+    embeddings: Option<CodedEmbeddings>,
+}
+
+impl Import {
+    /// The video as integers: as the file has them, or quantised to `bits` bits, 1 to 8, where its numbers are plain.
+    ///
+    /// # Errors
+    /// As [`CodedNetwork::quantise`] and [`CodedEmbeddings::quantise`].
+    pub fn coded(&self, bits: u8) -> Result<(CodedNetwork, CodedEmbeddings)> {
+        let network = match &self.network {
+            Some(network) => network.clone(),
+            None => CodedNetwork::quantise(&self.video.network, bits)?,
+        };
+        let embeddings = match &self.embeddings {
+            Some(embeddings) => embeddings.clone(),
+            None => CodedEmbeddings::quantise(&self.video, bits)?,
+        };
+        Ok((network, embeddings))
+    }
+
+    /// Whether [`Self::coded`] has the numbers of the file as they are.
+    pub fn is_coded(&self) -> bool {
+        self.network.is_some() && self.embeddings.is_some()
+    }
 }
 
 /// Reads the neural video in `source`.
@@ -137,6 +162,12 @@ fn build(
     let embeddings = time::embeddings(name, tensors, &chain, &options)?;
     let facts = ImportFacts::of(format, tensors, &chain, &embeddings, &options);
     let network = chain.network(name, embeddings.shape, &options)?;
+    let coded = chain.coded(&network);
     let video = NeuralVideo::new(name, network, embeddings.numbers)?;
-    Ok(Import { video, facts })
+    Ok(Import {
+        video,
+        facts,
+        network: coded,
+        embeddings: embeddings.coded,
+    })
 }

@@ -1,7 +1,7 @@
 //! What a file of weights leaves open.
 
 use super::tensors::Tensors;
-use crate::neural::{Activation, Output};
+use crate::neural::{Activation, Output, TimeEmbedding};
 use crate::{Error, Result, limits};
 
 /// Largest factor by which one layer can make a picture larger, as far as options go: what is played is
@@ -24,27 +24,6 @@ pub struct ImportOptions {
     pub frames: Option<usize>,
     /// How the time becomes an embedding.
     pub embedding: Option<TimeEmbedding>,
-}
-
-/// An embedding out of sines and cosines of the time: sin(t bⁱ π), cos(t bⁱ π), `--embed pe_b_L` of HNeRV and
-/// NeRV; t is 0 at the first frame and would be 1 behind the last.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct TimeEmbedding {
-    /// b.
-    pub base: f64,
-    /// L, half the numbers of an embedding.
-    pub levels: usize,
-}
-
-impl TimeEmbedding {
-    /// Reads "pe_1.25_80", or "1.25_80".
-    pub fn parse(text: &str) -> Option<Self> {
-        let text = text.trim().trim_start_matches("pe_");
-        let (base, levels) = text.split_once('_')?;
-        let (base, levels): (f64, usize) = (base.parse().ok()?, levels.parse().ok()?);
-        let is_sound = base.is_finite() && base > 0.0 && levels > 0;
-        (is_sound && levels as u64 <= limits::MAX_EMBEDDING / 2).then_some(Self { base, levels })
-    }
 }
 
 impl Output {

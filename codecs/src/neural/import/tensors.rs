@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use crate::neural::quantised::{MAX_AXES, MAX_SYMBOL_BITS, Quantised};
 use crate::pickle::{Array, Kind};
 use crate::{Error, Result, limits};
 
@@ -16,6 +17,8 @@ pub(super) struct Tensor {
     pub(super) bits: u64,
     /// Whether they are integers with a minimum and a scale.
     pub(super) is_quantised: bool,
+    /// Those integers, where they are bytes: `numbers` are what they come to.
+    pub(super) quantised: Option<Quantised>,
 }
 
 /// All tensors that have to do with a decoder.
@@ -48,6 +51,7 @@ impl Tensors {
             numbers: array.floats(),
             bits: bits(array),
             is_quantised: false,
+            quantised: None,
         };
         self.all.insert(name.to_owned(), tensor);
         Ok(())
@@ -76,6 +80,7 @@ impl Tensors {
         };
         let mut numbers = codes.floats();
         let (min, scale) = (spread(min)?, spread(scale)?);
+        let quantised = quantised(codes.shape(), &numbers, &min, &scale);
         for (k, number) in numbers.iter_mut().enumerate() {
             *number = min.at(k) + scale.at(k) * *number;
         }
@@ -85,6 +90,7 @@ impl Tensors {
             numbers,
             bits,
             is_quantised: true,
+            quantised,
         };
         self.all.insert(name.to_owned(), tensor);
         Ok(())
@@ -173,6 +179,45 @@ impl Spread {
     }
 }
 
+/// The tensor as symbols; `None` where its codes are no bytes, or it has as many minima as codes.
+fn quantised(shape: &[usize], codes: &[f32], min: &Spread, scale: &Spread) -> Option<Quantised> {
+    if shape.len() > MAX_AXES {
+        return None;
+    }
+    let kept: Vec<usize> = (0..shape.len())
+        .filter(|axis| {
+            let varies = |spread: &Spread| spread.axes[*axis].1 != 0;
+            shape[*axis] > 1 && (varies(min) || varies(scale))
+        })
+        .collect();
+    let slots: usize = kept.iter().map(|axis| shape[*axis]).product();
+    if slots > codes.len() / 2 + 1 {
+        return None;
+    }
+    let symbols = codes.iter().map(|code| {
+        let symbol = *code as u8;
+        (f32::from(symbol) == *code).then_some(symbol)
+    });
+    let symbols: Vec<u8> = symbols.collect::<Option<_>>()?;
+    let largest = symbols.iter().copied().max().unwrap_or(0);
+    let bits = (u8::BITS - largest.leading_zeros()).clamp(1, u32::from(MAX_SYMBOL_BITS)) as u8;
+    // Any tensor with the slot's indices along the axes that are kept has its minimum.
+    let first_of = |mut slot: usize| {
+        let mut index = 0;
+        for axis in kept.iter().rev() {
+            let step: usize = shape[axis + 1..].iter().product();
+            index += slot % shape[*axis] * step;
+            slot /= shape[*axis];
+        }
+        index
+    };
+    let at = |spread: &Spread| (0..slots).map(|slot| spread.at(first_of(slot))).collect();
+    let axes = kept.iter().fold(0, |axes, axis| axes | 1 << axis);
+    let ranges = [at(min), at(scale)];
+    // Ranges that are not finite make numbers that are not, of which the network tells.
+    Quantised::from_parts("a tensor", shape.to_vec(), bits, axes, symbols, ranges).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use std::borrow::Cow;
@@ -205,6 +250,11 @@ mod tests {
         let mut tensors = Tensors::default();
         let mut read = |min: &Array, scale: &Array| {
             tensors.insert_quantised("it", "a", [&codes, min, scale])?;
+            if let Some(tensor) = tensors.get("a")
+                && let Some(quantised) = &tensor.quantised
+            {
+                assert_eq!(quantised.dequantise(), tensor.numbers);
+            }
             Ok::<_, Error>(tensors.get("a").map(|tensor| tensor.numbers.clone()))
         };
         let across = read(&two, &three).expect("fits");

@@ -1,10 +1,9 @@
 //! The embeddings of the frames.
 
-use std::f32::consts::PI;
-
 use super::chain::{Chain, Names};
-use super::options::{ImportOptions, TimeEmbedding};
-use super::tensors::Tensors;
+use super::options::ImportOptions;
+use super::tensors::{Tensor, Tensors};
+use crate::neural::{CodedEmbeddings, Quantised, TimeOrder, TimeRule};
 use crate::{Error, Result, limits};
 
 /// Name of the tensor with the embeddings.
@@ -18,6 +17,8 @@ pub(super) struct Embeddings {
     pub(super) numbers: Vec<f32>,
     /// Bits that they take in the file.
     pub(super) bits: u64,
+    /// As they are in the file, where they are no plain numbers there.
+    pub(super) coded: Option<CodedEmbeddings>,
 }
 
 /// Those of the file, or those that follow from the time.
@@ -47,6 +48,7 @@ pub(super) fn embeddings(
         shape,
         numbers: tensor.numbers.clone(),
         bits: tensor.bits,
+        coded: coded(tensor, shape).map(CodedEmbeddings::Numbers),
     })
 }
 
@@ -87,36 +89,24 @@ fn of_the_time(file: &str, chain: &Chain, options: &ImportOptions) -> Result<Emb
         (frames as u64).saturating_mul(inputs as u64),
         limits::MAX_NEURAL_NUMBERS,
     )?;
-    let numbers = (0..frames)
-        .flat_map(|frame| time_embedding(embedding, frame, frames, chain.names))
-        .collect();
+    let rule = TimeRule {
+        embedding,
+        order: match chain.names {
+            Names::Nerv => TimeOrder::InTurns,
+            Names::Hnerv | Names::Own => TimeOrder::SinesFirst,
+        },
+    };
     Ok(Embeddings {
         shape: [inputs, 1, 1],
-        numbers,
+        numbers: rule.all(frames),
         bits: 0,
+        coded: Some(CodedEmbeddings::Time(rule)),
     })
 }
 
-/// The embedding of one frame. The largest factors turn the angle many times over, so that the roundings are part
-/// of the format: they are those of `PositionEncoding` (HNeRV, `model_all.py`), which has factors in f32 and the time
-/// in f64 and puts all sines first, and of `PositionalEncoding` (NeRV, `utils.py`), all in f32, in turns.
-fn time_embedding(embedding: TimeEmbedding, frame: usize, frames: usize, names: Names) -> Vec<f32> {
-    let time = frame as f64 / frames as f64;
-    let angles = (0..embedding.levels).map(|level| {
-        if names == Names::Nerv {
-            let factor = embedding.base.powf(level as f64) as f32;
-            f64::from(time as f32 * factor * PI)
-        } else {
-            let factor = (embedding.base as f32 as f64).powf(level as f64) as f32;
-            time * f64::from(factor * PI)
-        }
-    });
-    if names == Names::Nerv {
-        let turns = angles.flat_map(|angle| [angle.sin(), angle.cos()]);
-        return turns.map(|number| number as f32).collect();
-    }
-    let angles: Vec<f64> = angles.collect();
-    let sines = angles.iter().map(|angle| angle.sin() as f32);
-    let cosines = angles.iter().map(|angle| angle.cos() as f32);
-    sines.chain(cosines).collect()
+/// The symbols of a tensor of embeddings, with axes for height and width.
+fn coded(tensor: &Tensor, [channels, height, width]: [usize; 3]) -> Option<Quantised> {
+    let quantised = tensor.quantised.clone()?;
+    let frames = *quantised.shape().first()?;
+    quantised.reshaped(vec![frames, channels, height, width])
 }

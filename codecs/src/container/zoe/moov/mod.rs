@@ -4,11 +4,13 @@ mod read;
 mod write;
 
 pub(crate) use read::delay_of_sound;
-pub(super) use read::{LayerTracks, Movie};
-pub(super) use write::MovieParts;
+pub(super) use read::{LayerTracks, Movie, NeuralTrack};
+pub(super) use write::{MovieParts, MovieTracks};
 
 use super::boxes::FourCc;
 use crate::VideoCodec;
+use crate::neural::Crop;
+use crate::neural::track::TrackConfig;
 
 /// The box of the JSON text.
 const JSON: &FourCc = b"zoej";
@@ -16,6 +18,9 @@ const JSON: &FourCc = b"zoej";
 const GAUSSIANS: &FourCc = b"zoeg";
 /// The sample entry of side tracks.
 const SIDE_ENTRY: &FourCc = b"zoes";
+/// The sample entry of neural tracks, and the box of their configuration.
+const NEURAL_ENTRY: &FourCc = b"znrv";
+const NEURAL_CONFIG: &FourCc = b"znrC";
 /// `leva`: the level of a sample is told by its track.
 const LEVEL_BY_TRACK: u8 = 2;
 
@@ -32,6 +37,33 @@ pub(super) struct VideoEntry {
     pub(super) width: u32,
     pub(super) height: u32,
     pub(super) config: Vec<u8>,
+}
+
+/// The networks of some groups.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct NeuralEntry {
+    /// Width and height of the decoded pictures.
+    coded: [u32; 2],
+    crop: Crop,
+    /// Width and height of what is shown.
+    pub(super) size: [u32; 2],
+    /// Frames of a sample.
+    pub(super) frames: usize,
+    pub(super) config: Vec<u8>,
+}
+
+impl NeuralEntry {
+    /// The entry for a configuration.
+    pub(super) fn of(config: &TrackConfig) -> Self {
+        let architecture = config.architecture();
+        Self {
+            coded: architecture.picture_size().map(|side| side as u32),
+            crop: config.crop,
+            size: config.crop.size,
+            frames: architecture.frames(),
+            config: config.write(),
+        }
+    }
 }
 
 /// Track of a layer's video.
@@ -85,7 +117,7 @@ mod tests {
         let parts = MovieParts {
             frame_rate,
             frames: 1 << 20,
-            layers: vec![(LayerKind::Precision, entries); layers],
+            tracks: MovieTracks::Layers(vec![(LayerKind::Precision, entries); layers]),
             sounds: vec![&format; sounds],
             json: "{}",
             gaussians: vec![1, 1 << 20],

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::{GAUSSIANS, JSON, LEVEL_BY_TRACK, SIDE_ENTRY, VideoEntry};
+use super::{GAUSSIANS, JSON, LEVEL_BY_TRACK, NEURAL_CONFIG, NEURAL_ENTRY, SIDE_ENTRY, VideoEntry};
 use crate::container::zoe::boxes::{Fields, FourCc, Parse, boxes, find, need};
 use crate::container::zoe::fragment::TrackDefaults;
 use crate::container::zoe::meta::FrameRate;
 use crate::container::zoe::sound::{SoundFormat, read_sound_entry};
 use crate::{LayerKind, VideoCodec, limits};
+
+/// Bytes of an entry of a video track in front of its boxes.
+const VISUAL_ENTRY_BYTES: usize = 78;
 
 /// The tracks of one layer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,11 +26,25 @@ pub(in crate::container::zoe) struct LayerTracks {
     pub(in crate::container::zoe) levels: usize,
 }
 
+/// The track of neural video.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::container::zoe) struct NeuralTrack {
+    pub(in crate::container::zoe) video: u32,
+    /// The configurations; `None` for an entry of another kind.
+    pub(in crate::container::zoe) entries: Vec<Option<Vec<u8>>>,
+    /// Ticks that are taken off the time of presentation of every sample.
+    pub(in crate::container::zoe) delay: u32,
+    /// Levels that must be read for all frames.
+    pub(in crate::container::zoe) levels: usize,
+}
+
 /// What a movie box says.
 #[derive(Debug)]
 pub(in crate::container::zoe) struct Movie<'a> {
     pub(in crate::container::zoe) frame_rate: FrameRate,
+    /// The layers of Gaussians; none of neural video.
     pub(in crate::container::zoe) layers: Vec<LayerTracks>,
+    pub(in crate::container::zoe) neural: Option<NeuralTrack>,
     /// The sound tracks of known codecs.
     pub(in crate::container::zoe) sounds: Vec<(u32, SoundFormat)>,
     /// Sound tracks of codecs that are not known here.
@@ -51,6 +68,7 @@ struct ReadTrack {
 
 enum Content {
     Video(Vec<Option<VideoEntry>>),
+    Neural(Vec<Option<Vec<u8>>>),
     Side { layer: u8, kind: LayerKind },
     Sound(SoundFormat),
     ForeignSound,
@@ -74,12 +92,19 @@ impl<'a> Movie<'a> {
         let defaults = read_defaults(extends)?;
         let level_tracks = read_levels(extends)?;
         let layers = pair_layers(&tracks, &level_tracks)?;
-        let base = layers.first().ok_or("it has no layers")?;
+        // A flat video beside layers of Gaussians would be something that is not known yet.
+        let neural = match layers.first() {
+            Some(_) => None,
+            None => find_neural(&tracks, &level_tracks)?,
+        };
+        let base = layers.first().map(|base| base.video);
+        let base = base.or(neural.as_ref().map(|track| track.video));
+        let base = base.ok_or("it has no layers")?;
         let timescale = |id| {
             let track = tracks.iter().find(|track: &&ReadTrack| track.id == id);
             track.map_or(0, |track| track.timescale)
         };
-        let numerator = timescale(base.video);
+        let numerator = timescale(base);
         if layers
             .iter()
             .any(|layer| timescale(layer.video) != numerator || timescale(layer.side) != numerator)
@@ -88,7 +113,7 @@ impl<'a> Movie<'a> {
         }
         let frame_rate = FrameRate {
             numerator,
-            denominator: defaults.get(&base.video).map_or(0, |track| track.duration),
+            denominator: defaults.get(&base).map_or(0, |track| track.duration),
         };
         if !limits::FRAME_RATES.contains(&frame_rate.per_second()) {
             return Err("its frame rate makes no sense".to_owned());
@@ -108,6 +133,7 @@ impl<'a> Movie<'a> {
         Ok(Self {
             frame_rate,
             layers,
+            neural,
             sounds,
             foreign_sounds,
             defaults,
@@ -157,7 +183,8 @@ fn pair_layers(tracks: &[ReadTrack], level_tracks: &[u32]) -> Parse<Vec<LayerTra
             levels,
         });
     }
-    if level_tracks.first() != layers.first().map(|base| &base.video) {
+    let base = layers.first().map(|base| &base.video);
+    if base.is_some() && level_tracks.first() != base {
         return Err("its first level is not that of its base layer".to_owned());
     }
     let beyond = |track: &ReadTrack| matches!(track.content, Content::Side { layer, .. } if usize::from(layer) >= layers.len());
@@ -168,6 +195,28 @@ fn pair_layers(tracks: &[ReadTrack], level_tracks: &[u32]) -> Parse<Vec<LayerTra
         ));
     }
     Ok(layers)
+}
+
+/// The track of neural video, which must be that of the first levels.
+fn find_neural(tracks: &[ReadTrack], level_tracks: &[u32]) -> Parse<Option<NeuralTrack>> {
+    let found = tracks.iter().find_map(|track| match &track.content {
+        Content::Neural(entries) => Some((track, entries)),
+        _ => None,
+    });
+    let Some((track, entries)) = found else {
+        return Ok(None);
+    };
+    let of_track = level_tracks.iter().take_while(|level| **level == track.id);
+    let levels = of_track.count();
+    if levels < 2 || level_tracks[levels..].contains(&track.id) {
+        return Err("its levels are not those of a neural video".to_owned());
+    }
+    Ok(Some(NeuralTrack {
+        video: track.id,
+        entries: entries.clone(),
+        delay: track.delay,
+        levels,
+    }))
 }
 
 fn read_track(trak: &[u8]) -> Parse<ReadTrack> {
@@ -196,7 +245,10 @@ fn read_track(trak: &[u8]) -> Parse<ReadTrack> {
     let entries = fields.rest();
     let delay = read_delay(trak)?;
     let content = match &handler {
-        b"vide" => Content::Video(read_video_entries(entries)?),
+        b"vide" if find(entries, NEURAL_ENTRY)?.is_some() => {
+            Content::Neural(read_entries(entries, read_neural_entry)?)
+        }
+        b"vide" => Content::Video(read_entries(entries, read_video_entry)?),
         b"meta" => read_side_entry(entries)?,
         b"soun" => match boxes(entries).next().transpose()? {
             Some(entry) => match read_sound_entry(entry.kind, entry.content, timescale, delay)? {
@@ -216,7 +268,10 @@ fn read_track(trak: &[u8]) -> Parse<ReadTrack> {
     })
 }
 
-fn read_video_entries(entries: &[u8]) -> Parse<Vec<Option<VideoEntry>>> {
+fn read_entries<T>(
+    entries: &[u8],
+    read: impl Fn(FourCc, &[u8]) -> Parse<Option<T>>,
+) -> Parse<Vec<Option<T>>> {
     let mut list = Vec::new();
     for found in boxes(entries) {
         let found = found?;
@@ -226,9 +281,31 @@ fn read_video_entries(entries: &[u8]) -> Parse<Vec<Option<VideoEntry>>> {
                 limits::MAX_SAMPLE_ENTRIES
             ));
         }
-        list.push(read_video_entry(found.kind, found.content)?);
+        list.push(read(found.kind, found.content)?);
     }
     Ok(list)
+}
+
+fn read_neural_entry(kind: FourCc, entry: &[u8]) -> Parse<Option<Vec<u8>>> {
+    if kind != *NEURAL_ENTRY {
+        return Ok(None);
+    }
+    let mut fields = Fields::new(entry);
+    fields.take(VISUAL_ENTRY_BYTES)?;
+    read_config(fields.rest(), NEURAL_CONFIG).map(Some)
+}
+
+/// The configuration of a video.
+fn read_config(boxes: &[u8], kind: &FourCc) -> Parse<Vec<u8>> {
+    let config = need(boxes, kind)?;
+    if config.len() as u64 > limits::MAX_CODEC_CONFIG_BYTES {
+        return Err(format!(
+            "the header of a video takes {} bytes, and {} are the most",
+            config.len(),
+            limits::MAX_CODEC_CONFIG_BYTES
+        ));
+    }
+    Ok(config.to_vec())
 }
 
 fn read_video_entry(kind: FourCc, entry: &[u8]) -> Parse<Option<VideoEntry>> {
@@ -242,19 +319,12 @@ fn read_video_entry(kind: FourCc, entry: &[u8]) -> Parse<Option<VideoEntry>> {
     fields.take(24)?;
     let (width, height) = (fields.u16()?, fields.u16()?);
     fields.take(50)?;
-    let config = need(fields.rest(), config)?;
-    if config.len() as u64 > limits::MAX_CODEC_CONFIG_BYTES {
-        return Err(format!(
-            "the header of a video takes {} bytes, and {} are the most",
-            config.len(),
-            limits::MAX_CODEC_CONFIG_BYTES
-        ));
-    }
+    let config = read_config(fields.rest(), config)?;
     Ok(Some(VideoEntry {
         codec,
         width: u32::from(width),
         height: u32::from(height),
-        config: config.to_vec(),
+        config,
     }))
 }
 

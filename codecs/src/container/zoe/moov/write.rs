@@ -1,8 +1,8 @@
 //! Writing of the movie box.
 
 use super::{
-    GAUSSIANS, JSON, LEVEL_BY_TRACK, REORDER_FRAMES, SIDE_ENTRY, VideoEntry, side_track,
-    sound_track, video_track,
+    GAUSSIANS, JSON, LEVEL_BY_TRACK, NEURAL_CONFIG, NEURAL_ENTRY, NeuralEntry, REORDER_FRAMES,
+    SIDE_ENTRY, VideoEntry, side_track, sound_track, video_track,
 };
 use crate::container::zoe::boxes::{FourCc, put_u16, put_u32, put_u64, write_box, write_full_box};
 use crate::container::zoe::fragment::{DEPENDENT_SAMPLE, SYNC_SAMPLE};
@@ -18,12 +18,29 @@ const UNITY_MATRIX: [u32; 9] = [0x1_0000, 0, 0, 0, 0x1_0000, 0, 0, 0, 0x4000_000
 pub(in crate::container::zoe) struct MovieParts<'a> {
     pub(in crate::container::zoe) frame_rate: FrameRate,
     pub(in crate::container::zoe) frames: u64,
-    /// Kind and sample entries of each layer.
-    pub(in crate::container::zoe) layers: Vec<(LayerKind, &'a [VideoEntry])>,
+    pub(in crate::container::zoe) tracks: MovieTracks<'a>,
     pub(in crate::container::zoe) sounds: Vec<&'a SoundFormat>,
     pub(in crate::container::zoe) json: &'a str,
-    /// Gaussians in each group.
+    /// Gaussians in each group; none of neural video.
     pub(in crate::container::zoe) gaussians: Vec<u32>,
+}
+
+/// The tracks with the frames.
+pub(in crate::container::zoe) enum MovieTracks<'a> {
+    /// Kind and sample entries of each layer.
+    Layers(Vec<(LayerKind, &'a [VideoEntry])>),
+    /// Sample entries of neural video.
+    Neural(&'a [NeuralEntry]),
+}
+
+impl MovieTracks<'_> {
+    /// Layers, of which neural video has one.
+    fn layers(&self) -> usize {
+        match self {
+            Self::Layers(layers) => layers.len(),
+            Self::Neural(_) => 1,
+        }
+    }
 }
 
 /// The tracks of the levels: the base layer's key picture and the rest of it, sound, the other layers.
@@ -39,7 +56,7 @@ fn level_tracks(layers: usize, sounds: usize) -> Vec<u32> {
 impl MovieParts<'_> {
     /// The `moov` box.
     pub(in crate::container::zoe) fn write(&self) -> Vec<u8> {
-        let (layers, sounds) = (self.layers.len(), self.sounds.len());
+        let (layers, sounds) = (self.tracks.layers(), self.sounds.len());
         let mut bytes = Vec::new();
         write_box(&mut bytes, b"moov", |out| {
             write_full_box(out, b"mvhd", 1, 0, |out| {
@@ -53,9 +70,14 @@ impl MovieParts<'_> {
                 out.extend([0; 24]);
                 put_u32(out, sound_track(layers, sounds));
             });
-            for (layer, (kind, entries)) in self.layers.iter().enumerate() {
-                self.write_video_track(out, layer, entries);
-                self.write_side_track(out, layer, *kind);
+            match &self.tracks {
+                MovieTracks::Layers(layers) => {
+                    for (layer, (kind, entries)) in layers.iter().enumerate() {
+                        self.write_video_track(out, layer, entries);
+                        self.write_side_track(out, layer, *kind);
+                    }
+                }
+                MovieTracks::Neural(entries) => self.write_neural_track(out, entries),
             }
             for (sound, format) in self.sounds.iter().enumerate() {
                 self.write_sound_track(out, sound, format);
@@ -63,12 +85,14 @@ impl MovieParts<'_> {
             self.write_extends(out);
             write_box(out, b"udta", |out| {
                 write_box(out, JSON, |out| out.extend(self.json.as_bytes()));
-                write_full_box(out, GAUSSIANS, 0, 0, |out| {
-                    put_u32(out, self.gaussians.len() as u32);
-                    for count in &self.gaussians {
-                        put_u32(out, *count);
-                    }
-                });
+                if matches!(self.tracks, MovieTracks::Layers(_)) {
+                    write_full_box(out, GAUSSIANS, 0, 0, |out| {
+                        put_u32(out, self.gaussians.len() as u32);
+                        for count in &self.gaussians {
+                            put_u32(out, *count);
+                        }
+                    });
+                }
             });
         });
         bytes
@@ -104,6 +128,33 @@ impl MovieParts<'_> {
         );
     }
 
+    fn write_neural_track(&self, out: &mut Vec<u8>, entries: &[NeuralEntry]) {
+        let track = Track {
+            id: video_track(0),
+            flags: TRACK_ENABLED,
+            size: entries.first().map_or([0; 2], |entry| entry.size),
+            volume: 0,
+            timescale: self.frame_rate.numerator,
+            // Its samples are in the order of presentation.
+            delay: 0,
+            describes: None,
+            handler: b"vide",
+            name: "Zoetrope neural video",
+        };
+        track.write(
+            out,
+            |out| {
+                write_full_box(out, b"vmhd", 0, 1, |out| out.extend([0; 8]));
+            },
+            entries.len(),
+            |out| {
+                for entry in entries {
+                    write_neural_entry(out, entry);
+                }
+            },
+        );
+    }
+
     fn write_side_track(&self, out: &mut Vec<u8>, layer: usize, kind: LayerKind) {
         let track = Track {
             id: side_track(layer),
@@ -132,7 +183,7 @@ impl MovieParts<'_> {
 
     fn write_sound_track(&self, out: &mut Vec<u8>, sound: usize, format: &SoundFormat) {
         let track = Track {
-            id: sound_track(self.layers.len(), sound),
+            id: sound_track(self.tracks.layers(), sound),
             flags: if sound == 0 { TRACK_ENABLED } else { 0 },
             size: [0; 2],
             volume: 0x100,
@@ -152,7 +203,7 @@ impl MovieParts<'_> {
 
     /// `mvex`: what fragments take for granted, and which levels there are.
     fn write_extends(&self, out: &mut Vec<u8>) {
-        let (layers, sounds) = (self.layers.len(), self.sounds.len());
+        let (layers, sounds) = (self.tracks.layers(), self.sounds.len());
         let frame = self.frame_rate.denominator;
         write_box(out, b"mvex", |out| {
             write_full_box(out, b"mehd", 1, 0, |out| {
@@ -167,7 +218,9 @@ impl MovieParts<'_> {
             };
             for layer in 0..layers {
                 extends(video_track(layer), frame, DEPENDENT_SAMPLE);
-                extends(side_track(layer), frame, SYNC_SAMPLE);
+                if matches!(self.tracks, MovieTracks::Layers(_)) {
+                    extends(side_track(layer), frame, SYNC_SAMPLE);
+                }
             }
             for sound in 0..sounds {
                 extends(sound_track(layers, sound), 0, SYNC_SAMPLE);
@@ -294,31 +347,65 @@ fn write_video_entry(out: &mut Vec<u8>, entry: &VideoEntry) {
         VideoCodec::Av1 => (b"av01", b"av1C"),
     };
     write_box(out, kind, |out| {
-        out.extend([0; 6]);
-        put_u16(out, 1);
-        out.extend([0; 16]);
-        put_u16(out, u16::try_from(entry.width).unwrap_or(u16::MAX));
-        put_u16(out, u16::try_from(entry.height).unwrap_or(u16::MAX));
-        // 72 dots an inch, both ways.
-        put_u32(out, 0x48_0000);
-        put_u32(out, 0x48_0000);
-        put_u32(out, 0);
-        // One frame in each sample.
-        put_u16(out, 1);
-        out.extend([0; 32]);
-        // Colour without alpha; the last field is fixed.
-        put_u16(out, 24);
-        put_u16(out, 0xffff);
+        put_visual_entry(out, [entry.width, entry.height]);
         write_box(out, config, |out| out.extend(&entry.config));
-        write_box(out, b"colr", |out| {
-            out.extend(b"nclx");
-            // Primaries, transfer and matrix are not specified: the pictures hold no colours.
-            for code in [2; 3] {
-                put_u16(out, code);
-            }
-            // Full range.
-            out.push(0x80);
-        });
+        // Primaries, transfer and matrix are not specified: the pictures hold no colours.
+        put_colours(out, [2; 3]);
+    });
+}
+
+fn write_neural_entry(out: &mut Vec<u8>, entry: &NeuralEntry) {
+    write_box(out, NEURAL_ENTRY, |out| {
+        put_visual_entry(out, entry.coded);
+        write_box(out, NEURAL_CONFIG, |out| out.extend(&entry.config));
+        if entry.size != entry.coded {
+            write_box(out, b"clap", |out| {
+                for size in entry.size {
+                    put_u32(out, size);
+                    put_u32(out, 1);
+                }
+                // From the middle of the picture to the middle of what is shown, in halves.
+                for axis in 0..2 {
+                    let halves = i64::from(2 * entry.crop.start[axis] + entry.size[axis])
+                        - i64::from(entry.coded[axis]);
+                    put_u32(out, (halves as i32).cast_unsigned());
+                    put_u32(out, 2);
+                }
+            });
+        }
+        // Primaries of BT.709, transfer of sRGB, and no matrix: red, green and blue.
+        put_colours(out, [1, 13, 0]);
+    });
+}
+
+/// The fields of every entry of a video track.
+fn put_visual_entry(out: &mut Vec<u8>, size: [u32; 2]) {
+    out.extend([0; 6]);
+    put_u16(out, 1);
+    out.extend([0; 16]);
+    for side in size {
+        put_u16(out, u16::try_from(side).unwrap_or(u16::MAX));
+    }
+    // 72 dots an inch, both ways.
+    put_u32(out, 0x48_0000);
+    put_u32(out, 0x48_0000);
+    put_u32(out, 0);
+    // One frame in each sample.
+    put_u16(out, 1);
+    out.extend([0; 32]);
+    // Colour without alpha; the last field is fixed.
+    put_u16(out, 24);
+    put_u16(out, 0xffff);
+}
+
+/// `colr` with the codes of primaries, transfer and matrix, in full range.
+fn put_colours(out: &mut Vec<u8>, codes: [u16; 3]) {
+    write_box(out, b"colr", |out| {
+        out.extend(b"nclx");
+        for code in codes {
+            put_u16(out, code);
+        }
+        out.push(0x80);
     });
 }
 
