@@ -1,8 +1,11 @@
 //! The seam between what is fitted and the processor that does it.
 
+use std::sync::Arc;
+
 use zoetrope_codecs::Cancel;
 
 use super::loss::Loss;
+use super::rounding::Rounding;
 use super::shape::Shape;
 use crate::Result;
 
@@ -53,6 +56,9 @@ pub struct Step {
     pub embedding_rate: f32,
     /// What is minimised.
     pub loss: Loss,
+    /// The numbers that the pictures are made with, where they are not the state's own. Gradients go straight through
+    /// (Bengio et al. 2013).
+    pub rounding: Option<Arc<Rounding>>,
 }
 
 /// What a step met.
@@ -85,5 +91,10 @@ pub trait Engine {
     ///
     /// # Errors
     /// As [`Self::step`].
-    fn pictures(&mut self, evaluation: usize, cancel: &Cancel) -> Result<Vec<f32>>;
+    fn pictures(
+        &mut self,
+        evaluation: usize,
+        rounding: Option<&Rounding>,
+        cancel: &Cancel,
+    ) -> Result<Vec<f32>>;
 }

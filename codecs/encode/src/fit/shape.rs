@@ -2,42 +2,19 @@
 
 use std::ops::Range;
 
-use zoetrope_codecs::neural::{Activation, Layer, Network, Output};
+use zoetrope_codecs::neural::{Activation, Architecture, Layer, LayerShape, Network, Output};
 
-use super::random::Random;
 use crate::{PackError, Result};
+use zoetrope_codecs::random::Random;
 
-/// A layer without its weights; see [`Layer`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LayerShape {
-    /// Channels that go in.
-    pub inputs: usize,
-    /// Channels that come out, behind the shuffle.
-    pub outputs: usize,
-    /// Width and height of the kernel: 1, 3 or 5.
-    pub kernel: usize,
-    /// How many times larger the shuffle makes the picture: height, width.
-    pub shuffle: [usize; 2],
-    /// What follows.
-    pub activation: Activation,
-}
+/// What sin(30 x) multiplies its argument with.
+const SINE_FACTOR: f32 = 30.0;
 
-impl LayerShape {
-    /// Channels of the convolution, in front of the shuffle.
-    pub fn convolved(&self) -> usize {
-        self.outputs * self.shuffle[0] * self.shuffle[1]
-    }
-
-    fn taps(&self) -> usize {
-        self.inputs * self.kernel * self.kernel
-    }
-}
-
-/// A chain of layers whose last one makes the colours of one picture or of several, tanh(x) / 2 + 1/2.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// An architecture that can be fitted: kernels of 1, 3 or 5, GELU, sin(30 x) or nothing behind its layers, and
+/// tanh(x) / 2 + 1/2 behind the last one.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Shape {
-    embedding: [usize; 3],
-    layers: Vec<LayerShape>,
+    architecture: Architecture,
 }
 
 /// Where the numbers of a layer lie among all parameters of a network.
@@ -50,20 +27,23 @@ pub struct Place {
 }
 
 impl Shape {
-    /// Puts a shape together. `embedding` is channels, height, width.
+    /// Looks at whether `architecture` can be fitted.
     ///
     /// # Errors
-    /// [`PackError::Unfit`] where layers do not chain, for a kernel or an activation that cannot be fitted, and
-    /// for a network beyond what players take.
-    pub fn new(embedding: [usize; 3], layers: Vec<LayerShape>) -> Result<Self> {
+    /// [`PackError::Unfit`] where it cannot, and as [`Architecture::check`].
+    pub fn new(architecture: Architecture) -> Result<Self> {
+        architecture.check("the network")?;
         let unfit = |reason: String| Err(PackError::Unfit { reason });
-        for (index, layer) in layers.iter().enumerate() {
+        if architecture.output != Output::Tanh {
+            return unfit("only tanh can make its colours".to_owned());
+        }
+        let last = architecture.layers.len() - 1;
+        for (index, layer) in architecture.layers.iter().enumerate() {
             if !matches!(layer.kernel, 1 | 3 | 5) {
                 return unfit(format!("its kernel is {}, not 1, 3 or 5", layer.kernel));
             }
-            let last = index + 1 == layers.len();
             let known = match layer.activation {
-                Activation::Gelu => !last,
+                Activation::Gelu | Activation::Sin => index < last,
                 Activation::None => true,
                 _ => false,
             };
@@ -72,37 +52,45 @@ impl Shape {
                 return unfit(format!("{name} cannot follow its layer {}", index + 1));
             }
         }
-        let shape = Self { embedding, layers };
-        // The rest is what every player looks at.
-        shape.network("the network", &vec![0.0; shape.parameters()])?;
-        Ok(shape)
+        Ok(Self { architecture })
+    }
+
+    /// All of it.
+    pub fn architecture(&self) -> &Architecture {
+        &self.architecture
     }
 
     /// Channels, height and width of an embedding.
     pub fn embedding(&self) -> [usize; 3] {
-        self.embedding
+        self.architecture.embedding
     }
 
     /// The layers, the first one first.
     pub fn layers(&self) -> &[LayerShape] {
-        &self.layers
+        &self.architecture.layers
     }
 
     /// Channels of what it makes: three for each picture of an evaluation.
     pub fn outputs(&self) -> usize {
-        self.layers.last().map_or(0, |layer| layer.outputs)
+        3 * self.architecture.frames()
     }
 
     /// Numbers of an embedding.
     pub fn embedding_len(&self) -> usize {
-        self.embedding.iter().product()
+        self.embedding().iter().product()
+    }
+
+    /// Evaluations that so many frames take.
+    pub fn evaluations(&self, frames: usize) -> usize {
+        frames.div_ceil(self.architecture.frames())
     }
 
     /// Height and width in front of each layer, and of the picture.
     pub fn sizes(&self) -> Vec<[usize; 2]> {
-        let mut size = [self.embedding[1], self.embedding[2]];
+        let [_, height, width] = self.embedding();
+        let mut size = [height, width];
         let mut sizes = vec![size];
-        for layer in &self.layers {
+        for layer in self.layers() {
             size = [size[0] * layer.shuffle[0], size[1] * layer.shuffle[1]];
             sizes.push(size);
         }
@@ -111,23 +99,12 @@ impl Shape {
 
     /// Width and height of the pictures.
     pub fn picture_size(&self) -> [usize; 2] {
-        let [height, width] = self.sizes().last().copied().unwrap_or_default();
-        [width, height]
+        self.architecture.picture_size()
     }
 
     /// Weights and biases.
     pub fn parameters(&self) -> usize {
-        let of = |layer: &LayerShape| layer.convolved() * (layer.taps() + 1);
-        self.layers.iter().map(of).sum()
-    }
-
-    /// Multiplications of a picture.
-    pub fn macs(&self) -> u64 {
-        let sizes = self.sizes();
-        let of = |(layer, [height, width]): (&LayerShape, &[usize; 2])| {
-            (layer.convolved() * layer.taps()) as u64 * (height * width) as u64
-        };
-        self.layers.iter().zip(&sizes).map(of).sum()
+        self.architecture.parameters() as usize
     }
 
     /// Where each layer's numbers are: its weights, then its biases.
@@ -139,19 +116,28 @@ impl Shape {
             start..end
         };
         let of = |layer: &LayerShape| Place {
-            weights: next(layer.convolved() * layer.taps()),
+            weights: next(layer.weights().iter().product()),
             bias: next(layer.convolved()),
         };
-        self.layers.iter().map(of).collect()
+        self.layers().iter().map(of).collect()
     }
 
-    /// First parameters: uniform below 1 / √(numbers that a sum has), as PyTorch begins a convolution.
+    /// First parameters. With n the numbers that go into a sum, they are uniform below 1 / √n, as PyTorch begins a convolution;
+    /// weights in front of a sine below 1 / n in the first layer and √(6 / n) / 30 in others (Sitzmann et al., NeurIPS 2020, section 3.2).
     pub fn first_parameters(&self, random: &mut Random) -> Vec<f32> {
         let mut parameters = Vec::with_capacity(self.parameters());
-        for layer in &self.layers {
-            let bound = 1.0 / (layer.taps() as f32).sqrt();
-            let count = layer.convolved() * (layer.taps() + 1);
-            parameters.extend((0..count).map(|_| random.symmetric() * bound));
+        for (index, layer) in self.layers().iter().enumerate() {
+            let [convolved, inputs, height, width] = layer.weights();
+            let count = (inputs * height * width) as f32;
+            let bound = 1.0 / count.sqrt();
+            let of_weights = match layer.activation {
+                Activation::Sin if index == 0 => 1.0 / count,
+                Activation::Sin => (6.0 / count).sqrt() / SINE_FACTOR,
+                _ => bound,
+            };
+            let weights = convolved * inputs * height * width;
+            parameters.extend((0..weights).map(|_| (2.0 * random.unit() - 1.0) * of_weights));
+            parameters.extend((0..convolved).map(|_| (2.0 * random.unit() - 1.0) * bound));
         }
         parameters
     }
@@ -161,20 +147,18 @@ impl Shape {
     /// # Errors
     /// As [`Network::new`]; `name` is the network's.
     pub fn network(&self, name: &str, parameters: &[f32]) -> Result<Network> {
-        let layers = self
-            .layers
-            .iter()
-            .zip(self.places())
-            .map(|(layer, place)| Layer {
-                inputs: layer.inputs,
-                outputs: layer.outputs,
-                kernel: layer.kernel,
-                shuffle: layer.shuffle,
-                activation: layer.activation,
-                weights: parameters.get(place.weights).unwrap_or_default().to_vec(),
-                bias: parameters.get(place.bias).unwrap_or_default().to_vec(),
-            })
-            .collect();
-        Ok(Network::new(name, self.embedding, layers, Output::Tanh)?)
+        let numbers = |range: Range<usize>| parameters.get(range).unwrap_or_default().to_vec();
+        let layers = self.layers().iter().zip(self.places());
+        let layers = layers.map(|(layer, place)| Layer {
+            inputs: layer.inputs,
+            outputs: layer.outputs,
+            kernel: layer.kernel,
+            shuffle: layer.shuffle,
+            activation: layer.activation,
+            weights: numbers(place.weights),
+            bias: numbers(place.bias),
+        });
+        let (embedding, output) = (self.embedding(), self.architecture.output);
+        Ok(Network::new(name, embedding, layers.collect(), output)?)
     }
 }

@@ -79,6 +79,36 @@ impl Video {
         self.size[0] * self.size[1]
     }
 
+    /// Of all pixels (FNV-1a over eight bytes at a time).
+    pub(crate) fn fingerprint(&self) -> u64 {
+        let (words, rest) = self.planes.as_chunks::<8>();
+        let words = words.iter().map(|word| u64::from_le_bytes(*word));
+        let rest = rest.iter().map(|byte| u64::from(*byte));
+        let start = 0xcbf2_9ce4_8422_2325 ^ (self.size[0] as u64);
+        words.chain(rest).fold(start, |hash, word| {
+            (hash ^ word).wrapping_mul(0x0100_0000_01b3).rotate_left(17)
+        })
+    }
+
+    /// Mean squared error of a frame, of the upper left part of it; `rgb` is red, green and blue of each pixel of the whole
+    /// picture. Colours are 0 to 1.
+    pub(crate) fn squared_error(&self, frame: usize, part: [u32; 2], rgb: &[u8]) -> f64 {
+        let [width, height] = part.map(|side| side as usize);
+        let mut sum = 0;
+        for colour in 0..3 {
+            let plane = self.colour(frame, colour);
+            let rows = plane
+                .chunks_exact(self.size[0])
+                .zip(rgb.chunks_exact(3 * self.size[0]));
+            for (plane, rgb) in rows.take(height) {
+                let pixels = plane.iter().zip(rgb.as_chunks::<3>().0).take(width);
+                let errors = pixels.map(|(t, x)| u64::from(t.abs_diff(x[colour])).pow(2));
+                sum += errors.sum::<u64>();
+            }
+        }
+        sum as f64 / (255.0 * 255.0 * (3 * width * height).max(1) as f64)
+    }
+
     /// A colour of a frame, of the last one behind it.
     pub(crate) fn colour(&self, frame: usize, colour: usize) -> &[u8] {
         let frame = frame.min(self.frames().saturating_sub(1));

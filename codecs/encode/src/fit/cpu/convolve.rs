@@ -3,9 +3,9 @@
 //! A register tile holds some output channels of neighbouring vectors; each input is loaded once for all of them.
 
 use pulp::{Arch, Simd, WithSimd};
+use zoetrope_codecs::neural::LayerShape;
 
 use super::map::{LEAD, Map, columns};
-use crate::fit::shape::LayerShape;
 
 /// Output channels of a tile.
 const TILE: usize = 6;
@@ -179,33 +179,41 @@ impl<const C: usize> Tile<'_, C> {
             *sums = [simd.splat_f32s(*bias); N];
         }
         let from = LEAD - K / 2 + self.at;
+        let reach = from..from + N * S::F32_LANES + K - 1;
         let (weights, _) = self.weights.as_chunks::<C>();
         let (weights, _) = weights.as_chunks::<K>();
         let inputs = self.row / self.pitch;
-        for (row, weights) in self
-            .rows
-            .chunks_exact(self.row)
-            .zip(weights.chunks_exact(inputs))
-        {
+        let rows = self.rows.chunks_exact(self.row);
+        for (row, weights) in rows.zip(weights.chunks_exact(inputs)) {
             for (line, weights) in row.chunks_exact(self.pitch).zip(weights) {
-                let line = &line[from..];
-                for (kx, weights) in weights.iter().enumerate() {
-                    let (vectors, _) = S::as_simd_f32s(&line[kx..kx + N * S::F32_LANES]);
-                    let Some(vectors) = vectors.first_chunk::<N>() else {
-                        continue;
-                    };
-                    for (sums, weight) in sums.iter_mut().zip(weights) {
-                        let weight = simd.splat_f32s(*weight);
-                        for (sum, vector) in sums.iter_mut().zip(vectors) {
-                            *sum = simd.mul_add_f32s(weight, *vector, *sum);
-                        }
-                    }
-                }
+                sums = add_line::<S, C, K, N>(simd, sums, &line[reach.clone()], weights);
             }
         }
         for (line, sums) in lines.chunks_exact_mut(self.columns).zip(&sums) {
             let (line, _) = S::as_mut_simd_f32s(&mut line[self.at..]);
-            line[..N].copy_from_slice(sums);
+            for (place, sum) in line.iter_mut().zip(sums) {
+                *place = *sum;
+            }
         }
     }
+}
+
+/// Adds the products of one line. Sums go by value, which keeps them in registers.
+#[inline(always)]
+fn add_line<S: Simd, const C: usize, const K: usize, const N: usize>(
+    simd: S,
+    mut sums: [[S::f32s; N]; C],
+    line: &[f32],
+    weights: &[[f32; C]; K],
+) -> [[S::f32s; N]; C] {
+    for (kx, weights) in weights.iter().enumerate() {
+        let (vectors, _) = S::as_simd_f32s(&line[kx..kx + N * S::F32_LANES]);
+        for (sums, weight) in sums.iter_mut().zip(weights) {
+            let weight = simd.splat_f32s(*weight);
+            for (sum, vector) in sums.iter_mut().zip(vectors) {
+                *sum = simd.mul_add_f32s(weight, *vector, *sum);
+            }
+        }
+    }
+    sums
 }

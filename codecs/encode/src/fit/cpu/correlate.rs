@@ -6,14 +6,16 @@
 use std::ops::Range;
 
 use pulp::{Arch, Simd, WithSimd};
+use zoetrope_codecs::neural::LayerShape;
 
 use super::map::{LEAD, Map};
-use crate::fit::shape::LayerShape;
 
 /// Numbers of the gradients that stay in the first cache while all inputs meet them.
 const BLOCK: usize = 4096;
 /// The most numbers of a vector on any processor.
 const MOST_LANES: usize = 16;
+/// Output channels of a network's last layer.
+const COLOURS: usize = 3;
 /// Multiplications of a task, about: a tenth of a millisecond.
 const TASK_MACS: usize = 4 << 20;
 
@@ -24,6 +26,8 @@ pub(super) struct Task {
     outputs: Range<usize>,
     inputs: Range<usize>,
     kernel: usize,
+    /// Outputs of a register tile.
+    tile: usize,
     /// `[output][input][ky][kx]` of these outputs and inputs.
     gradient: Vec<f32>,
     /// Of these outputs; empty where another task has it.
@@ -32,8 +36,8 @@ pub(super) struct Task {
     lanes: Vec<f32>,
 }
 
-/// Output channels of a register tile.
-fn tile_of(arch: Arch, kernel: usize) -> usize {
+/// Output channels of a register tile; no more than there are, of which three are common.
+fn tile_of(arch: Arch, kernel: usize, outputs: usize) -> usize {
     struct Registers;
     impl WithSimd for Registers {
         type Output = usize;
@@ -42,7 +46,12 @@ fn tile_of(arch: Arch, kernel: usize) -> usize {
             S::REGISTER_COUNT
         }
     }
-    tile(arch.dispatch(Registers), kernel)
+    let most = tile(arch.dispatch(Registers), kernel);
+    if outputs <= COLOURS {
+        most.min(COLOURS)
+    } else {
+        most
+    }
 }
 
 /// As many as their sums at the taps of a row leave registers for what is loaded.
@@ -61,7 +70,7 @@ pub(super) fn tasks(
     layer: &LayerShape,
     [height, width]: [usize; 2],
 ) -> Vec<Task> {
-    let tile = tile_of(arch, layer.kernel);
+    let tile = tile_of(arch, layer.kernel, layer.convolved());
     let taps = layer.kernel * layer.kernel;
     let macs = (height * width * taps * tile).max(1);
     let group = (TASK_MACS / macs).clamp(1, layer.inputs);
@@ -80,6 +89,7 @@ pub(super) fn tasks(
                 outputs: outputs.clone(),
                 inputs,
                 kernel: layer.kernel,
+                tile,
             });
         }
     }
@@ -130,13 +140,16 @@ impl WithSimd for Frame<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        match (S::REGISTER_COUNT >= 32, self.task.kernel) {
-            (true, 1) => self.run::<S, 8, 1>(simd),
-            (true, 3) => self.run::<S, 8, 3>(simd),
-            (true, _) => self.run::<S, 4, 5>(simd),
-            (false, 1) => self.run::<S, 4, 1>(simd),
-            (false, 3) => self.run::<S, 4, 3>(simd),
-            (false, _) => self.run::<S, 2, 5>(simd),
+        match (self.task.tile, self.task.kernel) {
+            (8, 1) => self.run::<S, 8, 1>(simd),
+            (8, _) => self.run::<S, 8, 3>(simd),
+            (4, 1) => self.run::<S, 4, 1>(simd),
+            (4, 3) => self.run::<S, 4, 3>(simd),
+            (4, _) => self.run::<S, 4, 5>(simd),
+            (COLOURS, 1) => self.run::<S, COLOURS, 1>(simd),
+            (COLOURS, 3) => self.run::<S, COLOURS, 3>(simd),
+            (COLOURS, _) => self.run::<S, COLOURS, 5>(simd),
+            _ => self.run::<S, 2, 5>(simd),
         }
     }
 }
@@ -168,11 +181,13 @@ impl Frame<'_> {
                 .flat_map(|i| (0..K).map(move |ky| (i, ky)));
             for (sums, (channel, ky)) in lanes.iter_mut().zip(kernels) {
                 let from = channel * input.pitch() + LEAD - K / 2;
+                let mut new = *sums;
                 for y in rows.clone() {
                     let slopes = slopes.row(y as isize);
-                    let input = input.row((y + ky) as isize - half);
-                    add_row::<S, C, K>(simd, sums, vectors, (slopes, &starts), &input[from..]);
+                    let input = &input.row((y + ky) as isize - half)[from..];
+                    new = add_row::<S, C, K>(simd, new, vectors, (slopes, &starts), input);
                 }
+                *sums = new;
             }
             if !task.bias.is_empty() {
                 for (bias, start) in task.bias.iter_mut().zip(&starts) {
@@ -191,34 +206,33 @@ impl Frame<'_> {
     }
 }
 
-/// Adds a row. Beyond the width the gradients are zeros.
+/// Adds a row. Beyond the width the gradients are zeros. Sums go by value, which keeps them in registers.
 #[inline(always)]
 fn add_row<S: Simd, const C: usize, const K: usize>(
     simd: S,
-    sums: &mut [[S::f32s; K]; C],
+    mut sums: [[S::f32s; K]; C],
     vectors: usize,
     (slopes, starts): (&[f32], &[usize; C]),
     input: &[f32],
-) {
+) -> [[S::f32s; K]; C] {
     let numbers = vectors * S::F32_LANES;
     let slopes: [&[S::f32s]; C] =
         std::array::from_fn(|c| S::as_simd_f32s(&slopes[starts[c]..starts[c] + numbers]).0);
     let inputs: [&[S::f32s]; K] =
         std::array::from_fn(|kx| S::as_simd_f32s(&input[kx..kx + numbers]).0);
-    let mut new = *sums;
     for v in 0..vectors {
         let mut near = [simd.splat_f32s(0.0); K];
         for (near, line) in near.iter_mut().zip(&inputs) {
             *near = line[v];
         }
-        for (sums, line) in new.iter_mut().zip(&slopes) {
+        for (sums, line) in sums.iter_mut().zip(&slopes) {
             let slope = line[v];
             for (sum, near) in sums.iter_mut().zip(&near) {
                 *sum = simd.mul_add_f32s(slope, *near, *sum);
             }
         }
     }
-    *sums = new;
+    sums
 }
 
 struct Collect<'a> {
@@ -232,8 +246,7 @@ impl WithSimd for Collect<'_> {
     fn with_simd<S: Simd>(self, simd: S) {
         let task = self.task;
         let kernel = task.kernel;
-        let tile = tile(S::REGISTER_COUNT, kernel);
-        let inputs = task.inputs.len();
+        let (tile, inputs) = (task.tile, task.inputs.len());
         let (lanes, _) = S::as_simd_f32s(&task.lanes);
         let kernels = lanes.chunks_exact(tile * kernel).take(inputs * kernel);
         for (index, sums) in kernels.enumerate() {

@@ -10,13 +10,15 @@ pub(super) fn columns(width: usize) -> usize {
 
 /// Rows, in each row channels, in each channel a line. Threads write rows of their own; kernels may read beyond all
 /// edges, where there are zeros.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Map {
     pub(super) channels: usize,
     pub(super) height: usize,
     pub(super) width: usize,
     /// Rows of zeros above, and as many below.
     margin: usize,
+    /// The first number that is used: lines begin where vectors do.
+    start: usize,
     numbers: Vec<f32>,
 }
 
@@ -27,9 +29,12 @@ impl Map {
             height,
             width,
             margin: kernel / 2,
+            start: 0,
             numbers: Vec::new(),
         };
-        map.numbers = vec![0.0; (height + 2 * map.margin) * map.row_len()];
+        map.numbers = vec![0.0; LEAD + (height + 2 * map.margin) * map.row_len()];
+        let bytes = LEAD * size_of::<f32>();
+        map.start = map.numbers.as_ptr().align_offset(bytes).min(LEAD);
         map
     }
 
@@ -43,21 +48,24 @@ impl Map {
     }
 
     /// A row; those above the first are zeros.
+    #[inline]
     pub(super) fn row(&self, y: isize) -> &[f32] {
         self.rows(y, 1)
     }
 
     /// Neighbouring rows from `y` on.
+    #[inline]
     pub(super) fn rows(&self, y: isize, count: usize) -> &[f32] {
         let first = self.margin.saturating_add_signed(y);
-        &self.numbers[first * self.row_len()..(first + count) * self.row_len()]
+        let first = self.start + first * self.row_len();
+        &self.numbers[first..first + count * self.row_len()]
     }
 
     /// All rows but the margins.
     pub(super) fn rows_mut(&mut self) -> &mut [f32] {
-        let margin = self.margin * self.row_len();
-        let end = self.numbers.len() - margin;
-        &mut self.numbers[margin..end]
+        let first = self.start + self.margin * self.row_len();
+        let end = first + self.height * self.row_len();
+        &mut self.numbers[first..end]
     }
 
     /// A line without what is around it.

@@ -28,6 +28,7 @@ use rayon::prelude::*;
 use zoetrope_codecs::Cancel;
 
 use super::engine::{Engine, Outcome, State, Step};
+use super::rounding::Rounding;
 use super::shape::{Place, Shape};
 use super::video::Video;
 use crate::{PackError, Result};
@@ -78,8 +79,7 @@ impl CpuEngine {
     pub fn new(shape: Shape, video: Arc<Video>, state: State) -> Result<Self> {
         let arch = Arch::new();
         let sizes = shape.sizes();
-        let pictures = shape.outputs() / 3;
-        let evaluations = video.frames().div_ceil(pictures);
+        let evaluations = shape.evaluations(video.frames());
         let fits = video.size() == shape.picture_size()
             && state.parameters.values.len() == shape.parameters()
             && state.embeddings.values.len() == evaluations * shape.embedding_len()
@@ -134,11 +134,6 @@ impl CpuEngine {
         self.arch = arch;
     }
 
-    /// Numbers of pictures that one evaluation makes.
-    fn pictures_each(&self) -> usize {
-        self.shape.outputs() / 3
-    }
-
     fn new_frame(&self) -> FrameWork {
         let (layers, sizes) = (self.shape.layers(), self.shape.sizes());
         let inputs = layers.iter().zip(&sizes);
@@ -159,9 +154,18 @@ impl CpuEngine {
         }
     }
 
-    /// Brings the weights into the order of their use.
-    fn pack(&mut self) {
-        let values = &self.state.parameters.values;
+    /// Brings the weights into the order of their use, and gives the embeddings.
+    fn pack(&mut self, rounding: Option<&Rounding>) -> Result<Vec<f32>> {
+        let (parameters, embeddings) =
+            (&self.state.parameters.values, &self.state.embeddings.values);
+        let (rounded, embeddings) = match rounding {
+            None => (None, embeddings.clone()),
+            Some(rounding) => (
+                Some(rounding.rounded(&self.shape, parameters)?),
+                rounding.embeddings(&self.shape, embeddings)?.dequantise(),
+            ),
+        };
+        let values = rounded.as_ref().unwrap_or(parameters);
         self.layers
             .par_iter_mut()
             .zip(&self.places)
@@ -170,18 +174,14 @@ impl CpuEngine {
                 layer.forward.set(weights, &values[place.bias.clone()]);
                 layer.backward.set_transposed(weights);
             });
-    }
-
-    fn embedding(&self, evaluation: usize) -> &[f32] {
-        let each = self.shape.embedding_len();
-        &self.state.embeddings.values[evaluation * each..(evaluation + 1) * each]
+        Ok(embeddings)
     }
 
     /// All pictures of an evaluation.
-    fn forward(&self, frame: &mut FrameWork, evaluation: usize, cancel: &Cancel) -> Result<()> {
+    fn forward(&self, frame: &mut FrameWork, embedding: &[f32], cancel: &Cancel) -> Result<()> {
         let FrameWork { inputs, slopes, .. } = frame;
         if let Some(first) = inputs.first_mut() {
-            first.fill(self.embedding(evaluation));
+            first.fill(embedding);
         }
         for (index, (layer, slopes)) in self.layers.iter().zip(slopes).enumerate() {
             let (before, behind) = inputs.split_at_mut(index + 1);
@@ -230,7 +230,7 @@ impl CpuEngine {
         let count = step.evaluations.len() * planes.len();
         let factors = Factors::new(&step.loss, count, height, width);
         if let Some(picture) = inputs.last() {
-            let first = evaluation * self.pictures_each();
+            let first = evaluation * self.shape.architecture().frames();
             planes.par_iter_mut().try_for_each(|plane| {
                 let target = self
                     .video
@@ -320,14 +320,16 @@ impl CpuEngine {
         while self.frames.len() < count {
             self.frames.push(self.new_frame());
         }
-        self.pack();
+        let embeddings = self.pack(step.rounding.as_deref())?;
+        let each = self.shape.embedding_len();
         let mut frames = std::mem::take(&mut self.frames);
         let done =
             frames
                 .par_iter_mut()
                 .zip(&step.evaluations)
                 .try_for_each(|(frame, evaluation)| {
-                    self.forward(frame, *evaluation, cancel)?;
+                    let embedding = &embeddings[evaluation * each..(evaluation + 1) * each];
+                    self.forward(frame, embedding, cancel)?;
                     self.backward(frame, *evaluation, step, cancel)
                 });
         self.frames = frames;
@@ -398,10 +400,17 @@ impl Engine for CpuEngine {
         Ok(self.state.clone())
     }
 
-    fn pictures(&mut self, evaluation: usize, cancel: &Cancel) -> Result<Vec<f32>> {
-        self.pack();
+    fn pictures(
+        &mut self,
+        evaluation: usize,
+        rounding: Option<&Rounding>,
+        cancel: &Cancel,
+    ) -> Result<Vec<f32>> {
+        let embeddings = self.pack(rounding)?;
+        let each = self.shape.embedding_len();
+        let embedding = &embeddings[evaluation * each..(evaluation + 1) * each];
         let mut frame = self.frames.pop().unwrap_or_else(|| self.new_frame());
-        let done = self.forward(&mut frame, evaluation, cancel);
+        let done = self.forward(&mut frame, embedding, cancel);
         let mut pictures = Vec::new();
         if let Some(picture) = frame.inputs.last() {
             for channel in 0..picture.channels {

@@ -17,6 +17,8 @@ const ROUNDER: f32 = 12_582_912.0;
 pub(super) enum Function {
     Identity,
     Gelu,
+    /// sin(30 x).
+    Sine,
     /// Colours: tanh(x) / 2 + 1/2.
     Colour,
 }
@@ -25,6 +27,7 @@ impl Function {
     pub(super) fn of(activation: Activation, is_last: bool) -> Self {
         match activation {
             Activation::Gelu => Self::Gelu,
+            Activation::Sin => Self::Sine,
             _ if is_last => Self::Colour,
             _ => Self::Identity,
         }
@@ -100,6 +103,11 @@ impl WithSimd for Activate<'_> {
                 Function::Gelu => {
                     for (x, slope) in line.iter_mut().zip(slopes) {
                         (*x, *slope) = gelu(*x);
+                    }
+                }
+                Function::Sine => {
+                    for (x, slope) in line.iter_mut().zip(slopes) {
+                        (*x, *slope) = sine(*x);
                     }
                 }
                 Function::Colour => {
@@ -239,6 +247,53 @@ pub(super) fn colour(x: f32) -> (f32, f32) {
     (value, 2.0 * value * (1.0 - value))
 }
 
+/// sin(30 x) and its derivative: the sign of the nearest multiple of π times sine and cosine of the rest, Taylor's
+/// polynomials over half of π.
+#[inline(always)]
+pub(super) fn sine(x: f32) -> (f32, f32) {
+    const FACTOR: f32 = 30.0;
+    // Beyond this the whole part would not fit, as for the decoder.
+    const END: f32 = 100.0;
+    // π in three parts, of which the first two have zeros at their end: products with small whole numbers are exact.
+    const PI: [f32; 3] = [3.140_625, 9.675_026e-4, 1.509_958e-7];
+    const SINE: [f32; 6] = [
+        -1.0 / 6.0,
+        1.0 / 120.0,
+        -1.0 / 5040.0,
+        1.0 / 362_880.0,
+        -1.0 / 39_916_800.0,
+        1.0 / 6_227_020_800.0,
+    ];
+    const COSINE: [f32; 7] = [
+        -1.0 / 2.0,
+        1.0 / 24.0,
+        -1.0 / 720.0,
+        1.0 / 40_320.0,
+        -1.0 / 3_628_800.0,
+        1.0 / 479_001_600.0,
+        -1.0 / 87_178_291_200.0,
+    ];
+    let angle = FACTOR * x.clamp(-END, END);
+    let shifted = angle * std::f32::consts::FRAC_1_PI + ROUNDER;
+    let whole = shifted - ROUNDER;
+    let rest = angle - whole * PI[0] - whole * PI[1] - whole * PI[2];
+    let square = rest * rest;
+    let (mut sine, mut cosine) = (SINE[5], COSINE[6]);
+    for k in (0..5).rev() {
+        sine = sine * square + SINE[k];
+    }
+    for k in (0..6).rev() {
+        cosine = cosine * square + COSINE[k];
+    }
+    // An odd multiple of π turns the sign.
+    let sign = shifted.to_bits() << 31;
+    let turned = |value: f32| f32::from_bits(value.to_bits() ^ sign);
+    (
+        turned(rest + rest * square * sine),
+        turned(1.0 + square * cosine) * FACTOR,
+    )
+}
+
 /// eˣ: 2 to the whole part of x / ln 2 times Taylor's polynomial of the rest.
 #[inline(always)]
 fn exp(x: f32) -> f32 {
@@ -289,6 +344,13 @@ mod tests {
                 (f64::from(slope) - 0.5 * (1.0 - tanh * tanh)).abs() < 2e-7,
                 "{x}"
             );
+        }
+        for step in -3000..=3000 {
+            let x = step as f32 / 300.0;
+            let (value, slope) = sine(x);
+            let angle = f64::from(30.0 * x);
+            assert!((f64::from(value) - angle.sin()).abs() < 1e-6, "{x}");
+            assert!((f64::from(slope) - 30.0 * angle.cos()).abs() < 3e-5, "{x}");
         }
         for far in [-1e30, -100.0, 100.0, 1e30] {
             let (value, slope) = gelu(far);
