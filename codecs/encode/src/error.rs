@@ -37,6 +37,12 @@ pub enum PackError {
         /// What would work.
         allowed: &'static str,
     },
+    /// No network can be fitted to the video.
+    #[error("no network can be fitted to the video: {reason}")]
+    Unfit {
+        /// What is wrong, as the rest of a sentence.
+        reason: String,
+    },
     /// There is nothing to pack.
     #[error("there are no frames to pack; give a folder or a list of splat files")]
     NoFrames,

@@ -10,6 +10,8 @@
 
 mod canonical;
 mod error;
+#[cfg(feature = "fit")]
+pub mod fit;
 mod grouping;
 mod matching;
 mod options;

@@ -78,6 +78,8 @@ pub enum Command {
     Share(ShareArgs),
     /// Makes a clip out of a sequence of splat files.
     Pack(PackArgs),
+    /// Makes a neural video out of a video: fits a network to its pictures.
+    Fit(FitArgs),
     /// Runs the project's benchmarks.
     Bench(BenchArgs),
 }
@@ -449,6 +451,71 @@ pub struct PackArgs {
     /// Do not draw pictures at the end to measure the PSNR.
     #[arg(long)]
     pub no_psnr: bool,
+    /// Print the report as one JSON document.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The networks that can be fitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum NeuralCodecArg {
+    /// One network for all frames, and a few numbers for each of them.
+    Hnerv,
+}
+
+/// Rules for widths and kernels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ProfileArg {
+    /// At most 5000 multiplications a pixel: phones play it.
+    Lite,
+    /// The published rule of HNeRV: desktop GPUs play it.
+    Hnerv,
+}
+
+/// `zoetrope fit`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  zoetrope fit frames/ -o bunny.zoe --fps 24\n  zoetrope fit 'frames/*.png' -o bunny.zoe --size 400000 --bits 6\n  zoetrope fit frames/ -o bunny.zoe --resume         goes on where the last run was stopped"
+)]
+pub struct FitArgs {
+    /// The video: a folder or a quoted pattern of PNG or JPEG pictures, a frame each.
+    pub video: PathBuf,
+    /// The file to write.
+    #[arg(short, long, value_name = "OUT.zoe")]
+    pub output: PathBuf,
+    /// What is fitted.
+    #[arg(long, value_enum, default_value_t = NeuralCodecArg::Hnerv)]
+    pub codec: NeuralCodecArg,
+    /// Widths and kernels of the network.
+    #[arg(long, value_enum, default_value_t = ProfileArg::Lite)]
+    pub profile: ProfileArg,
+    /// Bytes that the file may take; by the length of the video without it.
+    #[arg(long, value_name = "BYTES")]
+    pub size: Option<u64>,
+    /// How often every frame is looked at; 300 times or more without it.
+    #[arg(long, value_name = "N")]
+    pub epochs: Option<usize>,
+    /// Where random numbers start.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+    /// Bits of each number of the network.
+    #[arg(long, value_name = "8|6", default_value_t = 8)]
+    pub bits: u8,
+    /// Frames a second.
+    #[arg(long, value_name = "F", value_parser = args::frame_rate, default_value_t = 30.0)]
+    pub fps: f64,
+    /// Go on from the checkpoint that a stopped run left beside the output.
+    #[arg(long)]
+    pub resume: bool,
+    /// Name of the clip, for people.
+    #[arg(long)]
+    pub title: Option<String>,
+    /// Who made it, for people.
+    #[arg(long)]
+    pub credit: Option<String>,
+    /// Its licence, for people.
+    #[arg(long)]
+    pub license: Option<String>,
     /// Print the report as one JSON document.
     #[arg(long)]
     pub json: bool,

@@ -58,6 +58,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Link(args) => commands::link::run(args),
         Command::Share(args) => commands::share::run(args, cli.quiet, &cancel),
         Command::Pack(args) => commands::pack::run(args, &cancel),
+        Command::Fit(args) => commands::fit::run(args, &cancel),
         Command::Bench(args) => bench::run(args, &cancel),
     }
 }

@@ -4,6 +4,7 @@ pub mod compare;
 pub mod convert;
 pub mod decode;
 pub mod export;
+pub mod fit;
 pub mod info;
 pub mod link;
 pub mod pack;

@@ -4,6 +4,7 @@ mod clip;
 mod convert;
 mod desktop_files;
 mod export;
+mod fit;
 mod info;
 mod link;
 mod neural;
