@@ -475,10 +475,10 @@ pub enum ProfileArg {
 /// `zoetrope fit`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  zoetrope fit frames/ -o bunny.zoe --fps 24\n  zoetrope fit 'frames/*.png' -o bunny.zoe --size 400000 --bits 6\n  zoetrope fit frames/ -o bunny.zoe --resume         goes on where the last run was stopped"
+    after_help = "Examples:\n  zoetrope fit bunny.mp4 -o bunny.zoe\n  zoetrope fit frames/ -o bunny.zoe --fps 24\n  zoetrope fit 'frames/*.png' -o bunny.zoe --size 400000 --bits 6\n  zoetrope fit frames/ -o bunny.zoe --resume         goes on where the last run was stopped"
 )]
 pub struct FitArgs {
-    /// The video: a folder or a quoted pattern of PNG or JPEG pictures, a frame each.
+    /// The video: a file, or a folder or a quoted pattern of pictures, a frame each.
     pub video: PathBuf,
     /// The file to write.
     #[arg(short, long, value_name = "OUT.zoe")]
@@ -501,9 +501,9 @@ pub struct FitArgs {
     /// Bits of each number of the network.
     #[arg(long, value_name = "8|6", default_value_t = 8)]
     pub bits: u8,
-    /// Frames a second.
-    #[arg(long, value_name = "F", value_parser = args::frame_rate, default_value_t = 30.0)]
-    pub fps: f64,
+    /// Frames a second; the video's own where it has one, else 30.
+    #[arg(long, value_name = "F", value_parser = args::frame_rate)]
+    pub fps: Option<f64>,
     /// Go on from the checkpoint that a stopped run left beside the output.
     #[arg(long)]
     pub resume: bool,

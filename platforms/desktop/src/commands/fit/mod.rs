@@ -56,7 +56,7 @@ pub fn run(args: &FitArgs, cancel: &Cancel) -> anyhow::Result<()> {
         bail!("{} is no name for an output", args.output.display());
     };
     let _unfinished = Unfinished::new(unfinished_checkpoint_path(&checkpoint));
-    let mut video = Pictures::open(&args.video, args.fps)?;
+    let mut video = Pictures::open(&args.video, args.fps, cancel)?;
     let NeuralCodecArg::Hnerv = args.codec;
     let options = FitOptions {
         profile: match args.profile {
