@@ -99,6 +99,11 @@ impl SplatCloud {
         let rotation = affine.nearest_rotation();
         let turn = rotation.and_then(|rotation| quaternion(&rotation));
         for k in first..self.len() {
+            // What was dropped stays at the origin: moved to where it cannot be either, it would be counted
+            // again.
+            if self.is_nothing(k) {
+                continue;
+            }
             let position = affine.point(self.positions[k].map(f64::from));
             self.positions[k] = position.map(|value| value as f32);
             if let (Some(factor), Some(turn)) = (similarity, turn) {
@@ -115,6 +120,11 @@ impl SplatCloud {
         {
             self.turn_rest(first, &rotation);
         }
+    }
+
+    /// Whether Gaussian `k` is an invisible point at the origin.
+    fn is_nothing(&self, k: usize) -> bool {
+        self.opacities[k] == 0.0 && self.scales[k] == [0.0; 3] && self.positions[k] == [0.0; 3]
     }
 
     /// Turns the SH coefficients of degree 1 and up of the Gaussians from `first` on.
