@@ -86,8 +86,8 @@ fn assert_lossless(import: &Import) -> (u64, u64) {
 fn the_small_model_is_kept_as_it_is() {
     let import = import(data("neural/tiny.safetensors"));
     let (_, group) = assert_lossless(&import);
-    // With plain bytes it takes 225 kB.
-    assert!(group < 200_000, "{group}");
+    // A byte for each weight and minima, scales and biases as they are take 238 kB.
+    assert!(group < 212_000, "{group}");
 }
 
 #[test]

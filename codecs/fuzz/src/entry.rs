@@ -12,11 +12,11 @@ use zoetrope_codecs::container::zoe::{
     ClipDescription, FrameRate, LayerDescription, SoundCodec, SoundFormat, SoundPacket, SoundTrack,
     ZoeWriter,
 };
-use zoetrope_codecs::source::{Folder, MemoryFolder, MemorySource, Source, ZipFolder};
+use zoetrope_codecs::source::{Folder, MemoryFolder, MemorySource, ZipFolder};
 use zoetrope_codecs::splat::{self, sog};
 use zoetrope_codecs::{
-    Bounds, Cancel, Demuxer, Detail, Error, GroupPayload, Input, LayerKind, LayerPackets,
-    LayeredGroup, Result, SplatCloud, Thumbnails, UpAxis, VideoCodec, VideoPacket, VideoStream,
+    Bounds, Cancel, Demuxer, GroupPayload, Input, LayerKind, LayerPackets, LayeredGroup,
+    SplatCloud, Thumbnails, UpAxis, VideoCodec, VideoPacket, VideoStream,
 };
 
 #[path = "clips.rs"]
@@ -33,10 +33,7 @@ mod models;
 pub use models::{four_dgs, lod_meta, pickle, queen, splatv};
 #[path = "networks.rs"]
 mod networks;
-pub use networks::{
-    TINY_CROP, neural_import, neural_track, one_layer, tiny_latents, tiny_neural, tiny_tracks,
-    tiny_video, track_seed,
-};
+pub use networks::*;
 
 /// A target: its name and its function.
 pub type Target = (&'static str, fn(&[u8]));

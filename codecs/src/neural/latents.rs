@@ -96,12 +96,12 @@ impl LatentNetworks {
         if !integers.iter().flatten().all(is_small) {
             return malformed("its networks have integers that are too large");
         }
-        let held = Mutex::new(vec![Weak::new(); integers.len()]);
+        let held = integers.iter().map(|_| Weak::new()).collect();
         Ok(Self {
             architecture,
             scales,
             integers,
-            held,
+            held: Mutex::new(held),
         })
     }
 

@@ -331,7 +331,7 @@ pub(crate) fn slot_count(shape: &[usize], axes: u8) -> Option<usize> {
         .enumerate()
         .filter(|(axis, _)| axes >> axis & 1 == 1);
     kept.map(|(_, size)| *size)
-        .try_fold(1_usize, |all, size| all.checked_mul(size))
+        .try_fold(1_usize, usize::checked_mul)
 }
 
 fn check(values: &[f32], shape: &[usize], bits: u8, axes: u8) -> Result<()> {

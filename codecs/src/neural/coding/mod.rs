@@ -2,6 +2,20 @@
 //!
 //! A range coder with models that adapt, made of whole numbers only, so that every machine decodes the same. Each tensor is
 //! a stream of its own, and they are decoded side by side.
+//!
+//! Why not the coder of [`gaussian_video::entropy`](crate::gaussian_video::entropy), whose tables stand in front of each stream:
+//! embeddings are a stream of some hundred symbols for each frame, for which a model can go on here from one stream to the
+//! next. Bytes that both took for weights, with values around each tensor's mean for the other coder; those of this one hold
+//! the heads of the tensors and the first embedding too:
+//!
+//! | weights | this | that |
+//! | --- | --- | --- |
+//! | of the published HNeRV, 8 bits | 1 405 604 | 1 412 336 |
+//! | the same, quantised anew to 6 bits | 856 360 | 858 977 |
+//! | of `tiny.safetensors`, 8 bits | 198 777 | 198 695 |
+//!
+//! For weights alone the two are within half a per cent. The other 131 embeddings of the published HNeRV take 6 962 bytes here;
+//! as plain bits they would be 12 576. The other coder was not measured on them.
 
 mod model;
 mod stream;

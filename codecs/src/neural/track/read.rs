@@ -13,6 +13,9 @@ use crate::neural::latents::{LatentScale, MAX_LATENT, tensor_counts};
 use crate::neural::{CodedNetwork, LatentNetworks, Network, NeuralFrame, Quantised};
 use crate::{Cancel, Error, Result};
 
+/// Networks below this are decoded by one thread.
+const SMALL_BYTES: usize = 16 << 10;
+
 /// The frames of a group, or those at its start, not decoded to pictures.
 #[derive(Debug)]
 pub struct NeuralGroup {
@@ -76,7 +79,16 @@ impl NeuralGroup {
 /// Reads groups, and keeps the network of the last one: a long video has the same one in many groups.
 #[derive(Debug, Default)]
 pub struct GroupReader {
-    last: Mutex<Option<(TrackConfig, Vec<u8>, Arc<Network>)>>,
+    last: Mutex<Option<Known>>,
+}
+
+/// A network that was decoded.
+#[derive(Debug)]
+struct Known {
+    config: TrackConfig,
+    /// What it was decoded from.
+    bytes: Vec<u8>,
+    network: Arc<Network>,
 }
 
 impl GroupReader {
@@ -146,14 +158,18 @@ impl GroupReader {
         cancel: &Cancel,
     ) -> Result<Arc<Network>> {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((of, known, network)) = &*last
-            && of == config
-            && known == bytes
+        if let Some(known) = &*last
+            && known.config == *config
+            && known.bytes == bytes
         {
-            return Ok(network.clone());
+            return Ok(known.network.clone());
         }
         let network = Arc::new(coded_network(name, config, bytes, cancel)?.network(name)?);
-        *last = Some((config.clone(), bytes.to_vec(), network.clone()));
+        *last = Some(Known {
+            config: config.clone(),
+            bytes: bytes.to_vec(),
+            network: network.clone(),
+        });
         Ok(network)
     }
 }
@@ -187,14 +203,14 @@ fn coded_network(
     if !reader.rest().is_empty() {
         return Err(reader.damaged("something follows its network"));
     }
-    let pairs = found.par_iter().map(|[weights, bias]| {
-        let (weights, bias) = rayon::join(
-            || weights.decode(name, cancel),
-            || bias.decode(name, cancel),
-        );
-        Ok([weights?, bias?])
-    });
-    let tensors: Result<Vec<[Quantised; 2]>> = pairs.collect();
+    let pair = |[weights, bias]: &[Found; 2]| {
+        Ok([weights.decode(name, cancel)?, bias.decode(name, cancel)?])
+    };
+    // Waking threads takes longer than a small network.
+    let tensors: Result<Vec<[Quantised; 2]>> = match bytes.len() {
+        0..SMALL_BYTES => found.iter().map(pair).collect(),
+        _ => found.par_iter().map(pair).collect(),
+    };
     CodedNetwork::new(name, config.architecture(), tensors?)
 }
 
@@ -285,19 +301,21 @@ fn latents(
             return Err(reader.damaged("something follows its network"));
         }
     }
-    let tensors: Result<Vec<Option<Vec<i32>>>> = streams
-        .par_iter()
-        .map(|(count, stream)| {
-            if stream.is_empty() {
-                return Ok(None);
-            }
-            let steps = decode_integers(stream, *count, cancel);
-            cancel.check()?;
-            steps
-                .map(Some)
-                .ok_or_else(|| Error::malformed(name, STREAM))
-        })
-        .collect();
+    let decode = |(count, stream): &(usize, &[u8])| {
+        if stream.is_empty() {
+            return Ok(None);
+        }
+        let steps = decode_integers(stream, *count, cancel);
+        cancel.check()?;
+        steps
+            .map(Some)
+            .ok_or_else(|| Error::malformed(name, STREAM))
+    };
+    let bytes: usize = streams.iter().map(|(_, stream)| stream.len()).sum();
+    let tensors: Result<Vec<Option<Vec<i32>>>> = match bytes {
+        0..SMALL_BYTES => streams.iter().map(decode).collect(),
+        _ => streams.par_iter().map(decode).collect(),
+    };
     let tensors = tensors?;
     let parameters = counts.iter().sum();
     let mut integers: Vec<Vec<i32>> = Vec::with_capacity(others.len() + 1);
