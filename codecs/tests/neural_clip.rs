@@ -18,7 +18,6 @@ use zoetrope_codecs::container::zoe::{ClipDescription, FrameRate, NeuralWriter, 
 use zoetrope_codecs::neural::track::{CodedGroup, GroupReader, read_coded_network};
 use zoetrope_codecs::neural::{
     self, CodedEmbeddings, CodedNetwork, CpuDecoder, Import, ImportOptions, Network, NeuralDecoder,
-    NeuralFrame,
 };
 use zoetrope_codecs::source::FileSource;
 use zoetrope_codecs::{Cancel, ClipKind, Demuxer, Detail, FrameContent, FrameReader, Input};

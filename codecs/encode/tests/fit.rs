@@ -7,7 +7,7 @@ use std::sync::Arc;
 use zoetrope_codecs::container::zoe::{ClipDescription, FrameRate, ZoeDemuxer};
 use zoetrope_codecs::neural::NeuralDecoder;
 use zoetrope_codecs::source::FileSource;
-use zoetrope_codecs::{Cancel, Demuxer as _, FrameContent, FrameReader};
+use zoetrope_codecs::{Cancel, FrameContent, FrameReader};
 use zoetrope_encode::fit::{
     Fit, FitOptions, FitProgress, FitWatch, Fitted, FrameSource, checkpoint_path, write_clip,
 };

@@ -11,6 +11,8 @@ use crate::{Cancel, Error, Result, limits};
 /// A picture whose bytes were read and whose header was understood.
 pub(super) struct Undecoded {
     name: String,
+    /// Bytes of its file.
+    bytes: usize,
     decoder: WebPDecoder<CancellableBytes>,
     cancel: Cancel,
 }
@@ -19,11 +21,12 @@ impl Undecoded {
     /// Reads `source`, which must be a lossless still picture of at least `pixels` pixels.
     pub(super) fn read(source: &dyn Source, pixels: usize, cancel: &Cancel) -> Result<Self> {
         let bytes = source.read_all(limits::MAX_SOG_PICTURE_BYTES, cancel)?;
-        let name = source.name().to_owned();
+        let (name, length) = (source.name().to_owned(), bytes.len());
         let decoder = WebPDecoder::new(CancellableBytes::new(bytes, cancel))
             .map_err(|error| Error::malformed(&name, format!("it is no WebP picture ({error})")))?;
         let mut picture = Self {
             name,
+            bytes: length,
             decoder,
             cancel: cancel.clone(),
         };
@@ -48,6 +51,11 @@ impl Undecoded {
             ));
         }
         Ok(())
+    }
+
+    /// Bytes of its file.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// Width in pixels.

@@ -1,5 +1,7 @@
 //! Reading.
 
+use std::cmp::Reverse;
+
 use rayon::prelude::*;
 
 use super::super::fill::{Block, fill};
@@ -70,6 +72,20 @@ pub fn facts(folder: &dyn Folder, cancel: &Cancel) -> Result<SplatFacts> {
         axes: Axes::RightDownFront,
         notes: Vec::new(),
     })
+}
+
+/// Decodes pictures side by side, large ones first: a long one that is begun last would keep one core busy
+/// and leave the others idle.
+fn decode_all(files: Vec<Undecoded>) -> Result<Vec<Picture>> {
+    let mut decoded: Vec<Option<Result<Picture>>> = files.iter().map(|_| None).collect();
+    let mut jobs: Vec<_> = files.into_iter().zip(&mut decoded).collect();
+    jobs.sort_by_key(|(file, _)| Reverse(file.bytes()));
+    rayon::scope_fifo(|scope| {
+        for (file, decoded) in jobs {
+            scope.spawn_fifo(move |_| *decoded = Some(file.decode()));
+        }
+    });
+    decoded.into_iter().flatten().collect()
 }
 
 /// Alpha is 252 and the index of the largest part among w, x, y, z.
@@ -144,8 +160,7 @@ impl Tables {
             (Some(rest), Some(palette)) => Palette::degree(folder.name(), rest, palette.width())?,
             _ => 0,
         };
-        let pictures: Result<Vec<Picture>> = files.into_par_iter().map(Undecoded::decode).collect();
-        let mut pictures = pictures?.into_iter();
+        let mut pictures = decode_all(files)?.into_iter();
         let mut next = || {
             pictures
                 .next()

@@ -149,8 +149,10 @@ fn ceiling(gpu: &Gpu) -> anyhow::Result<f64> {
 /// Multiplications with addition a second over frames of a network.
 fn rate(gpu: &Gpu, network: &Network, options: Options) -> anyhow::Result<f64> {
     let mut renderer = NeuralRenderer::with_options(gpu, network, options)?;
-    let embedding = embedding();
+    let mut embedding = embedding();
     best_rate(|| {
+        // Of an embedding that it knows, the renderer would make the last layer only.
+        embedding.rotate_left(1);
         renderer.decode(gpu, &embedding)?;
         gpu.wait()?;
         Ok(network.macs())
