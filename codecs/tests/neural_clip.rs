@@ -233,7 +233,7 @@ fn several_frames_of_a_network_come_out_together() {
     // What is decoded through the reader is what each network makes.
     let source = memory("clips/tiny.zoe", bytes);
     let clip = ZoeDemuxer::open(source, &Cancel::new()).expect("opens");
-    let mut reader = FrameReader::new(Box::new(clip), Box::new(NeuralDecoder::on_gpu()));
+    let mut reader = FrameReader::new(Box::new(clip), Box::new(NeuralDecoder::on_cpu()));
     for (index, network, part) in [
         (8, 1, 1),
         (0, 0, 0),

@@ -1,4 +1,4 @@
-//! Makes clips: packs sequences of Gaussians into V3 assets.
+//! Makes clips: packs sequences of Gaussians, and fits the networks of neural video ([`fit`]).
 //!
 //! ```text
 //! CloudSequence ─▶ matching ─▶ slots ─▶ order, signs ─▶ planes ─▶ videos ─▶ folder

@@ -3,12 +3,12 @@
 use zoetrope_codecs::container::zoe::FrameRate;
 use zoetrope_codecs::limits;
 use zoetrope_codecs::neural::{Activation, Architecture, LayerShape, Output};
+use zoetrope_codecs::random::Random;
 
 use super::engine::Step;
 use super::loss::Loss;
 use super::shape::Shape;
 use crate::{PackError, Result};
-use zoetrope_codecs::random::Random;
 
 /// Channels of an embedding, as HNeRV has them.
 const EMBEDDING_CHANNELS: usize = 16;
