@@ -21,7 +21,7 @@ use zoetrope_codecs::neural::Network;
 pub use self::ceiling::FmaCeiling;
 pub use self::self_test::{Deviation, self_test};
 
-use self::buffers::{LayerBuffers, StoredLayer, layer_buffers, layer_of_part};
+use self::buffers::{LayerBuffers, StoredLayer, StoredNetwork, layer_buffers};
 use self::dispatch::{Dispatch, dispatches};
 use self::plan::Plan;
 use self::shape::LayerShape;
@@ -177,20 +177,22 @@ impl NeuralRenderer {
         let shapes = shapes(network, &options);
         let plan = Plan::new(network, &shapes, bytes_max.min(options.map_bytes_max))?;
         check_limits(gpu, network, &shapes, &plan, bytes_max)?;
-        let mut made = gpu.checked(|| Self::build(gpu, network, options, shapes, plan))?;
-        made.upload(gpu, network);
+        let stored = StoredNetwork::of(network, &shapes);
+        let mut made = gpu.checked(|| Self::build(gpu, network, &stored, options, shapes, plan))?;
+        made.upload(gpu, stored);
         Ok(made)
     }
 
     fn build(
         gpu: &Gpu,
         network: &Network,
+        stored: &StoredNetwork,
         options: Options,
         shapes: Vec<LayerShape>,
         plan: Plan,
     ) -> Self {
         let mut resources = Resources::new(&gpu.device);
-        let buffers = layer_buffers(&mut resources, network, &shapes, &plan);
+        let buffers = layer_buffers(&mut resources, stored, &plan);
         let [width, height] = network.picture_size().map(|side| side as u32);
         let pictures = [(); 2].map(|()| {
             resources.texture(
@@ -247,25 +249,18 @@ impl NeuralRenderer {
             && network.frames() == self.parts.len()
             && shapes(network, &self.options) == self.shapes;
         if fits {
-            self.upload(gpu, network);
+            self.upload(gpu, StoredNetwork::of(network, &self.shapes));
         }
         fits
     }
 
-    /// Brings the weights of a network to the device.
-    fn upload(&mut self, gpu: &Gpu, network: &Network) {
-        let last = self.shapes.len() - 1;
-        (self.parts, self.loaded) = (Vec::new(), None);
-        self.evaluated.clear();
-        for (index, layer) in network.layers().iter().enumerate() {
-            let shape = &self.shapes[index];
-            if index == last {
-                let parts = (0..network.frames()).map(|part| layer_of_part(layer, part));
-                self.parts = parts.map(|layer| StoredLayer::of(&layer, shape)).collect();
-            } else {
-                StoredLayer::of(layer, shape).write(gpu, &self.buffers[index]);
-            }
+    /// Brings the weights of a network to the device, those of the last layer but when they are needed.
+    fn upload(&mut self, gpu: &Gpu, network: StoredNetwork) {
+        for (layer, buffers) in network.layers.iter().zip(&self.buffers) {
+            layer.write(gpu, buffers);
         }
+        (self.parts, self.loaded) = (network.parts, None);
+        self.evaluated.clear();
     }
 
     /// Draws the first picture of an embedding (channels, rows, columns), as [`Self::decode_part`].
@@ -377,9 +372,12 @@ fn shapes(network: &Network, options: &Options) -> Vec<LayerShape> {
     let last = network.layers().len() - 1;
     let shape = |(index, layer): (usize, &zoetrope_codecs::neural::Layer)| {
         let output = (index == last).then(|| network.output());
-        let part = output.map(|_| layer_of_part(layer, 0));
-        let layer = part.as_ref().unwrap_or(layer);
-        let shape = LayerShape::new(options.kernel, options.precision, layer, output, size);
+        let mut layer = layer.shape();
+        if output.is_some() {
+            // The frames of an embedding are drawn one by one.
+            layer.outputs = 3;
+        }
+        let shape = LayerShape::new(options.kernel, options.precision, &layer, output, size);
         size = [size[0] * shape.shuffle[1], size[1] * shape.shuffle[0]];
         shape
     };

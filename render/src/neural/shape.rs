@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use zoetrope_codecs::neural::{Activation, Layer, Output};
+use zoetrope_codecs::neural::{self, Activation, Output};
 
 use super::{Kernel, Precision};
 use crate::shader;
@@ -47,7 +47,7 @@ impl LayerShape {
     pub fn new(
         kernel: Kernel,
         precision: Precision,
-        layer: &Layer,
+        layer: &neural::LayerShape,
         output: Option<Output>,
         size: [u32; 2],
     ) -> Self {
@@ -304,14 +304,12 @@ pub(super) fn sources_for_tests() -> Vec<(&'static str, String)> {
     let mut sources = Vec::new();
     for (index, activation) in activations.into_iter().enumerate() {
         let side = [1, 3, 5, 7][index % 4];
-        let layer = Layer {
+        let layer = neural::LayerShape {
             inputs: 5,
             outputs: 3,
             kernel: side,
             shuffle: [2, 3],
             activation,
-            weights: vec![],
-            bias: vec![],
         };
         for (name, kernel) in kernels {
             let precision = [Precision::F32, Precision::F16][index % 2];
