@@ -316,12 +316,10 @@ fn multiply(x: &[f32], t: &[u8], products: &mut [f32]) {
     }
 }
 
-/// Σ g(k) from(x + k).
+/// Σ g(k) near(k)(x).
 #[inline(always)]
-fn filter_line(gaussian: &[f32; WINDOW], from: &[f32], to: &mut [f32]) {
-    let count = to.len();
-    let near: [&[f32]; WINDOW] = std::array::from_fn(|k| &from[k..k + count]);
-    for x in 0..count {
+fn weigh(gaussian: &[f32; WINDOW], near: &[&[f32]; WINDOW], to: &mut [f32]) {
+    for x in 0..to.len() {
         let mut sum = gaussian[0] * near[0][x];
         for k in 1..WINDOW {
             sum += gaussian[k] * near[k][x];
@@ -330,21 +328,22 @@ fn filter_line(gaussian: &[f32; WINDOW], from: &[f32], to: &mut [f32]) {
     }
 }
 
+/// Σ g(k) from(x + k).
+#[inline(always)]
+fn filter_line(gaussian: &[f32; WINDOW], from: &[f32], to: &mut [f32]) {
+    let count = to.len();
+    let near = std::array::from_fn(|k| &from[k..k + count]);
+    weigh(gaussian, &near, to);
+}
+
 /// Σ g(k) row(q + k); of a ring of rows.
 #[inline(always)]
 fn filter_rows(gaussian: &[f32; WINDOW], ring: &[f32], row: usize, q: usize, to: &mut [f32]) {
-    let near: [&[f32]; WINDOW] = std::array::from_fn(|k| {
+    let near = std::array::from_fn(|k| {
         let slot = (q + k) % WINDOW * row;
         &ring[slot..slot + row]
     });
-    let to = &mut to[..row];
-    for x in 0..row {
-        let mut sum = gaussian[0] * near[0][x];
-        for k in 1..WINDOW {
-            sum += gaussian[k] * near[k][x];
-        }
-        to[x] = sum;
-    }
+    weigh(gaussian, &near, &mut to[..row]);
 }
 
 /// SSIM's derivatives by the means of x, x² and x t, each a line with [`REACH`] zeros on both sides. Gives the sum of

@@ -102,57 +102,32 @@ impl MovieParts<'_> {
         let size = entries
             .first()
             .map_or([0; 2], |entry| [entry.width, entry.height]);
-        let track = Track {
+        let delay = REORDER_FRAMES * self.frame_rate.denominator;
+        let track = self.picture_track(layer, size, delay, "Zoetrope atlas");
+        write_picture_track(out, &track, entries, write_video_entry);
+    }
+
+    fn write_neural_track(&self, out: &mut Vec<u8>, entries: &[NeuralEntry]) {
+        let size = entries.first().map_or([0; 2], |entry| entry.size);
+        // Its samples are in the order of presentation.
+        let track = self.picture_track(0, size, 0, "Zoetrope neural video");
+        write_picture_track(out, &track, entries, write_neural_entry);
+    }
+
+    /// The track of a layer's pictures, which are presented `delay` ticks after their decoding times.
+    fn picture_track(&self, layer: usize, size: [u32; 2], delay: u32, name: &'static str) -> Track {
+        Track {
             id: video_track(layer),
             // A player that knows nothing of layers shows the base.
             flags: if layer == 0 { TRACK_ENABLED } else { 0 },
             size,
             volume: 0,
             timescale: self.frame_rate.numerator,
-            delay: REORDER_FRAMES * self.frame_rate.denominator,
+            delay,
             describes: None,
             handler: b"vide",
-            name: "Zoetrope atlas",
-        };
-        track.write(
-            out,
-            |out| {
-                write_full_box(out, b"vmhd", 0, 1, |out| out.extend([0; 8]));
-            },
-            entries.len(),
-            |out| {
-                for entry in entries {
-                    write_video_entry(out, entry);
-                }
-            },
-        );
-    }
-
-    fn write_neural_track(&self, out: &mut Vec<u8>, entries: &[NeuralEntry]) {
-        let track = Track {
-            id: video_track(0),
-            flags: TRACK_ENABLED,
-            size: entries.first().map_or([0; 2], |entry| entry.size),
-            volume: 0,
-            timescale: self.frame_rate.numerator,
-            // Its samples are in the order of presentation.
-            delay: 0,
-            describes: None,
-            handler: b"vide",
-            name: "Zoetrope neural video",
-        };
-        track.write(
-            out,
-            |out| {
-                write_full_box(out, b"vmhd", 0, 1, |out| out.extend([0; 8]));
-            },
-            entries.len(),
-            |out| {
-                for entry in entries {
-                    write_neural_entry(out, entry);
-                }
-            },
-        );
+            name,
+        }
     }
 
     fn write_side_track(&self, out: &mut Vec<u8>, layer: usize, kind: LayerKind) {
@@ -338,6 +313,23 @@ impl Track {
             });
         });
     }
+}
+
+/// Appends a track of pictures with its sample entries.
+fn write_picture_track<E>(
+    out: &mut Vec<u8>,
+    track: &Track,
+    entries: &[E],
+    write_entry: fn(&mut Vec<u8>, &E),
+) {
+    track.write(
+        out,
+        |out| {
+            write_full_box(out, b"vmhd", 0, 1, |out| out.extend([0; 8]));
+        },
+        entries.len(),
+        |out| entries.iter().for_each(|entry| write_entry(out, entry)),
+    );
 }
 
 fn write_video_entry(out: &mut Vec<u8>, entry: &VideoEntry) {
