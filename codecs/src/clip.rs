@@ -166,6 +166,11 @@ pub struct ClipInfo {
 }
 
 impl ClipInfo {
+    /// Whether its frames are flat pictures, with nothing to turn.
+    pub fn is_flat(&self) -> bool {
+        self.picture.is_some()
+    }
+
     /// Length in seconds.
     pub fn duration(&self) -> f64 {
         self.frame_count as f64 / self.frame_rate

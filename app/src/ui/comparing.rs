@@ -196,7 +196,7 @@ impl ZoetropeApp {
     /// Whether flat pictures are on the screen; tells if not.
     fn has_flat_clip(&mut self) -> bool {
         let clip = self.session.clip();
-        let is_flat = clip.is_some_and(|clip| clip.player.info().picture.is_some());
+        let is_flat = clip.is_some_and(|clip| clip.player.info().is_flat());
         if !is_flat {
             let sentence = text_of(&self.ctx).inspector.nothing_to_compare;
             self.tell(sentence.to_owned());

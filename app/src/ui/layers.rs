@@ -144,7 +144,7 @@ impl ZoetropeApp {
             let bar = BarState {
                 player: &clip.state,
                 marks: &self.marks,
-                is_flat: clip.player.info().picture.is_some(),
+                is_flat: clip.player.info().is_flat(),
                 side: self.panels.side(),
                 fullscreen: self.is_fullscreen(),
                 thumbnail: self.thumbnails.shown(),
@@ -175,7 +175,7 @@ impl ZoetropeApp {
             && let Some(clip) = self.session.clip()
             && !self.panels.is_modal()
         {
-            let is_flat = clip.player.info().picture.is_some();
+            let is_flat = clip.player.info().is_flat();
             let seen = &mut self.kept.remembered.value.hints_seen;
             let place = ui.scope(|ui| {
                 ui.multiply_opacity(strength);

@@ -187,7 +187,7 @@ impl ZoetropeApp {
         };
         let state = MoreState {
             player: &clip.state,
-            is_flat: clip.player.info().picture.is_some(),
+            is_flat: clip.player.info().is_flat(),
             statistics: self.kept.remembered.value.statistics,
         };
         let mut commands = Vec::new();

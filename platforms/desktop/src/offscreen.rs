@@ -80,7 +80,7 @@ impl Scene {
         let bounds = match reader.info().bounds {
             Some(bounds) => bounds,
             // A flat picture is seen whole from anywhere.
-            None if reader.info().picture.is_some() => Bounds::EMPTY,
+            None if reader.info().is_flat() => Bounds::EMPTY,
             None => reader
                 .frame(0, cancel)
                 .context("the first frame is needed to find the view")?

@@ -48,10 +48,8 @@ pub struct PictureComparison {
 /// When either cannot be opened or drawn.
 pub fn run(args: &CompareArgs, cancel: &Cancel) -> anyhow::Result<()> {
     let (a, b) = (open(&args.a, cancel), open(&args.b, cancel));
-    let has_sides = |clip: &anyhow::Result<FrameReader>| {
-        clip.as_ref()
-            .is_ok_and(|clip| clip.info().picture.is_none())
-    };
+    let has_sides =
+        |clip: &anyhow::Result<FrameReader>| clip.as_ref().is_ok_and(|clip| !clip.info().is_flat());
     let comparison = if has_sides(&a) || has_sides(&b) {
         let (mut a, mut b) = (a?, b?);
         let frames = frames(args, a.info().frame_count, b.info().frame_count);

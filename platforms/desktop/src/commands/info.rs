@@ -207,7 +207,7 @@ struct Looked {
 /// Looks at the first frame of splat files, whose Gaussians may be odd, and of any clip that does not
 /// tell how many Gaussians it has or where they are.
 fn look(reader: &mut FrameReader, info: &ClipInfo, cancel: &Cancel) -> Looked {
-    if info.picture.is_some() {
+    if info.is_flat() {
         return Looked::default();
     }
     let are_files = matches!(info.kind, ClipKind::SplatFile | ClipKind::SplatSequence);
