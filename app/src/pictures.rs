@@ -20,10 +20,8 @@ pub const PICTURE_EXTENSIONS: [&str; 8] =
 pub fn is_picture(path: &Path) -> bool {
     let end = path.extension().and_then(|end| end.to_str());
     end.is_some_and(|end| {
-        let known = PICTURE_EXTENSIONS.iter();
-        known
-            .into_iter()
-            .any(|known| end.eq_ignore_ascii_case(known))
+        let mut known = PICTURE_EXTENSIONS.iter();
+        known.any(|known| end.eq_ignore_ascii_case(known))
     })
 }
 
@@ -108,23 +106,13 @@ pub fn middle_of(picture: PictureFrame, [width, height]: [u32; 2]) -> anyhow::Re
 mod tests {
     use super::*;
 
-    fn png(grey: u8) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        let mut encoder = png::Encoder::new(&mut bytes, 2, 2);
-        encoder.set_color(png::ColorType::Grayscale);
-        encoder.set_depth(png::BitDepth::Eight);
-        let mut writer = encoder.write_header().expect("a header");
-        writer.write_image_data(&[grey; 4]).expect("samples");
-        drop(writer);
-        bytes
-    }
-
     #[test]
     fn folders_and_patterns_are_in_the_order_of_their_numbers() {
         let folder = tempfile::tempdir().expect("a folder");
         for number in [1, 2, 10] {
             let path = folder.path().join(format!("f{number}.png"));
-            std::fs::write(path, png(number)).expect("a file");
+            let picture = image::GrayImage::from_pixel(2, 2, image::Luma([number]));
+            picture.save(path).expect("a file");
         }
         std::fs::write(folder.path().join("notes.txt"), "no picture").expect("a file");
         let cancel = Cancel::new();

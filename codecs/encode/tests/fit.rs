@@ -6,17 +6,18 @@ use std::sync::Arc;
 
 use zoetrope_codecs::container::zoe::{ClipDescription, FrameRate, ZoeDemuxer};
 use zoetrope_codecs::neural::NeuralDecoder;
+use zoetrope_codecs::pictures::{PictureSource, PicturesInfo};
 use zoetrope_codecs::source::FileSource;
-use zoetrope_codecs::{Cancel, FrameContent, FrameReader};
+use zoetrope_codecs::{Cancel, FrameContent, FrameReader, PictureFrame};
 use zoetrope_encode::fit::{
-    Fit, FitOptions, FitProgress, FitWatch, Fitted, FrameSource, checkpoint_path, write_clip,
+    Fit, FitOptions, FitProgress, FitWatch, Fitted, checkpoint_path, write_clip,
 };
 
 const SIZE: [usize; 2] = [60, 30];
 const FRAMES: usize = 5;
 
 /// A disc over a slope of colours, which it crosses.
-struct Disc(usize);
+struct Disc(PicturesInfo);
 
 fn disc(frame: usize) -> Vec<u8> {
     let [width, height] = SIZE;
@@ -31,22 +32,35 @@ fn disc(frame: usize) -> Vec<u8> {
     pixels.collect()
 }
 
-impl FrameSource for Disc {
-    fn size(&self) -> [usize; 2] {
-        SIZE
+impl Disc {
+    fn new() -> Self {
+        Self::of(FRAMES)
     }
 
-    fn frame_rate(&self) -> f64 {
-        25.0
+    fn of(count: usize) -> Self {
+        Self(PicturesInfo {
+            title: "disc".to_owned(),
+            size: SIZE.map(|side| side as u32),
+            count,
+            frame_rate: Some(25.0),
+        })
+    }
+}
+
+impl PictureSource for Disc {
+    fn info(&self) -> &PicturesInfo {
+        &self.0
     }
 
-    fn frame_count(&self) -> Option<usize> {
-        Some(FRAMES)
-    }
-
-    fn next_frame(&mut self, _: &Cancel) -> zoetrope_encode::Result<Option<Vec<u8>>> {
-        self.0 += 1;
-        Ok((self.0 <= FRAMES).then(|| disc(self.0 - 1)))
+    fn picture(&mut self, index: usize, _: &Cancel) -> zoetrope_codecs::Result<PictureFrame> {
+        let rgb = disc(index);
+        let (pixels, _) = rgb.as_chunks::<3>();
+        let rgba = pixels.iter().flat_map(|[r, g, b]| [*r, *g, *b, 255]);
+        Ok(PictureFrame {
+            width: SIZE[0] as u32,
+            height: SIZE[1] as u32,
+            rgba: rgba.collect(),
+        })
     }
 }
 
@@ -88,7 +102,7 @@ fn options(epochs: usize) -> FitOptions {
 }
 
 fn fit(epochs: usize) -> Fit {
-    Fit::new(&mut Disc(0), options(epochs), &Cancel::new()).expect("can be fitted")
+    Fit::new(&mut Disc::new(), options(epochs), &Cancel::new()).expect("can be fitted")
 }
 
 fn run(fit: &Fit, checkpoint: Option<&Path>, watch: &mut Watch) -> zoetrope_encode::Result<Fitted> {
@@ -171,7 +185,7 @@ fn a_stopped_fit_goes_on_to_the_very_same_numbers() {
     assert_eq!(resumed.embeddings, whole.embeddings);
     assert_eq!(resumed.psnr, whole.psnr);
     // Another fit does not go on from it.
-    let other = Fit::new(&mut Disc(0), options(21), &Cancel::new()).expect("can be fitted");
+    let other = Fit::new(&mut Disc::new(), options(21), &Cancel::new()).expect("can be fitted");
     let mut watch = Watch {
         stop: Some(1),
         ..Watch::default()
@@ -183,13 +197,13 @@ fn a_stopped_fit_goes_on_to_the_very_same_numbers() {
 
 #[test]
 fn what_cannot_be_fitted_is_said() {
-    let none = Fit::new(&mut Disc(FRAMES), options(1), &Cancel::new());
+    let none = Fit::new(&mut Disc::of(0), options(1), &Cancel::new());
     assert!(none.is_err_and(|error| error.to_string().contains("no frames")));
     let tiny = FitOptions {
         bytes: Some(500),
         ..options(1)
     };
-    let error = Fit::new(&mut Disc(0), tiny, &Cancel::new())
+    let error = Fit::new(&mut Disc::new(), tiny, &Cancel::new())
         .err()
         .expect("too small");
     assert!(error.to_string().contains("500 bytes"), "{error}");

@@ -427,15 +427,9 @@ pub struct PackArgs {
     /// without it.
     #[arg(long, value_name = "FILE")]
     pub audio: Option<PathBuf>,
-    /// Name of the clip, for people.
-    #[arg(long)]
-    pub title: Option<String>,
-    /// Who made it, for people.
-    #[arg(long)]
-    pub credit: Option<String>,
-    /// Its licence, for people.
-    #[arg(long)]
-    pub license: Option<String>,
+    /// What the clip says of itself.
+    #[command(flatten)]
+    pub words: WordArgs,
     /// Do not draw pictures for the time bar and a poster.
     #[arg(long)]
     pub no_thumbnails: bool,
@@ -454,6 +448,20 @@ pub struct PackArgs {
     /// Print the report as one JSON document.
     #[arg(long)]
     pub json: bool,
+}
+
+/// What a clip that is made says of itself.
+#[derive(Debug, Args)]
+pub struct WordArgs {
+    /// Name of the clip, for people.
+    #[arg(long)]
+    pub title: Option<String>,
+    /// Who made it, for people.
+    #[arg(long)]
+    pub credit: Option<String>,
+    /// Its licence, for people.
+    #[arg(long)]
+    pub license: Option<String>,
 }
 
 /// The networks that can be fitted.
@@ -507,15 +515,9 @@ pub struct FitArgs {
     /// Go on from the checkpoint that a stopped run left beside the output.
     #[arg(long)]
     pub resume: bool,
-    /// Name of the clip, for people.
-    #[arg(long)]
-    pub title: Option<String>,
-    /// Who made it, for people.
-    #[arg(long)]
-    pub credit: Option<String>,
-    /// Its licence, for people.
-    #[arg(long)]
-    pub license: Option<String>,
+    /// What the clip says of itself.
+    #[command(flatten)]
+    pub words: WordArgs,
     /// Print the report as one JSON document.
     #[arg(long)]
     pub json: bool,

@@ -1,9 +1,9 @@
 //! Fits the network of a neural video to the pictures of a video.
 //!
 //! ```text
-//! FrameSource ─▶ Video ─▶ Engine ◀── Schedule     Rounding ─▶ CodedNetwork ─▶ clip
-//!                (bytes)  (steps)    (which frames,  (numbers as
-//!                                    how far)         they are coded)
+//! PictureSource ─▶ Video ─▶ Engine ◀── Schedule     Rounding ─▶ CodedNetwork ─▶ clip
+//!                  (bytes)  (steps)    (which frames,  (numbers as
+//!                                      how far)         they are coded)
 //! ```
 //!
 //! The networks are HNeRV's decoders (Chen et al., CVPR 2023) without its encoder: embeddings are fitted like weights, and
@@ -30,5 +30,5 @@ pub use plan::{FitOptions, Profile, Schedule, shape_for};
 pub use rounding::Rounding;
 pub use shape::{Place, Shape};
 pub use trainer::{Fit, FitProgress, FitWatch, Fitted};
-pub use video::{FrameSource, Video};
+pub use video::Video;
 pub use write::write_clip;

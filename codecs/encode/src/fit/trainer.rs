@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use zoetrope_codecs::neural::{CodedEmbeddings, CodedNetwork, Crop};
+use zoetrope_codecs::pictures::PictureSource;
+use zoetrope_codecs::random::Random;
 use zoetrope_codecs::{Cancel, limits};
 
 use super::checkpoint::Checkpoint;
@@ -13,9 +15,8 @@ use super::engine::{Engine, Moments, State};
 use super::plan::{FitOptions, Schedule, covering, shape_for};
 use super::rounding::Rounding;
 use super::shape::Shape;
-use super::video::{FrameSource, Video};
+use super::video::Video;
 use crate::{PackError, Result};
-use zoetrope_codecs::random::Random;
 
 /// Time between two checkpoints: what a stop costs at most.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(10);
@@ -80,21 +81,26 @@ pub struct Fit {
 }
 
 impl Fit {
-    /// Reads all frames of `source` and finds a network for them.
+    /// Reads all pictures of `source` and finds a network for them.
     ///
     /// # Errors
     /// [`PackError`]: where they cannot be read or are more than a group of a clip can have, and as [`shape_for`].
-    pub fn new(source: &mut dyn FrameSource, options: FitOptions, cancel: &Cancel) -> Result<Self> {
-        let size = source.size();
+    pub fn new(
+        source: &mut dyn PictureSource,
+        options: FitOptions,
+        cancel: &Cancel,
+    ) -> Result<Self> {
+        let size = source.info().size.map(|side| side as usize);
         let mut video = Video::new(covering(size)?);
-        while let Some(rgb) = source.next_frame(cancel)? {
+        let frames = source.info().count;
+        if frames as u64 > limits::MAX_GROUP_FRAMES {
+            return Err(PackError::Unfit {
+                reason: "it has more than 1000 frames; fit a shorter part".to_owned(),
+            });
+        }
+        for frame in 0..frames {
             cancel.check()?;
-            video.push(size[0], &rgb)?;
-            if video.frames() as u64 > limits::MAX_GROUP_FRAMES {
-                return Err(PackError::Unfit {
-                    reason: "it has more than 1000 frames; fit a shorter part".to_owned(),
-                });
-            }
+            video.push(&source.picture(frame, cancel)?)?;
         }
         if video.frames() == 0 {
             return Err(PackError::NoFrames);

@@ -1,26 +1,8 @@
 //! The pictures that a network is fitted to.
 
-use zoetrope_codecs::Cancel;
+use zoetrope_codecs::PictureFrame;
 
 use crate::{PackError, Result};
-
-/// Where they come from: a folder, a video.
-pub trait FrameSource {
-    /// Width and height, the same of all.
-    fn size(&self) -> [usize; 2];
-
-    /// Frames a second.
-    fn frame_rate(&self) -> f64;
-
-    /// How many there are, where that is known without reading them all.
-    fn frame_count(&self) -> Option<usize>;
-
-    /// The next one: red, green and blue of each pixel, row by row. `None` behind the last one.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    fn next_frame(&mut self, cancel: &Cancel) -> Result<Option<Vec<u8>>>;
-}
 
 /// All pictures of a video in memory, a plane for each colour, cut to a size.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,25 +21,27 @@ impl Video {
         }
     }
 
-    /// Adds a frame of `width` pixels a row: the middle of it. Where it is smaller, its last row and column are
-    /// repeated.
+    /// Adds a frame: the middle of it. Where it is smaller, its last row and column are repeated.
     ///
     /// # Errors
     /// [`PackError::Unfit`] for pixels that are no whole rows.
-    pub fn push(&mut self, width: usize, rgb: &[u8]) -> Result<()> {
-        if width == 0 || rgb.is_empty() || !rgb.len().is_multiple_of(width * 3) {
+    pub fn push(&mut self, frame: &PictureFrame) -> Result<()> {
+        let given = [frame.width, frame.height].map(|side| side as usize);
+        let (pixels, rest) = frame.rgba.as_chunks::<4>();
+        let is_whole = rest.is_empty() && pixels.len() == given[0] * given[1];
+        if pixels.is_empty() || !is_whole {
             return Err(PackError::Unfit {
                 reason: "a frame of it is no whole rows of pixels".to_owned(),
             });
         }
-        let given = [width, rgb.len() / (width * 3)];
         let from = [0, 1].map(|axis| given[axis].saturating_sub(self.size[axis]) / 2);
         for colour in 0..3 {
             for y in 0..self.size[1] {
-                let row = (from[1] + y).min(given[1] - 1) * width;
+                let row = (from[1] + y).min(given[1] - 1) * given[0];
+                let row = &pixels[row..row + given[0]];
                 for x in 0..self.size[0] {
-                    let pixel = row + (from[0] + x).min(width - 1);
-                    self.planes.push(rgb[pixel * 3 + colour]);
+                    let pixel = row[(from[0] + x).min(given[0] - 1)];
+                    self.planes.push(pixel[colour]);
                 }
             }
         }

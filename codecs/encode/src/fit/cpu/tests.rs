@@ -1,6 +1,7 @@
 use super::*;
 use crate::fit::engine::Moments;
 use crate::fit::loss::Loss;
+use zoetrope_codecs::PictureFrame;
 use zoetrope_codecs::neural::{Activation, Architecture, LayerShape, Output};
 use zoetrope_codecs::random::Random;
 
@@ -128,9 +129,14 @@ fn noise(size: [usize; 2], frames: usize, seed: u64) -> Video {
     let mut random = Random::new(seed);
     let mut video = Video::new(size);
     for _ in 0..frames {
-        let pixels = (0..size[0] * size[1] * 3).map(|_| random.below(256) as u8);
-        let rgb: Vec<u8> = pixels.collect();
-        video.push(size[0], &rgb).expect("whole rows");
+        let mut byte = || random.below(256) as u8;
+        let pixels = (0..size[0] * size[1]).flat_map(|_| [byte(), byte(), byte(), 255]);
+        let frame = PictureFrame {
+            width: size[0] as u32,
+            height: size[1] as u32,
+            rgba: pixels.collect(),
+        };
+        video.push(&frame).expect("whole rows");
     }
     video
 }

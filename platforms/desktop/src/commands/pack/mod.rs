@@ -33,7 +33,7 @@ pub fn run(args: &PackArgs, cancel: &Cancel) -> anyhow::Result<()> {
     if args.format == FormatArg::V3 && only_zoe {
         bail!("V3 clips have no layers, camera path or sound; leave --format v3 out for those");
     }
-    let is_flat = input.info().picture.is_some();
+    let is_flat = input.info().is_flat();
     match args.format {
         FormatArg::V3 if is_flat => bail!("V3 clips have no flat pictures; leave --format v3 out"),
         FormatArg::Zoe if is_flat => neural::run(args, &mut input, cancel),
@@ -55,9 +55,9 @@ fn options(args: &PackArgs, input: &FrameReader, quality: u8, group_frames: usiz
         group_frames: args.group.map_or(group_frames, |frames| frames as usize),
         up: args.up.unwrap_or(info.up),
         camera: args.camera.or(info.camera),
-        title: args.title.clone(),
-        credit: args.credit.clone().or_else(|| info.credit.clone()),
-        licence: args.license.clone().or_else(|| info.licence.clone()),
+        title: args.words.title.clone(),
+        credit: args.words.credit.clone().or_else(|| info.credit.clone()),
+        licence: args.words.license.clone().or_else(|| info.licence.clone()),
         ..PackOptions::default()
     }
 }
@@ -95,9 +95,10 @@ fn compare_with_input(
             sh_degree: 3,
         };
         // A flat picture looks the same from everywhere.
-        let cameras = match input.info().picture {
-            Some(_) => 1,
-            None => PSNR_CAMERAS,
+        let cameras = if input.info().is_flat() {
+            1
+        } else {
+            PSNR_CAMERAS
         };
         compare::compare(input, &mut packed, &frames, cameras, &picture, cancel)
     };

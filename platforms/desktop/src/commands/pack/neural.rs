@@ -81,9 +81,9 @@ fn write(
     }
     let rate = FrameRate::from_per_second(args.fps.unwrap_or(info.frame_rate));
     let description = ClipDescription {
-        title: args.title.clone(),
-        credit: args.credit.clone().or(info.credit),
-        licence: args.license.clone().or(info.licence),
+        title: args.words.title.clone(),
+        credit: args.words.credit.clone().or(info.credit),
+        licence: args.words.license.clone().or(info.licence),
         ..ClipDescription::new(rate, 0)
     };
     let (network, embeddings) = import.coded(args.bits)?;

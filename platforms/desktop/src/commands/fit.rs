@@ -1,24 +1,24 @@
 //! `zoetrope fit`: a neural video out of a video.
 
-mod pictures;
-
 use std::path::Path;
 
 use anyhow::bail;
 use indicatif::ProgressBar;
 use serde::Serialize;
+use zoetrope_app::pictures::open_pictures;
 use zoetrope_codecs::Cancel;
 use zoetrope_codecs::container::zoe::{ClipDescription, FrameRate};
 use zoetrope_encode::PackError;
 use zoetrope_encode::fit::{
-    Fit, FitOptions, FitProgress, FitWatch, Fitted, FrameSource as _, Profile, checkpoint_path,
+    Fit, FitOptions, FitProgress, FitWatch, Fitted, Profile, checkpoint_path,
     unfinished_checkpoint_path, write_clip,
 };
 
 use crate::cli::{FitArgs, NeuralCodecArg, ProfileArg};
 use crate::output::{self, Staged, Unfinished};
-use pictures::Pictures;
 
+/// Frames a second of pictures that do not say.
+const FRAME_RATE: f64 = 30.0;
 /// Bits a pixel from which on an ordinary codec is much smaller at the same quality.
 const MANY_BITS: f64 = 0.2;
 
@@ -56,7 +56,9 @@ pub fn run(args: &FitArgs, cancel: &Cancel) -> anyhow::Result<()> {
         bail!("{} is no name for an output", args.output.display());
     };
     let _unfinished = Unfinished::new(unfinished_checkpoint_path(&checkpoint));
-    let mut video = Pictures::open(&args.video, args.fps, cancel)?;
+    let mut video = open_pictures(&args.video, cancel)?;
+    let own_rate = video.info().frame_rate;
+    let frame_rate = args.fps.or(own_rate).unwrap_or(FRAME_RATE);
     let NeuralCodecArg::Hnerv = args.codec;
     let options = FitOptions {
         profile: match args.profile {
@@ -67,9 +69,9 @@ pub fn run(args: &FitArgs, cancel: &Cancel) -> anyhow::Result<()> {
         epochs: args.epochs,
         seed: args.seed,
         bits: args.bits,
-        ..FitOptions::new(FrameRate::from_per_second(video.frame_rate()))
+        ..FitOptions::new(FrameRate::from_per_second(frame_rate))
     };
-    let fit = Fit::new(&mut video, options, cancel).map_err(told)?;
+    let fit = Fit::new(&mut *video, options, cancel).map_err(told)?;
     let bits = fit.bits_per_pixel();
     if bits > MANY_BITS {
         log::warn!(
@@ -78,9 +80,9 @@ pub fn run(args: &FitArgs, cancel: &Cancel) -> anyhow::Result<()> {
     }
     let fitted = fitted(args, &fit, &checkpoint, cancel)?;
     let description = ClipDescription {
-        title: args.title.clone(),
-        credit: args.credit.clone(),
-        licence: args.license.clone(),
+        title: args.words.title.clone(),
+        credit: args.words.credit.clone(),
+        licence: args.words.license.clone(),
         ..ClipDescription::new(options.frame_rate, 0)
     };
     let bytes = write_clip(&fitted, description, staged.path(), cancel).map_err(told)?;
