@@ -539,6 +539,13 @@ pub struct BenchArgs {
     /// The folder of the clips that `size` packs.
     #[arg(long, value_name = "DIR", default_value = "../shared/data/splats")]
     pub data: PathBuf,
+    /// The video that `fit` fits networks to: a file, or a folder of pictures.
+    #[arg(
+        long,
+        value_name = "VIDEO",
+        default_value = "../shared/data/neural/hnerv_tiny/gt"
+    )]
+    pub video: PathBuf,
     /// The folder to draw curves into.
     #[arg(long, value_name = "DIR")]
     pub plots: Option<PathBuf>,
