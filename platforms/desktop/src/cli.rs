@@ -469,7 +469,7 @@ pub struct WordArgs {
 pub enum NeuralCodecArg {
     /// One network for all frames, and a few numbers for each of them.
     Hnerv,
-    /// A small network for every few frames, which begins as the one before: faster to make, larger.
+    /// A small network for every few frames, which begins as the one before: much faster to make.
     Nirvana,
 }
 
@@ -512,7 +512,7 @@ pub struct FitArgs {
     /// Where random numbers start.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
-    /// Bits of each number of the network: 8 or 6 for hnerv, 8 without it; 4 to 8 for nirvana, 6 without it.
+    /// Bits of each number of the network: 8 or 6 for hnerv, 8 without it; 4 to 8 for nirvana, 5 without it.
     #[arg(long, value_name = "N")]
     pub bits: Option<u8>,
     /// Frames a second; the video's own where it has one, else 30.

@@ -73,7 +73,7 @@ pub struct Step {
     /// What is minimised.
     pub loss: Loss,
     /// The numbers that the pictures are made with, where they are not the state's own. Gradients go straight through
-    /// (Bengio et al. 2013).
+    /// (Bengio et al. 2013), and [`Rounding::charge`] adds to them.
     pub rounding: Option<Arc<Rounding>>,
 }
 

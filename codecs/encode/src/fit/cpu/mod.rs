@@ -369,13 +369,9 @@ impl CpuEngine {
 
     fn update(&mut self, step: &Step, loss: f64) {
         let arch = self.arch;
-        if let Some(Rounding::Latents(latents)) = step.rounding.as_deref() {
-            latents.pull(
-                &self.shape,
-                &self.state.parameters.values,
-                loss as f32,
-                &mut self.gradient,
-            );
+        if let Some(rounding) = &step.rounding {
+            let values = &self.state.parameters.values;
+            rounding.charge(&self.shape, values, loss as f32, &mut self.gradient);
         }
         let parameters = &mut self.state.parameters;
         match step.descent {

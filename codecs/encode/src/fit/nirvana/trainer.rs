@@ -11,7 +11,7 @@ use zoetrope_codecs::{Cancel, limits};
 
 use super::checkpoint::{Current, Identity, Progress};
 use super::groups::Groups;
-use super::plan::{CUT_DB, Kind, NEAR_STEPS, NirvanaOptions, Plan, SLACK_DB, shape_for};
+use super::plan::{CUT_DB, Kind, NirvanaOptions, PRICE, Plan, SLACK_DB, shape_for};
 use crate::PackError;
 use crate::Result;
 use crate::fit::cpu::CpuEngine;
@@ -363,14 +363,11 @@ impl Run<'_> {
         if let Some(goal) = goal.filter(|_| !self.done.psnr.is_empty()) {
             // Its numbers are those of the file.
             let psnr = mean(self.psnr(engine, video, None, cancel)?.into_iter());
-            if psnr >= goal - CUT_DB() {
+            if psnr >= goal - CUT_DB {
                 kind = Kind::Next;
             }
-            if psnr >= goal - SLACK_DB() {
+            if psnr >= goal - SLACK_DB {
                 self.done.current.position = self.fit.plan.steps(kind);
-            }
-            if std::env::var("TRACE").is_ok() {
-                eprintln!("start {psnr:.2} goal {goal:.2} {kind:?}");
             }
         }
         self.done.current.kind = Some(kind);
@@ -426,12 +423,12 @@ fn rounding(shape: &Shape, groups: &Groups, current: &Current, bits: u8) -> Late
     }
     match groups.last() {
         Some((scales, before)) => {
-            let mut rounding = LatentRounding::new(scales.to_vec());
-            rounding.pull = super::plan::tune("PULL", 0.0) as f32;
+            let rounding = LatentRounding::new(scales.to_vec());
+            // At the start of a group all integers are told anyway.
             if groups.is_full() {
                 rounding
             } else {
-                rounding.near(before.clone(), NEAR_STEPS())
+                rounding.near(before.clone(), PRICE)
             }
         }
         None => LatentRounding::best(shape, &current.state.parameters.values, bits),

@@ -7,19 +7,19 @@ use zoetrope_codecs::neural::{Activation, LatentScale};
 
 use crate::fit::shape::{Place, Shape};
 
-/// Where an integer goes up or down when nothing keeps it.
-const NEAREST: f64 = 0.5;
-/// Bits more of numbers in front of a sine.
+/// Bits more of numbers in front of a sine, whose argument they move 30 times as far. Of a network of 82 412 numbers that came
+/// to 27.0 dB, 6 bits for all of them left 25.4 to 26.9 dB, and 8 bits 27.3.
 const SINE_BITS: u8 = 2;
+/// Parts of a step below which a number is as good as where it was.
+const AT_HOME: f32 = 0.05;
 
 /// How a network's numbers become integers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LatentRounding {
     /// Of the weights and the bias of each layer.
     scales: Vec<[LatentScale; 2]>,
-    /// The integers that differences are told to, and how many steps a number must be away from one to leave it.
-    before: Option<(Arc<Vec<i32>>, f64)>,
-    pub(crate) pull: f32,
+    /// The integers that differences are told to, and what a difference of 1 costs, in parts of the loss.
+    before: Option<(Arc<Vec<i32>>, f32)>,
 }
 
 impl LatentRounding {
@@ -42,15 +42,14 @@ impl LatentRounding {
         Self {
             scales,
             before: None,
-            pull: 0.0,
         }
     }
 
-    /// Keeps each integer of `before` until its number is `distance` steps away, half a step being the nearest.
+    /// Takes `price` parts of the loss for each 1 of difference to an integer of `before`.
     #[must_use]
-    pub fn near(self, before: Arc<Vec<i32>>, distance: f64) -> Self {
+    pub fn near(self, before: Arc<Vec<i32>>, price: f32) -> Self {
         Self {
-            before: Some((before, distance)),
+            before: Some((before, price)),
             ..self
         }
     }
@@ -64,19 +63,7 @@ impl LatentRounding {
     pub fn integers(&self, shape: &Shape, parameters: &[f32]) -> Vec<i32> {
         let mut integers = Vec::with_capacity(parameters.len());
         for (range, scale) in self.tensors(shape) {
-            let nearest = scale.quantise(&parameters[range.clone()]);
-            let Some((before, distance)) = self.before.as_ref().filter(|near| near.1 > NEAREST)
-            else {
-                integers.extend(nearest);
-                continue;
-            };
-            let numbers = parameters[range.clone()].iter().zip(&before[range]);
-            let kept = numbers.zip(nearest).map(|((value, before), nearest)| {
-                let place = (f64::from(*value) - f64::from(scale.offset)) / f64::from(scale.step);
-                let is_near = (place - f64::from(*before)).abs() < *distance;
-                if is_near { *before } else { nearest }
-            });
-            integers.extend(kept);
+            integers.extend(scale.quantise(&parameters[range]));
         }
         integers
     }
@@ -95,22 +82,26 @@ impl LatentRounding {
         self.values(shape, &self.integers(shape, parameters))
     }
 
-    pub(crate) fn pull(&self, shape: &Shape, parameters: &[f32], loss: f32, gradient: &mut [f32]) {
-        let Some((before, _)) = &self.before else {
+    /// Adds the price's part to the gradient of a loss. A number that is where it was stays there unless it pays.
+    pub(super) fn charge(
+        &self,
+        shape: &Shape,
+        parameters: &[f32],
+        loss: f32,
+        gradient: &mut [f32],
+    ) {
+        let Some((before, price)) = &self.before else {
             return;
         };
-        if self.pull <= 0.0 {
-            return;
-        }
         for (range, scale) in self.tensors(shape) {
-            let threshold = self.pull * loss / scale.step;
+            let price = price * loss / scale.step;
             let numbers = parameters[range.clone()].iter().zip(&before[range.clone()]);
             for ((value, before), slope) in numbers.zip(&mut gradient[range]) {
                 let away = (value - scale.value(*before)) / scale.step;
-                if away.abs() < 0.05 {
-                    *slope = slope.signum() * (slope.abs() - threshold).max(0.0);
+                if away.abs() < AT_HOME {
+                    *slope -= slope.clamp(-price, price);
                 } else {
-                    *slope += threshold * away.signum();
+                    *slope += price.copysign(away);
                 }
             }
         }
@@ -123,5 +114,51 @@ impl LatentRounding {
         };
         let places = shape.places().into_iter();
         places.zip(&self.scales).flat_map(both)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use zoetrope_codecs::neural::{Architecture, LayerShape, Output};
+
+    #[test]
+    fn numbers_come_home_unless_they_pay() {
+        let layer = LayerShape {
+            inputs: 1,
+            outputs: 3,
+            kernel: 1,
+            shuffle: [1, 1],
+            activation: Activation::None,
+        };
+        let shape = Shape::new(Architecture {
+            embedding: [1, 1, 1],
+            layers: vec![layer],
+            output: Output::Tanh,
+        });
+        let shape = shape.expect("chains");
+        let scale = LatentScale {
+            offset: 0.0,
+            step: 0.5,
+        };
+        let values = [1.0, 1.2, 0.7, -0.5, 0.0, 0.3];
+        let alone = LatentRounding::new(vec![[scale; 2]]);
+        let integers = alone.integers(&shape, &values);
+        assert_eq!(integers, [2, 2, 1, -1, 0, 1]);
+        assert_eq!(
+            alone.values(&shape, &integers),
+            [1.0, 1.0, 0.5, -0.5, 0.0, 0.5]
+        );
+        let slopes = [0.1, 0.1, 0.1, 0.5, -0.5, 0.0];
+        let mut gradient = slopes;
+        alone.charge(&shape, &values, 2.0, &mut gradient);
+        assert_eq!(gradient, slopes);
+        let near = alone.near(Arc::new(vec![2; 6]), 0.05);
+        near.charge(&shape, &values, 2.0, &mut gradient);
+        // A step of 0.5 costs 0.1, so a number 0.2 by 1; the first one is at home and does not pay.
+        let expected = [0.0, 0.3, -0.1, 0.3, -0.7, -0.2];
+        for (found, expected) in gradient.iter().zip(expected) {
+            assert!((found - expected).abs() < 1e-6, "{gradient:?}");
+        }
     }
 }

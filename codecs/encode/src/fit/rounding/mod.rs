@@ -41,4 +41,12 @@ impl Rounding {
             Self::Latents(_) => Ok(embeddings.to_vec()),
         }
     }
+
+    /// Adds to the gradient of a loss what the numbers cost in the file, where that is known.
+    pub fn charge(&self, shape: &Shape, parameters: &[f32], loss: f32, gradient: &mut [f32]) {
+        match self {
+            Self::Symbols(_) => {}
+            Self::Latents(latents) => latents.charge(shape, parameters, loss, gradient),
+        }
+    }
 }
