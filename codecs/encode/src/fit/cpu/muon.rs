@@ -1,7 +1,7 @@
 //! Muon (Jordan et al. 2024): the step of a layer's weights is their momentum with all singular values made about equal, so
 //! that what many weights have in common does not drown what tells them apart.
 //!
-//! The polynomial a x + b x³ + c x⁵, five times, brings singular values from 0.01 to 1 to between 0.7 and 1.2, with products of
+//! The polynomial a x + b x³ + c x⁵, five times, brings singular values from 0.01 to 1 to between 0.67 and 1.2, with products of
 //! matrices alone.
 
 use pulp::{Arch, Simd, WithSimd};
@@ -191,7 +191,7 @@ mod tests {
                 }
             }
             let (second, fourth) = (second / short as f32, fourth / short as f32);
-            assert!((0.5..1.4).contains(&second), "{rows} {columns}: {second}");
+            assert!((0.44..1.35).contains(&second), "{rows} {columns}: {second}");
             // None is far from the others.
             assert!(fourth < 1.3 * second * second, "{rows} {columns}: {fourth}");
         }

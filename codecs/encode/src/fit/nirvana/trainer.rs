@@ -363,10 +363,11 @@ impl Run<'_> {
         if let Some(goal) = goal.filter(|_| !self.done.psnr.is_empty()) {
             // Its numbers are those of the file.
             let psnr = mean(self.psnr(engine, video, None, cancel)?.into_iter());
-            if psnr >= goal - CUT_DB {
+            let is_enough = psnr >= goal - SLACK_DB;
+            if is_enough || psnr >= CUT_DB {
                 kind = Kind::Next;
             }
-            if psnr >= goal - SLACK_DB {
+            if is_enough {
                 self.done.current.position = self.fit.plan.steps(kind);
             }
         }
