@@ -469,6 +469,8 @@ pub struct WordArgs {
 pub enum NeuralCodecArg {
     /// One network for all frames, and a few numbers for each of them.
     Hnerv,
+    /// A small network for every few frames, which begins as the one before: much faster to make.
+    Nirvana,
 }
 
 /// Rules for widths and kernels.
@@ -483,7 +485,7 @@ pub enum ProfileArg {
 /// `zoetrope fit`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  zoetrope fit bunny.mp4 -o bunny.zoe\n  zoetrope fit frames/ -o bunny.zoe --fps 24\n  zoetrope fit 'frames/*.png' -o bunny.zoe --size 400000 --bits 6\n  zoetrope fit frames/ -o bunny.zoe --resume         goes on where the last run was stopped"
+    after_help = "Examples:\n  zoetrope fit bunny.mp4 -o bunny.zoe\n  zoetrope fit frames/ -o bunny.zoe --fps 24\n  zoetrope fit 'frames/*.png' -o bunny.zoe --size 400000 --bits 6\n  zoetrope fit bunny.mp4 -o bunny.zoe --codec nirvana --psnr 32\n  zoetrope fit frames/ -o bunny.zoe --resume         goes on where the last run was stopped"
 )]
 pub struct FitArgs {
     /// The video: a file, or a folder or a quoted pattern of pictures, a frame each.
@@ -494,21 +496,25 @@ pub struct FitArgs {
     /// What is fitted.
     #[arg(long, value_enum, default_value_t = NeuralCodecArg::Hnerv)]
     pub codec: NeuralCodecArg,
-    /// Widths and kernels of the network.
-    #[arg(long, value_enum, default_value_t = ProfileArg::Lite)]
-    pub profile: ProfileArg,
-    /// Bytes that the file may take; by the length of the video without it.
+    /// Widths and kernels of the network of hnerv; lite without it.
+    #[arg(long, value_enum)]
+    pub profile: Option<ProfileArg>,
+    /// Bytes that the file of hnerv may take; by the length of the video without it.
     #[arg(long, value_name = "BYTES")]
     pub size: Option<u64>,
-    /// How often every frame is looked at; 300 times or more without it.
+    /// Quality that is enough for nirvana, PSNR in dB; what its first frames come to without it.
+    #[arg(long, value_name = "DB")]
+    pub psnr: Option<f64>,
+    /// How often every frame is looked at; by the video without it. Of nirvana the first frames: those that differ little
+    /// from the ones before need less.
     #[arg(long, value_name = "N")]
     pub epochs: Option<usize>,
     /// Where random numbers start.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
-    /// Bits of each number of the network.
-    #[arg(long, value_name = "8|6", default_value_t = 8)]
-    pub bits: u8,
+    /// Bits of each number of the network: 8 or 6 for hnerv, 8 without it; 4 to 8 for nirvana, 5 without it.
+    #[arg(long, value_name = "N")]
+    pub bits: Option<u8>,
     /// Frames a second; the video's own where it has one, else 30.
     #[arg(long, value_name = "F", value_parser = args::frame_rate)]
     pub fps: Option<f64>,

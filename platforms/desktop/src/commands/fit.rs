@@ -8,10 +8,12 @@ use serde::Serialize;
 use zoetrope_app::pictures::open_pictures;
 use zoetrope_codecs::Cancel;
 use zoetrope_codecs::container::zoe::{ClipDescription, FrameRate};
+use zoetrope_codecs::neural::Architecture;
+use zoetrope_codecs::pictures::PictureSource;
 use zoetrope_encode::PackError;
 use zoetrope_encode::fit::{
-    Fit, FitOptions, FitProgress, FitWatch, Fitted, Profile, checkpoint_path,
-    unfinished_checkpoint_path, write_clip,
+    Fit, FitOptions, FitProgress, FitWatch, Fitted, NirvanaFit, NirvanaOptions, Profile,
+    checkpoint_path, unfinished_checkpoint_path, write_clip,
 };
 
 use crate::cli::{FitArgs, NeuralCodecArg, ProfileArg};
@@ -25,9 +27,11 @@ const MANY_BITS: f64 = 0.2;
 /// What came of it, as `--json` prints it.
 #[derive(Debug, Serialize)]
 struct Report {
+    codec: &'static str,
     frames: usize,
     width: u32,
     height: u32,
+    networks: usize,
     parameters: u64,
     macs: u64,
     bits: u8,
@@ -59,36 +63,21 @@ pub fn run(args: &FitArgs, cancel: &Cancel) -> anyhow::Result<()> {
     let mut video = open_pictures(&args.video, cancel)?;
     let own_rate = video.info().frame_rate;
     let frame_rate = args.fps.or(own_rate).unwrap_or(FRAME_RATE);
-    let NeuralCodecArg::Hnerv = args.codec;
-    let options = FitOptions {
-        profile: match args.profile {
-            ProfileArg::Lite => Profile::Lite,
-            ProfileArg::Hnerv => Profile::Hnerv,
-        },
-        bytes: args.size,
-        epochs: args.epochs,
-        seed: args.seed,
-        bits: args.bits,
-        ..FitOptions::new(FrameRate::from_per_second(frame_rate))
+    let frame_rate = FrameRate::from_per_second(frame_rate);
+    let made = match args.codec {
+        NeuralCodecArg::Hnerv => hnerv(args, &mut *video, frame_rate, &checkpoint, cancel)?,
+        NeuralCodecArg::Nirvana => nirvana(args, &mut *video, frame_rate, &checkpoint, cancel)?,
     };
-    let fit = Fit::new(&mut *video, options, cancel).map_err(told)?;
-    let bits = fit.bits_per_pixel();
-    if bits > MANY_BITS {
-        log::warn!(
-            "the network takes {bits:.2} bits a pixel: few frames share it, and an ordinary video codec would be much smaller"
-        );
-    }
-    let fitted = fitted(args, &fit, &checkpoint, cancel)?;
     let description = ClipDescription {
         title: args.words.title.clone(),
         credit: args.words.credit.clone(),
         licence: args.words.license.clone(),
-        ..ClipDescription::new(options.frame_rate, 0)
+        ..ClipDescription::new(frame_rate, 0)
     };
-    let bytes = write_clip(&fitted, description, staged.path(), cancel).map_err(told)?;
+    let bytes = write_clip(&made.fitted, description, staged.path(), cancel).map_err(told)?;
     staged.commit()?;
     output::remove(&checkpoint);
-    let report = summary(&fit, &fitted, args.bits, bytes);
+    let report = summary(&made, bytes);
     if args.json {
         output::print_json(&report)
     } else {
@@ -96,12 +85,103 @@ pub fn run(args: &FitArgs, cancel: &Cancel) -> anyhow::Result<()> {
     }
 }
 
-fn fitted(args: &FitArgs, fit: &Fit, checkpoint: &Path, cancel: &Cancel) -> anyhow::Result<Fitted> {
+/// What was fitted.
+struct Made {
+    codec: &'static str,
+    architecture: Architecture,
+    networks: usize,
+    bits: u8,
+    fitted: Fitted,
+}
+
+/// One network for the whole video.
+fn hnerv(
+    args: &FitArgs,
+    video: &mut dyn PictureSource,
+    frame_rate: FrameRate,
+    checkpoint: &Path,
+    cancel: &Cancel,
+) -> anyhow::Result<Made> {
+    if args.psnr.is_some() {
+        bail!("--psnr is for --codec nirvana; here --size and --epochs say how good it becomes");
+    }
+    let standard = FitOptions::new(frame_rate);
+    let options = FitOptions {
+        profile: match args.profile {
+            None | Some(ProfileArg::Lite) => Profile::Lite,
+            Some(ProfileArg::Hnerv) => Profile::Hnerv,
+        },
+        bytes: args.size,
+        epochs: args.epochs,
+        seed: args.seed,
+        bits: args.bits.unwrap_or(standard.bits),
+        ..standard
+    };
+    let fit = Fit::new(video, options, cancel).map_err(told)?;
+    let bits = fit.bits_per_pixel();
+    if bits > MANY_BITS {
+        log::warn!(
+            "the network takes {bits:.2} bits a pixel: few frames share it, and an ordinary video codec would be much smaller"
+        );
+    }
+    let fitted = shown(fit.steps(), checkpoint, |watch| {
+        fit.run(Some(checkpoint), args.resume, watch, cancel)
+    })?;
+    Ok(Made {
+        codec: "hnerv",
+        architecture: fit.shape().architecture().clone(),
+        networks: 1,
+        bits: options.bits,
+        fitted,
+    })
+}
+
+/// A network for every few frames.
+fn nirvana(
+    args: &FitArgs,
+    video: &mut dyn PictureSource,
+    frame_rate: FrameRate,
+    checkpoint: &Path,
+    cancel: &Cancel,
+) -> anyhow::Result<Made> {
+    if args.size.is_some() || args.profile.is_some() {
+        bail!(
+            "--size and --profile are for --codec hnerv; what nirvana takes follows from the video, and from --psnr, --epochs and --bits"
+        );
+    }
+    let standard = NirvanaOptions::new(frame_rate);
+    let options = NirvanaOptions {
+        psnr: args.psnr,
+        epochs: args.epochs,
+        seed: args.seed,
+        bits: args.bits.unwrap_or(standard.bits),
+        ..standard
+    };
+    let fit = NirvanaFit::new(video.info(), options).map_err(told)?;
+    let fitted = shown(fit.steps(), checkpoint, |watch| {
+        fit.run(video, Some(checkpoint), args.resume, watch, cancel)
+    })?;
+    let networks = fitted.groups.iter().map(|group| group.samples.len());
+    Ok(Made {
+        codec: "nirvana",
+        architecture: fit.shape().architecture().clone(),
+        networks: networks.sum(),
+        bits: options.bits,
+        fitted,
+    })
+}
+
+/// Does a fit, and shows how far it is.
+fn shown(
+    steps: u64,
+    checkpoint: &Path,
+    fit: impl FnOnce(&mut dyn FitWatch) -> Result<Fitted, PackError>,
+) -> anyhow::Result<Fitted> {
     let mut shown = Shown {
-        bar: output::progress_bar(fit.steps()),
+        bar: output::progress_bar(steps),
         text: String::new(),
     };
-    let fitted = fit.run(Some(checkpoint), args.resume, &mut shown, cancel);
+    let fitted = fit(&mut shown);
     shown.bar.finish_and_clear();
     if let Err(error) = &fitted
         && error.is_cancelled()
@@ -143,17 +223,19 @@ fn told(error: PackError) -> anyhow::Error {
     }
 }
 
-fn summary(fit: &Fit, fitted: &Fitted, bits: u8, bytes: u64) -> Report {
-    let architecture = fit.shape().architecture();
+fn summary(made: &Made, bytes: u64) -> Report {
+    let (architecture, fitted) = (&made.architecture, &made.fitted);
     let [width, height] = fitted.crop.size;
     let pixels = f64::from(width) * f64::from(height) * fitted.frames as f64;
     Report {
+        codec: made.codec,
         frames: fitted.frames,
         width,
         height,
+        networks: made.networks,
         parameters: architecture.parameters(),
-        macs: architecture.macs(),
-        bits,
+        macs: architecture.macs().div_ceil(architecture.frames() as u64),
+        bits: made.bits,
         bytes,
         bits_per_pixel: bytes as f64 * 8.0 / pixels,
         psnr: fitted.mean_psnr(),
@@ -174,7 +256,11 @@ fn text(path: &Path, report: &Report) -> String {
             report.height
         ),
         format!(
-            "  network   {} parameters of {} bits, {:.2} GMAC a frame",
+            "  {}   {} parameters of {} bits, {:.2} GMAC a frame",
+            match report.networks {
+                1 => "network".to_owned(),
+                count => format!("{count} networks of"),
+            },
             report.parameters,
             report.bits,
             report.macs as f64 * 1e-9

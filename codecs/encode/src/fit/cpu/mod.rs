@@ -17,6 +17,7 @@ mod convolve;
 mod correlate;
 mod loss;
 mod map;
+mod muon;
 mod pointwise;
 #[cfg(test)]
 mod tests;
@@ -27,9 +28,9 @@ use pulp::Arch;
 use rayon::prelude::*;
 use zoetrope_codecs::Cancel;
 
-use super::engine::{Engine, Outcome, State, Step};
+use super::engine::{Descent, Engine, Outcome, State, Step};
 use super::rounding::Rounding;
-use super::shape::{Place, Shape};
+use super::shape::{Place, Shape, step_factor};
 use super::video::Video;
 use crate::{PackError, Result};
 use convolve::Packed;
@@ -162,7 +163,7 @@ impl CpuEngine {
             None => (None, embeddings.clone()),
             Some(rounding) => (
                 Some(rounding.rounded(&self.shape, parameters)?),
-                rounding.embeddings(&self.shape, embeddings)?.dequantise(),
+                rounding.rounded_embeddings(&self.shape, embeddings)?,
             ),
         };
         let values = rounded.as_ref().unwrap_or(parameters);
@@ -366,19 +367,50 @@ impl CpuEngine {
         outcome
     }
 
-    fn update(&mut self, step: &Step) {
+    fn update(&mut self, step: &Step, loss: f64) {
         let arch = self.arch;
-        adam::step(
-            arch,
-            &mut self.state.parameters,
-            0,
-            &self.gradient,
-            step.rate,
-        );
+        if let Some(rounding) = &step.rounding {
+            let values = &self.state.parameters.values;
+            rounding.charge(&self.shape, values, loss as f32, &mut self.gradient);
+        }
+        let parameters = &mut self.state.parameters;
+        match step.descent {
+            Descent::Adam => {
+                let rate = std::iter::once((self.gradient.len(), step.rate));
+                adam::step(arch, parameters, 0, &self.gradient, rate);
+            }
+            Descent::Muon { rate } => {
+                let rates = self.places.iter().zip(self.shape.layers());
+                let rates = rates.flat_map(|(place, layer)| {
+                    let bias = step.rate * step_factor(layer);
+                    [(place.weights.len(), 0.0), (place.bias.len(), bias)]
+                });
+                adam::step(arch, parameters, 0, &self.gradient, rates);
+                let (mut values, mut means) =
+                    (&mut parameters.values[..], &mut parameters.first[..]);
+                let mut tasks = Vec::with_capacity(self.places.len());
+                for (place, layer) in self.places.iter().zip(self.shape.layers()) {
+                    let (own, rest) = values.split_at_mut(place.weights.len());
+                    values = &mut rest[place.bias.len()..];
+                    let (mean, rest) = means.split_at_mut(place.weights.len());
+                    means = &mut rest[place.bias.len()..];
+                    let gradient = &self.gradient[place.weights.clone()];
+                    tasks.push((layer, own, mean, gradient));
+                }
+                tasks
+                    .into_par_iter()
+                    .for_each(|(layer, own, mean, gradient)| {
+                        let columns = layer.inputs * layer.kernel * layer.kernel;
+                        let rate = rate * step_factor(layer);
+                        muon::step(arch, columns, (own, mean), gradient, rate);
+                    });
+            }
+        }
         if step.embedding_rate > 0.0 {
             for (frame, evaluation) in self.frames.iter().zip(&step.evaluations) {
                 let (moments, gradient) = (&mut self.state.embeddings, &frame.gradient);
-                adam::step(arch, moments, *evaluation, gradient, step.embedding_rate);
+                let rate = std::iter::once((gradient.len(), step.embedding_rate));
+                adam::step(arch, moments, *evaluation, gradient, rate);
             }
         }
         self.state.steps += 1;
@@ -392,7 +424,7 @@ impl Engine for CpuEngine {
 
     fn step(&mut self, step: &Step, cancel: &Cancel) -> Result<Outcome> {
         let outcome = self.differentiate(step, cancel)?;
-        self.update(step);
+        self.update(step, outcome.loss);
         Ok(outcome)
     }
 
