@@ -19,15 +19,17 @@ pub struct FitWish {
     pub video: PathBuf,
     /// What is fitted to it.
     pub network: FitNetwork,
-    /// Bits of each of the network's numbers: 8 or 6.
-    pub bits: u8,
+    /// Bits of each of the network's numbers; as suits it where this is `None`.
+    pub bits: Option<u8>,
 }
 
 /// A kind of network.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum FitNetwork {
-    /// HNeRV with few multiplications a pixel, which any device can do.
+    /// NIRVANA: a small network for every few frames, made many times faster.
     #[default]
+    Quick,
+    /// HNeRV with few multiplications a pixel, which any device can do.
     Lite,
     /// HNeRV as published, for desktop graphics cards.
     Hnerv,
@@ -240,7 +242,7 @@ mod tests {
         FitWish {
             video: "video.mp4".into(),
             network: FitNetwork::Lite,
-            bits: 8,
+            bits: None,
         }
     }
 

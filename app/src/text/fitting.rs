@@ -14,10 +14,12 @@ texts! {
         choose_video: "Choose a video…", "Video wählen…";
         network: "Network", "Netz";
         network_choice: "Network: {0}", "Netz: {0}";
+        quick: "Quick", "Schnell";
+        quick_explained: "NIRVANA, soonest done", "NIRVANA, am schnellsten fertig";
         lite: "Light", "Leicht";
-        lite_explained: "any device can play it", "jedes Gerät kann es spielen";
-        hnerv: "HNeRV", "HNeRV";
-        hnerv_explained: "sharper, for graphics cards", "schärfer, für Grafikkarten";
+        lite_explained: "HNeRV, for any device", "HNeRV, für jedes Gerät";
+        hnerv: "Large", "Groß";
+        hnerv_explained: "HNeRV, for graphics cards", "HNeRV, für Grafikkarten";
         bits: "Bits per number", "Bit je Zahl";
         bits_choice: "Bits per number: {0}", "Bit je Zahl: {0}";
         bits_8: "the best pictures", "die besten Bilder";

@@ -9,7 +9,7 @@ use zoetrope_codecs::PictureFrame;
 
 use super::ZoetropeApp;
 use super::panel::{FitChoice, FitRequest, FitView, Frames, Panel, file_size, fit};
-use crate::fitting::{FitMade, FitWish, Fitting};
+use crate::fitting::{FitMade, FitNetwork, FitWish, Fitting};
 use crate::open::ClipTarget;
 use crate::pictures::is_picture;
 use crate::platform::Pick;
@@ -151,7 +151,8 @@ impl ZoetropeApp {
         let wish = FitWish {
             video,
             network,
-            bits,
+            // Quick networks have bits of their own.
+            bits: (network != FitNetwork::Quick).then_some(bits),
         };
         let ctx = self.ctx.clone();
         match Fitting::start(make, wish, output, move || ctx.request_repaint()) {

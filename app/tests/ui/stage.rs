@@ -76,7 +76,7 @@ impl Platform for ScriptedPlatform {
                 });
             }
             let model = neural_data().join("tiny.safetensors");
-            while wish.bits == 6 {
+            while wish.bits == Some(6) {
                 if report.wants_picture() {
                     report.show(png_picture(&neural_data().join("00.png"))?);
                 }

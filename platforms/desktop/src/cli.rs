@@ -451,7 +451,7 @@ pub struct PackArgs {
 }
 
 /// What a clip that is made says of itself.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct WordArgs {
     /// Name of the clip, for people.
     #[arg(long)]
@@ -527,6 +527,27 @@ pub struct FitArgs {
     /// Print the report as one JSON document.
     #[arg(long)]
     pub json: bool,
+}
+
+impl FitArgs {
+    /// What is asked for where nothing but the video and the output is.
+    pub fn new(video: PathBuf, output: PathBuf) -> Self {
+        Self {
+            video,
+            output,
+            codec: NeuralCodecArg::Hnerv,
+            profile: None,
+            size: None,
+            psnr: None,
+            epochs: None,
+            seed: 0,
+            bits: None,
+            fps: None,
+            resume: false,
+            words: WordArgs::default(),
+            json: false,
+        }
+    }
 }
 
 /// `zoetrope bench`.

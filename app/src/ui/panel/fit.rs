@@ -109,10 +109,12 @@ fn choosing(ui: &mut Ui, video: Option<&str>, choice: &mut FitChoice, asked: &mu
     }
     ui.add_space(theme::GAP_S);
     let networks = [
+        (texts.quick.to_owned(), FitNetwork::Quick),
         (texts.lite.to_owned(), FitNetwork::Lite),
         (texts.hnerv.to_owned(), FitNetwork::Hnerv),
     ];
     let remark = match choice.network {
+        FitNetwork::Quick => texts.quick_explained,
         FitNetwork::Lite => texts.lite_explained,
         FitNetwork::Hnerv => texts.hnerv_explained,
     };
@@ -120,15 +122,17 @@ fn choosing(ui: &mut Ui, video: Option<&str>, choice: &mut FitChoice, asked: &mu
     if let Some(network) = choose(ui, names, remark, &networks, choice.network) {
         choice.network = network;
     }
-    let remark = if choice.bits == 8 {
-        texts.bits_8
-    } else {
-        texts.bits_6
-    };
-    let names = [texts.bits, texts.bits_choice];
-    let bits = [("8".to_owned(), 8), ("6".to_owned(), 6)];
-    if let Some(bits) = choose(ui, names, remark, &bits, choice.bits) {
-        choice.bits = bits;
+    if choice.network != FitNetwork::Quick {
+        let remark = if choice.bits == 8 {
+            texts.bits_8
+        } else {
+            texts.bits_6
+        };
+        let names = [texts.bits, texts.bits_choice];
+        let bits = [("8".to_owned(), 8), ("6".to_owned(), 6)];
+        if let Some(bits) = choose(ui, names, remark, &bits, choice.bits) {
+            choice.bits = bits;
+        }
     }
     ui.add_space(theme::GAP_S);
     ui.add_enabled_ui(video.is_some(), |ui| {

@@ -36,7 +36,7 @@ exercises! {
     a_neural_video_is_made_and_played {
         commands: ["make-neural-video"],
         controls: [
-            "Make a neural video…", "Choose a video…", "Network: HNeRV", "Network: Light",
+            "Make a neural video…", "Choose a video…", "Network: Large", "Network: Light", "Network: Quick",
             "Bits per number: 6", "Bits per number: 8", "Make it…", "Stop", "Make another", "Play it",
         ]
     }
@@ -44,7 +44,9 @@ exercises! {
         stage.click("Open");
         stage.click("Make a neural video…");
         stage.click("Choose a video…");
-        stage.click("Network: HNeRV");
+        assert!(!stage.has("Bits per number: 6"), "it has its own");
+        stage.click("Network: Large");
+        stage.click("Network: Quick");
         stage.click("Network: Light");
         stage.click("Bits per number: 6");
         stage.click("Make it…");
@@ -101,6 +103,9 @@ fn it_looks_right_everywhere() {
         let (mut stage, _) = ready(setup);
         stage.render(&format!("{name}-choice"));
         let texts = &stage.text().fitting;
+        let light = zoetrope_app::text::fill(texts.network_choice, &[texts.lite]);
+        stage.click(&light);
+        stage.harness.run_ok();
         let six = zoetrope_app::text::fill(texts.bits_choice, &["6"]);
         stage.click(&six);
         stage.click(texts.start);

@@ -44,12 +44,13 @@ pub trait FitWatch {
     /// Called behind each step.
     fn progress(&mut self, progress: &FitProgress);
 
-    /// The frame of which a picture is wanted now.
-    fn wanted(&mut self) -> Option<usize> {
-        None
+    /// Whether a picture is wanted now: of which frame is the fit's choice.
+    fn wants_picture(&mut self) -> bool {
+        false
     }
 
-    /// That picture: red, green and blue of each pixel, row by row.
+    /// That picture, width and height: red, green and blue of each pixel, row by row. What the clip shows is its upper left
+    /// part.
     fn picture(&mut self, _frame: usize, _size: [usize; 2], _rgb: Vec<u8>) {}
 }
 
@@ -268,7 +269,8 @@ impl Run<'_> {
                 seconds: self.seconds(),
                 is_rounded: step.rounding.is_some(),
             });
-            if let Some(frame) = watch.wanted().filter(|frame| *frame < self.fit.frames()) {
+            if watch.wants_picture() {
+                let frame = self.fit.frames() / 2;
                 let rgb = self.picture(engine, frame, cancel)?;
                 watch.picture(frame, shape.picture_size(), rgb);
             }

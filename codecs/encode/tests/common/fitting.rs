@@ -99,9 +99,9 @@ impl FitWatch for Watch {
         }
     }
 
-    fn wanted(&mut self) -> Option<usize> {
+    fn wants_picture(&mut self) -> bool {
         let step = self.last.as_ref().map(|last| last.step);
-        (self.ask == step).then_some(3)
+        self.ask.is_some() && self.ask == step
     }
 
     fn picture(&mut self, frame: usize, size: [usize; 2], rgb: Vec<u8>) {

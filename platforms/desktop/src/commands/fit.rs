@@ -5,11 +5,12 @@ use std::path::Path;
 use anyhow::bail;
 use indicatif::ProgressBar;
 use serde::Serialize;
+use zoetrope_app::fitting::{FitMade, FitNetwork, FitNews, FitReport, FitWish};
 use zoetrope_app::pictures::open_pictures;
-use zoetrope_codecs::Cancel;
 use zoetrope_codecs::container::zoe::{ClipDescription, FrameRate};
 use zoetrope_codecs::neural::Architecture;
 use zoetrope_codecs::pictures::PictureSource;
+use zoetrope_codecs::{Cancel, PictureFrame};
 use zoetrope_encode::PackError;
 use zoetrope_encode::fit::{
     Fit, FitOptions, FitProgress, FitWatch, Fitted, NirvanaFit, NirvanaOptions, Profile,
@@ -55,6 +56,28 @@ pub fn run(args: &FitArgs, cancel: &Cancel) -> anyhow::Result<()> {
             args.output.display()
         );
     }
+    let mut shown = Shown::default();
+    let report = make(args, &mut shown, cancel);
+    shown.bar.finish_and_clear();
+    if report.is_err()
+        && cancel.is_cancelled()
+        && let Some(checkpoint) = checkpoint_path(&args.output).filter(|path| path.exists())
+    {
+        log::warn!(
+            "the fit so far is kept in {}; the same command with --resume goes on from there",
+            checkpoint.display()
+        );
+    }
+    let report = report?;
+    if args.json {
+        output::print_json(&report)
+    } else {
+        output::print(&text(&args.output, &report))
+    }
+}
+
+/// Fits a network and writes the clip, in place of one that may be there.
+fn make(args: &FitArgs, watch: &mut dyn FitWatch, cancel: &Cancel) -> anyhow::Result<Report> {
     let staged = Staged::new(&args.output)?;
     let Some(checkpoint) = checkpoint_path(&args.output) else {
         bail!("{} is no name for an output", args.output.display());
@@ -63,26 +86,56 @@ pub fn run(args: &FitArgs, cancel: &Cancel) -> anyhow::Result<()> {
     let mut video = open_pictures(&args.video, cancel)?;
     let own_rate = video.info().frame_rate;
     let frame_rate = args.fps.or(own_rate).unwrap_or(FRAME_RATE);
-    let frame_rate = FrameRate::from_per_second(frame_rate);
+    let fitting = Fitting {
+        args,
+        frame_rate: FrameRate::from_per_second(frame_rate),
+        checkpoint: &checkpoint,
+        watch,
+        cancel,
+    };
     let made = match args.codec {
-        NeuralCodecArg::Hnerv => hnerv(args, &mut *video, frame_rate, &checkpoint, cancel)?,
-        NeuralCodecArg::Nirvana => nirvana(args, &mut *video, frame_rate, &checkpoint, cancel)?,
+        NeuralCodecArg::Hnerv => fitting.hnerv(&mut *video)?,
+        NeuralCodecArg::Nirvana => fitting.nirvana(&mut *video)?,
     };
     let description = ClipDescription {
         title: args.words.title.clone(),
         credit: args.words.credit.clone(),
         licence: args.words.license.clone(),
-        ..ClipDescription::new(frame_rate, 0)
+        ..ClipDescription::new(FrameRate::from_per_second(frame_rate), 0)
     };
     let bytes = write_clip(&made.fitted, description, staged.path(), cancel).map_err(told)?;
     staged.commit()?;
     output::remove(&checkpoint);
-    let report = summary(&made, bytes);
-    if args.json {
-        output::print_json(&report)
-    } else {
-        output::print(&text(&args.output, &report))
-    }
+    Ok(summary(&made, bytes))
+}
+
+/// Makes a neural video for the window; it goes on where one of that name was stopped.
+///
+/// # Errors
+/// As [`run`].
+pub fn make_fit(
+    wish: &FitWish,
+    output: &Path,
+    report: &FitReport,
+    cancel: &Cancel,
+) -> anyhow::Result<FitMade> {
+    let (codec, profile) = match wish.network {
+        FitNetwork::Quick => (NeuralCodecArg::Nirvana, None),
+        FitNetwork::Lite => (NeuralCodecArg::Hnerv, Some(ProfileArg::Lite)),
+        FitNetwork::Hnerv => (NeuralCodecArg::Hnerv, Some(ProfileArg::Hnerv)),
+    };
+    let args = FitArgs {
+        codec,
+        profile,
+        bits: wish.bits,
+        resume: true,
+        ..FitArgs::new(wish.video.clone(), output.to_owned())
+    };
+    let made = make(&args, &mut Reported(report), cancel)?;
+    Ok(FitMade {
+        bytes: made.bytes,
+        psnr: made.psnr,
+    })
 }
 
 /// What was fitted.
@@ -94,104 +147,83 @@ struct Made {
     fitted: Fitted,
 }
 
-/// One network for the whole video.
-fn hnerv(
-    args: &FitArgs,
-    video: &mut dyn PictureSource,
+/// A fit that is about to be done.
+struct Fitting<'a> {
+    args: &'a FitArgs,
     frame_rate: FrameRate,
-    checkpoint: &Path,
-    cancel: &Cancel,
-) -> anyhow::Result<Made> {
-    if args.psnr.is_some() {
-        bail!("--psnr is for --codec nirvana; here --size and --epochs say how good it becomes");
-    }
-    let standard = FitOptions::new(frame_rate);
-    let options = FitOptions {
-        profile: match args.profile {
-            None | Some(ProfileArg::Lite) => Profile::Lite,
-            Some(ProfileArg::Hnerv) => Profile::Hnerv,
-        },
-        bytes: args.size,
-        epochs: args.epochs,
-        seed: args.seed,
-        bits: args.bits.unwrap_or(standard.bits),
-        ..standard
-    };
-    let fit = Fit::new(video, options, cancel).map_err(told)?;
-    let bits = fit.bits_per_pixel();
-    if bits > MANY_BITS {
-        log::warn!(
-            "the network takes {bits:.2} bits a pixel: few frames share it, and an ordinary video codec would be much smaller"
-        );
-    }
-    let fitted = shown(fit.steps(), checkpoint, |watch| {
-        fit.run(Some(checkpoint), args.resume, watch, cancel)
-    })?;
-    Ok(Made {
-        codec: "hnerv",
-        architecture: fit.shape().architecture().clone(),
-        networks: 1,
-        bits: options.bits,
-        fitted,
-    })
+    checkpoint: &'a Path,
+    watch: &'a mut dyn FitWatch,
+    cancel: &'a Cancel,
 }
 
-/// A network for every few frames.
-fn nirvana(
-    args: &FitArgs,
-    video: &mut dyn PictureSource,
-    frame_rate: FrameRate,
-    checkpoint: &Path,
-    cancel: &Cancel,
-) -> anyhow::Result<Made> {
-    if args.size.is_some() || args.profile.is_some() {
-        bail!(
-            "--size and --profile are for --codec hnerv; what nirvana takes follows from the video, and from --psnr, --epochs and --bits"
-        );
+impl Fitting<'_> {
+    /// One network for the whole video.
+    fn hnerv(self, video: &mut dyn PictureSource) -> anyhow::Result<Made> {
+        let args = self.args;
+        if args.psnr.is_some() {
+            bail!(
+                "--psnr is for --codec nirvana; here --size and --epochs say how good it becomes"
+            );
+        }
+        let standard = FitOptions::new(self.frame_rate);
+        let options = FitOptions {
+            profile: match args.profile {
+                None | Some(ProfileArg::Lite) => Profile::Lite,
+                Some(ProfileArg::Hnerv) => Profile::Hnerv,
+            },
+            bytes: args.size,
+            epochs: args.epochs,
+            seed: args.seed,
+            bits: args.bits.unwrap_or(standard.bits),
+            ..standard
+        };
+        let fit = Fit::new(video, options, self.cancel).map_err(told)?;
+        let bits = fit.bits_per_pixel();
+        if bits > MANY_BITS {
+            log::warn!(
+                "the network takes {bits:.2} bits a pixel: few frames share it, and an ordinary video codec would be much smaller"
+            );
+        }
+        let checkpoint = Some(self.checkpoint);
+        let fitted = fit.run(checkpoint, args.resume, self.watch, self.cancel);
+        Ok(Made {
+            codec: "hnerv",
+            architecture: fit.shape().architecture().clone(),
+            networks: 1,
+            bits: options.bits,
+            fitted: fitted.map_err(told)?,
+        })
     }
-    let standard = NirvanaOptions::new(frame_rate);
-    let options = NirvanaOptions {
-        psnr: args.psnr,
-        epochs: args.epochs,
-        seed: args.seed,
-        bits: args.bits.unwrap_or(standard.bits),
-        ..standard
-    };
-    let fit = NirvanaFit::new(video.info(), options).map_err(told)?;
-    let fitted = shown(fit.steps(), checkpoint, |watch| {
-        fit.run(video, Some(checkpoint), args.resume, watch, cancel)
-    })?;
-    let networks = fitted.groups.iter().map(|group| group.samples.len());
-    Ok(Made {
-        codec: "nirvana",
-        architecture: fit.shape().architecture().clone(),
-        networks: networks.sum(),
-        bits: options.bits,
-        fitted,
-    })
-}
 
-/// Does a fit, and shows how far it is.
-fn shown(
-    steps: u64,
-    checkpoint: &Path,
-    fit: impl FnOnce(&mut dyn FitWatch) -> Result<Fitted, PackError>,
-) -> anyhow::Result<Fitted> {
-    let mut shown = Shown {
-        bar: output::progress_bar(steps),
-        text: String::new(),
-    };
-    let fitted = fit(&mut shown);
-    shown.bar.finish_and_clear();
-    if let Err(error) = &fitted
-        && error.is_cancelled()
-    {
-        log::warn!(
-            "the fit so far is kept in {}; the same command with --resume goes on from there",
-            checkpoint.display()
-        );
+    /// A network for every few frames.
+    fn nirvana(self, video: &mut dyn PictureSource) -> anyhow::Result<Made> {
+        let args = self.args;
+        if args.size.is_some() || args.profile.is_some() {
+            bail!(
+                "--size and --profile are for --codec hnerv; what nirvana takes follows from the video, and from --psnr, --epochs and --bits"
+            );
+        }
+        let standard = NirvanaOptions::new(self.frame_rate);
+        let options = NirvanaOptions {
+            psnr: args.psnr,
+            epochs: args.epochs,
+            seed: args.seed,
+            bits: args.bits.unwrap_or(standard.bits),
+            ..standard
+        };
+        let fit = NirvanaFit::new(video.info(), options).map_err(told)?;
+        let checkpoint = Some(self.checkpoint);
+        let fitted = fit.run(video, checkpoint, args.resume, self.watch, self.cancel);
+        let fitted = fitted.map_err(told)?;
+        let networks = fitted.groups.iter().map(|group| group.samples.len());
+        Ok(Made {
+            codec: "nirvana",
+            architecture: fit.shape().architecture().clone(),
+            networks: networks.sum(),
+            bits: options.bits,
+            fitted,
+        })
     }
-    fitted.map_err(told)
 }
 
 /// The bar on a terminal.
@@ -200,17 +232,57 @@ struct Shown {
     text: String,
 }
 
+impl Default for Shown {
+    fn default() -> Self {
+        Self {
+            bar: ProgressBar::hidden(),
+            text: String::new(),
+        }
+    }
+}
+
 impl FitWatch for Shown {
     fn progress(&mut self, progress: &FitProgress) {
+        if self.text.is_empty() {
+            self.bar = output::progress_bar(progress.steps);
+        }
         let text = match progress.psnr {
             Some(psnr) => format!("fitting, {psnr:.2} dB"),
             None => "fitting".to_owned(),
         };
+        self.bar.set_length(progress.steps);
         self.bar.set_position(progress.step);
         if text != self.text {
             self.bar.set_message(text.clone());
             self.text = text;
         }
+    }
+}
+
+/// What the window shows.
+struct Reported<'a>(&'a FitReport);
+
+impl FitWatch for Reported<'_> {
+    fn progress(&mut self, progress: &FitProgress) {
+        self.0.note(FitNews {
+            step: progress.step,
+            steps: progress.steps,
+            psnr: progress.psnr,
+            seconds: progress.seconds,
+        });
+    }
+
+    fn wants_picture(&mut self) -> bool {
+        self.0.wants_picture()
+    }
+
+    fn picture(&mut self, _: usize, [width, height]: [usize; 2], rgb: Vec<u8>) {
+        let pixels = rgb.as_chunks::<3>().0.iter();
+        self.0.show(PictureFrame {
+            width: width as u32,
+            height: height as u32,
+            rgba: pixels.flat_map(|[r, g, b]| [*r, *g, *b, 255]).collect(),
+        });
     }
 }
 

@@ -27,6 +27,9 @@ struct Open {
     frames: usize,
 }
 
+/// Scales of the weights and the bias of each layer.
+type Scales = [[LatentScale; 2]];
+
 impl Groups {
     /// None yet.
     pub(super) fn new(grid: PatchGrid, architecture: Architecture, crop: Crop) -> Self {
@@ -40,7 +43,7 @@ impl Groups {
     }
 
     /// Scales and integers of the last network.
-    pub(super) fn last(&self) -> Option<(&[[LatentScale; 2]], &Arc<Vec<i32>>)> {
+    pub(super) fn last(&self) -> Option<(&Scales, &Arc<Vec<i32>>)> {
         let open = self.open.as_ref()?;
         Some((&open.scales, open.integers.last()?))
     }

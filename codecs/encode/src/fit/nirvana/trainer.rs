@@ -141,7 +141,6 @@ impl NirvanaFit {
 
     /// Fits on the processor. `source` gives the pictures, a few at a time. A checkpoint is kept at `checkpoint`, and removed by the
     /// one who has written the result; with `resume` it goes on from there, to the very numbers that it had come to without a stop.
-    /// Of the frames that `watch` wants, only those that are looked at are shown.
     ///
     /// # Errors
     /// [`PackError`], for which [`PackError::is_cancelled`] holds soon after `cancel`.
@@ -306,11 +305,11 @@ impl Run<'_> {
                 [psnr, video.frames() as f64],
                 is_rounded,
             );
-            if let Some(frame) = watch.wanted().filter(|frame| own.contains(frame)) {
+            if watch.wants_picture() {
                 let pictures = engine.pictures(0, shared.as_deref(), cancel)?;
                 let size = fit.shape.picture_size();
-                let rgb = rgb8(&pictures, frame - own.start, size[0] * size[1]);
-                watch.picture(frame, size, rgb);
+                let rgb = rgb8(&pictures, 0, size[0] * size[1]);
+                watch.picture(own.start, size, rgb);
             }
             let is_old = |saved: Instant| saved.elapsed() >= CHECKPOINT_EVERY;
             if self.checkpoint.is_some() && self.saved.is_none_or(is_old) {
