@@ -87,7 +87,7 @@ fn bytes_follow_motion() {
     let folder = tempfile::tempdir().expect("is made");
     let bytes = |name: &str, moving: usize| {
         let mut video = Disc::moving(moving, 64);
-        let fit = fit(&video, 150);
+        let fit = fit(&video, 60);
         let fitted = run(&fit, &mut video, None, &mut Watch::default()).expect("fits");
         let bytes = written(&fitted, &folder.path().join(name));
         (bytes, fitted)
@@ -100,7 +100,7 @@ fn bytes_follow_motion() {
     // A byte for each tensor says that there is nothing.
     let tensors = 2 * fitted.groups[0].config.layers.len();
     assert_eq!(sizes[0][1..], vec![tensors; sizes[0].len() - 1]);
-    assert_eq!(fitted.steps, 150);
+    assert_eq!(fitted.steps, 60);
 }
 
 /// Notes what is read of it.
