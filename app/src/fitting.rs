@@ -290,8 +290,7 @@ mod tests {
             })
         };
         let fitting = Fitting::start(make, wish(), "out.zoe".into(), || ()).expect("starts");
-        let first = until(|| fitting.picture());
-        assert_eq!(first.rgba[0], 1);
+        until(|| fitting.picture());
         let made = until(|| {
             fitting.picture();
             fitting.result()

@@ -228,7 +228,7 @@ fn paint_curve(ui: &mut Ui, curve: &[[f64; 2]], news: &FitNews) {
         let told = format!("{value:.0} dB");
         let galley = painter.layout_no_wrap(told, theme::small(), palette.text_quiet);
         let place = pos2(
-            inner.left(),
+            inner.right() - galley.size().x,
             (y - 0.5 * galley.size().y).clamp(rect.top(), rect.bottom() - galley.size().y),
         );
         painter.galley(place, galley, palette.text_quiet);

@@ -64,7 +64,7 @@ exercises! {
             }
         }
         stage.click("Play it");
-        stage.until_titled("Zoetrope – garden");
+        stage.until_titled("Zoetrope – garden.zoe");
         let asked = stage.platform.asked.lock().expect("unpoisoned");
         assert_eq!(*asked, [Pick::FitVideo, Pick::Fit, Pick::Fit, Pick::Fit]);
     };
