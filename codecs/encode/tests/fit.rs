@@ -9,6 +9,8 @@ use zoetrope_codecs::neural::NeuralDecoder;
 use zoetrope_codecs::pictures::{PictureSource, PicturesInfo};
 use zoetrope_codecs::source::FileSource;
 use zoetrope_codecs::{Cancel, FrameContent, FrameReader, PictureFrame};
+#[cfg(feature = "fit-gpu")]
+use zoetrope_encode::fit::Processor;
 use zoetrope_encode::fit::{
     Fit, FitOptions, FitProgress, FitWatch, Fitted, checkpoint_path, write_clip,
 };
@@ -193,6 +195,32 @@ fn a_stopped_fit_goes_on_to_the_very_same_numbers() {
     run(&other, Some(&checkpoint), &mut watch).expect_err("was stopped");
     assert_eq!(watch.last.map(|last| last.step), Some(1));
     assert_eq!(fs::read_dir(folder.path()).expect("is there").count(), 1);
+}
+
+/// What the processor has begun the graphics processor ends, as well as the processor had.
+#[cfg(feature = "fit-gpu")]
+#[test]
+fn a_checkpoint_goes_from_one_engine_to_the_other() {
+    let folder = tempfile::tempdir().expect("is made");
+    let checkpoint = checkpoint_path(&folder.path().join("disc.zoe")).expect("has a name");
+    let whole = run(&fit(4), None, &mut Watch::default()).expect("fits");
+    let mut watch = Watch {
+        stop: Some(8),
+        ..Watch::default()
+    };
+    run(&fit(4), Some(&checkpoint), &mut watch).expect_err("was stopped");
+    let mut watch = Watch {
+        ask: Some(9),
+        ..Watch::default()
+    };
+    let rest = fit(4).on(Processor::Gpu);
+    let rest = run(&rest, Some(&checkpoint), &mut watch).expect("fits");
+    assert_eq!(rest.steps, 12);
+    assert!(watch.picture.is_some());
+    assert_eq!(whole.processor, "the processor");
+    assert_ne!(rest.processor, whole.processor);
+    let (psnr, expected) = (rest.mean_psnr(), whole.mean_psnr());
+    assert!((psnr - expected).abs() < 0.01, "{psnr} {expected}");
 }
 
 #[test]

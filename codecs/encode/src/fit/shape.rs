@@ -8,7 +8,7 @@ use crate::{PackError, Result};
 use zoetrope_codecs::random::Random;
 
 /// What sin(30 x) multiplies its argument with.
-const SINE_FACTOR: f32 = 30.0;
+pub(super) const SINE_FACTOR: f32 = 30.0;
 
 /// An architecture that can be fitted: kernels of 1, 3 or 5, GELU, sin(30 x) or nothing behind its layers, and
 /// tanh(x) / 2 + 1/2 behind the last one.

@@ -10,11 +10,11 @@ use zoetrope_codecs::Cancel;
 use zoetrope_codecs::container::zoe::{ClipDescription, FrameRate};
 use zoetrope_encode::PackError;
 use zoetrope_encode::fit::{
-    Fit, FitOptions, FitProgress, FitWatch, Fitted, Profile, checkpoint_path,
+    Fit, FitOptions, FitProgress, FitWatch, Fitted, Processor, Profile, checkpoint_path,
     unfinished_checkpoint_path, write_clip,
 };
 
-use crate::cli::{FitArgs, NeuralCodecArg, ProfileArg};
+use crate::cli::{FitArgs, NeuralCodecArg, ProcessorArg, ProfileArg};
 use crate::output::{self, Staged, Unfinished};
 
 /// Frames a second of pictures that do not say.
@@ -38,6 +38,7 @@ struct Report {
     psnr_by_frame: Vec<f64>,
     steps: u64,
     seconds: f64,
+    engine: String,
 }
 
 /// Fits a network and writes the clip.
@@ -71,7 +72,13 @@ pub fn run(args: &FitArgs, cancel: &Cancel) -> anyhow::Result<()> {
         bits: args.bits,
         ..FitOptions::new(FrameRate::from_per_second(frame_rate))
     };
+    let processor = match args.engine {
+        ProcessorArg::Auto => Processor::Auto,
+        ProcessorArg::Cpu => Processor::Cpu,
+        ProcessorArg::Gpu => Processor::Gpu,
+    };
     let fit = Fit::new(&mut *video, options, cancel).map_err(told)?;
+    let fit = fit.on(processor);
     let bits = fit.bits_per_pixel();
     if bits > MANY_BITS {
         log::warn!(
@@ -161,6 +168,7 @@ fn summary(fit: &Fit, fitted: &Fitted, bits: u8, bytes: u64) -> Report {
         psnr_by_frame: fitted.psnr.clone(),
         steps: fitted.steps,
         seconds: fitted.seconds,
+        engine: fitted.processor.clone(),
     }
 }
 
@@ -189,8 +197,8 @@ fn text(path: &Path, report: &Report) -> String {
             report.psnr, report.psnr_min
         ),
         format!(
-            "  fitted    {} steps in {:.0} s",
-            report.steps, report.seconds
+            "  fitted    {} steps in {:.0} s by {}",
+            report.steps, report.seconds, report.engine
         ),
     ]
     .join("\n")

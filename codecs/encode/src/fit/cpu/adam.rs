@@ -3,7 +3,7 @@
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
-use crate::fit::engine::Moments;
+use crate::fit::engine::{Moments, State, Step};
 
 /// What is left of the running means of a gradient and of its square.
 const KEEP: [f32; 2] = [0.9, 0.999];
@@ -12,8 +12,26 @@ const EPSILON: f32 = 1e-8;
 /// Numbers of a task.
 const TASK: usize = 16 << 10;
 
+/// Does the step with the gradient of its loss: by all parameters, and by the embedding of each of its evaluations.
+pub(in crate::fit) fn update<'a>(
+    arch: Arch,
+    state: &mut State,
+    options: &Step,
+    gradient: &[f32],
+    embeddings: impl Iterator<Item = (usize, &'a [f32])>,
+) {
+    step(arch, &mut state.parameters, 0, gradient, options.rate);
+    if options.embedding_rate > 0.0 {
+        for (evaluation, gradient) in embeddings {
+            let (moments, rate) = (&mut state.embeddings, options.embedding_rate);
+            step(arch, moments, evaluation, gradient, rate);
+        }
+    }
+    state.steps += 1;
+}
+
 /// Moves one of the equal parts of `moments` against its gradient.
-pub(super) fn step(arch: Arch, moments: &mut Moments, part: usize, gradient: &[f32], rate: f32) {
+fn step(arch: Arch, moments: &mut Moments, part: usize, gradient: &[f32], rate: f32) {
     let range = part * gradient.len()..(part + 1) * gradient.len();
     moments.counts[part] = moments.counts[part].saturating_add(1);
     let count = f64::from(moments.counts[part]);

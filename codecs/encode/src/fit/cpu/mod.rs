@@ -12,14 +12,14 @@
 //! activations' derivatives, which become the gradients in their place. Sums have one order each, so the numbers
 //! do not depend on the number of threads.
 
-mod adam;
+pub(super) mod adam;
 mod convolve;
 mod correlate;
-mod loss;
+pub(super) mod loss;
 mod map;
 mod pointwise;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::sync::Arc;
 
@@ -31,7 +31,7 @@ use super::engine::{Engine, Outcome, State, Step};
 use super::rounding::Rounding;
 use super::shape::{Place, Shape};
 use super::video::Video;
-use crate::{PackError, Result};
+use crate::Result;
 use convolve::Packed;
 use loss::{Factors, Plane};
 use map::{LEAD, Map, columns};
@@ -75,21 +75,11 @@ impl CpuEngine {
     /// Fits `shape` to `video`, going on from `state`.
     ///
     /// # Errors
-    /// [`PackError::Unfit`] where these do not belong together.
+    /// [`PackError::Unfit`](crate::PackError::Unfit) where these do not belong together.
     pub fn new(shape: Shape, video: Arc<Video>, state: State) -> Result<Self> {
         let arch = Arch::new();
         let sizes = shape.sizes();
-        let evaluations = shape.evaluations(video.frames());
-        let fits = video.size() == shape.picture_size()
-            && state.parameters.values.len() == shape.parameters()
-            && state.embeddings.values.len() == evaluations * shape.embedding_len()
-            && state.embeddings.counts.len() == evaluations;
-        if !fits {
-            return Err(PackError::Unfit {
-                reason: "its pictures, its network and its checkpoint do not belong together"
-                    .to_owned(),
-            });
-        }
+        state.check(&shape, &video)?;
         let last = shape.layers().len() - 1;
         let layers = shape.layers().iter().enumerate().map(|(index, layer)| {
             let width = sizes[index][1];
@@ -156,16 +146,8 @@ impl CpuEngine {
 
     /// Brings the weights into the order of their use, and gives the embeddings.
     fn pack(&mut self, rounding: Option<&Rounding>) -> Result<Vec<f32>> {
-        let (parameters, embeddings) =
-            (&self.state.parameters.values, &self.state.embeddings.values);
-        let (rounded, embeddings) = match rounding {
-            None => (None, embeddings.clone()),
-            Some(rounding) => (
-                Some(rounding.rounded(&self.shape, parameters)?),
-                rounding.embeddings(&self.shape, embeddings)?.dequantise(),
-            ),
-        };
-        let values = rounded.as_ref().unwrap_or(parameters);
+        let numbers = self.state.numbers(&self.shape, rounding)?;
+        let values = &numbers.parameters;
         self.layers
             .par_iter_mut()
             .zip(&self.places)
@@ -174,7 +156,7 @@ impl CpuEngine {
                 layer.forward.set(weights, &values[place.bias.clone()]);
                 layer.backward.set_transposed(weights);
             });
-        Ok(embeddings)
+        Ok(numbers.embeddings.into_owned())
     }
 
     /// All pictures of an evaluation.
@@ -367,25 +349,23 @@ impl CpuEngine {
     }
 
     fn update(&mut self, step: &Step) {
-        let arch = self.arch;
-        adam::step(
-            arch,
-            &mut self.state.parameters,
-            0,
+        let evaluations = step.evaluations.iter().copied();
+        let embeddings = self.frames.iter().map(|frame| frame.gradient.as_slice());
+        adam::update(
+            self.arch,
+            &mut self.state,
+            step,
             &self.gradient,
-            step.rate,
+            evaluations.zip(embeddings),
         );
-        if step.embedding_rate > 0.0 {
-            for (frame, evaluation) in self.frames.iter().zip(&step.evaluations) {
-                let (moments, gradient) = (&mut self.state.embeddings, &frame.gradient);
-                adam::step(arch, moments, *evaluation, gradient, step.embedding_rate);
-            }
-        }
-        self.state.steps += 1;
     }
 }
 
 impl Engine for CpuEngine {
+    fn name(&self) -> String {
+        "the processor".to_owned()
+    }
+
     fn shape(&self) -> &Shape {
         &self.shape
     }
