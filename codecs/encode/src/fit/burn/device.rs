@@ -46,7 +46,7 @@ impl Gpu {
                 is_software: info.device_type == DeviceType::Cpu,
                 room: limits
                     .max_buffer_size
-                    .min(limits.max_storage_buffer_binding_size.into()),
+                    .min(limits.max_storage_buffer_binding_size),
             })
         });
         let error = |reason: &String| PackError::Gpu {

@@ -79,7 +79,12 @@ impl BurnEngine {
     fn check_room(&self, evaluations: usize) -> Result<()> {
         let sizes = self.shape.sizes();
         let maps = self.shape.layers().iter().zip(&sizes);
-        let maps = maps.map(|(layer, [height, width])| layer.convolved() * height * width);
+        let maps = maps.map(|(layer, [height, width])| {
+            // Sums, and inputs in strips, whose edges are there twice.
+            let sums = layer.convolved() * height * width;
+            let wide = width + layer.kernel;
+            sums.max(2 * layer.inputs * (height + layer.kernel) * wide)
+        });
         let bytes = maps.max().unwrap_or(0) * evaluations * size_of::<f32>();
         self.gpu.check_room(bytes as u64)
     }

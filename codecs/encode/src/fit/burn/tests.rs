@@ -57,15 +57,20 @@ fn assert_outcome(found: &Outcome, expected: &Outcome) {
 #[test]
 fn gradients_are_the_processors() {
     let shape = small();
-    for loss in [
-        share(1.0, 0.0, 0.0),
-        share(0.0, 1.0, 0.0),
-        share(0.0, 0.0, 1.0),
-        share(0.4, 0.5, 0.6),
+    for (loss, evaluations) in [
+        (share(1.0, 0.0, 0.0), vec![2, 0]),
+        (share(0.0, 1.0, 0.0), vec![2, 0]),
+        (share(0.0, 0.0, 1.0), vec![2, 0]),
+        (share(0.4, 0.5, 0.6), vec![0, 2]),
+        (share(0.4, 0.5, 0.6), vec![1]),
     ] {
         let (mut burn, mut cpu) = engines(&shape);
-        let found = burn.step(&step(loss), &Cancel::new()).expect("runs");
-        let expected = cpu.step(&step(loss), &Cancel::new()).expect("runs");
+        let step = Step {
+            evaluations,
+            ..step(loss)
+        };
+        let found = burn.step(&step, &Cancel::new()).expect("runs");
+        let expected = cpu.step(&step, &Cancel::new()).expect("runs");
         assert_outcome(&found, &expected);
         let (found, expected) = (burn.state().expect("is"), cpu.state().expect("is"));
         for (index, place) in shape.places().into_iter().enumerate() {
@@ -79,7 +84,7 @@ fn gradients_are_the_processors() {
         assert!(y.iter().any(|slope| slope.abs() > 1e-6));
         assert_close(x, y, 1e-3, "embeddings");
         assert_eq!(found.steps, 1);
-        assert_eq!(found.embeddings.counts, [1, 0, 1]);
+        assert_eq!(found.embeddings.counts, expected.embeddings.counts);
     }
 }
 
@@ -150,6 +155,17 @@ fn a_picture_smaller_than_the_window_has_no_similarity() {
     assert!(outcome.squared_errors.iter().all(|error| *error > 0.01));
     let first = burn.state().expect("is").parameters.first;
     assert!(first.iter().all(|slope| *slope == 0.0));
+}
+
+#[test]
+fn strips_are_equal_and_no_more_than_needed() {
+    use network::strips;
+    assert_eq!(strips(160, 3, 324), 40);
+    assert_eq!(strips(720, 3, 324), 240);
+    assert_eq!(strips(80, 3, 7344), 10);
+    assert_eq!(strips(10, 3, 133_200), 1);
+    assert_eq!(strips(2, 3, 10), 1);
+    assert_eq!(strips(7, 1, 100), 7);
 }
 
 #[test]
