@@ -10,6 +10,7 @@ mod adaptive_scale;
 pub mod arrivals;
 pub mod camera;
 pub mod film;
+pub mod fitting;
 pub mod frame_name;
 mod fuzzy;
 mod jpeg_file;

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use crate::film::MakeFilm;
+use crate::fitting::MakeFit;
 
 /// What a person is asked to choose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +17,10 @@ pub enum Pick {
     Picture,
     /// The video, or one of the pictures, that a flat clip was made of.
     Source,
+    /// The video, or one of the pictures, that a neural video is to be made of.
+    FitVideo,
+    /// A name for that neural video.
+    Fit,
     /// A folder to put things into.
     Destination,
     /// A name for a copy of the clip.
@@ -75,6 +80,11 @@ pub trait Platform: Send + Sync {
         None
     }
 
+    /// Makes neural videos; `None` where that cannot be done.
+    fn fit_maker(&self) -> Option<MakeFit> {
+        None
+    }
+
     /// Makes the calling thread one that works only where the others leave the processor alone.
     fn lower_thread_priority(&self) {}
 }
@@ -103,9 +113,9 @@ pub fn pick_with_dialog(request: PickRequest, answer: PickAnswer) {
                 dialog = dialog.set_file_name(name);
             }
             answer(match request.what {
-                Pick::File | Pick::Picture | Pick::Source => dialog.pick_file(),
+                Pick::File | Pick::Picture | Pick::Source | Pick::FitVideo => dialog.pick_file(),
                 Pick::Folder | Pick::Destination => dialog.pick_folder(),
-                Pick::Copy | Pick::Cut | Pick::Film | Pick::Frame => dialog.save_file(),
+                Pick::Copy | Pick::Cut | Pick::Film | Pick::Frame | Pick::Fit => dialog.save_file(),
             });
         });
     if let Err(error) = shown {

@@ -363,6 +363,7 @@ commands! {
     OpenFolder = "open-folder", File, "Open a folder of frames";
     OpenLink = "open-link", File, "Open a path or a link";
     OpenRecent(usize, "N") = "open-recent", File, "Open a recent clip, counted from 1";
+    MakeNeuralVideo = "make-neural-video", File, "Make a neural video out of a video";
     CopyLink = "copy-link", File, "Copy a link to this moment and view";
     StartPage = "start-page", File, "Close the clip and show the start page";
     Quit = "quit", File, "Quit";

@@ -117,6 +117,10 @@ const GERMAN: &[(&str, &str)] = &[
         "Oberstes schließen oder Vollbild verlassen",
     ),
     ("open", "Eine Datei öffnen"),
+    (
+        "make-neural-video",
+        "Neuronales Video aus einem Video machen",
+    ),
     ("open-folder", "Einen Ordner mit Bildern öffnen"),
     ("open-link", "Einen Pfad oder Link öffnen"),
     (

@@ -10,6 +10,7 @@ mod camera;
 mod commands;
 mod common;
 mod files;
+mod fitting;
 mod inspector;
 mod panels;
 mod playback;
@@ -21,6 +22,7 @@ use egui::{Context, Id, Ui};
 pub use camera::CameraText;
 pub use common::CommonText;
 pub use files::FilesText;
+pub use fitting::FittingText;
 pub use inspector::InspectorText;
 pub use panels::PanelsText;
 pub use playback::PlaybackText;
@@ -58,6 +60,8 @@ pub struct Text {
     pub panels: PanelsText,
     /// Links and sharing.
     pub share: ShareText,
+    /// Making neural video.
+    pub fitting: FittingText,
 }
 
 macro_rules! text_in {
@@ -72,6 +76,7 @@ macro_rules! text_in {
             settings: SettingsText::$code,
             panels: PanelsText::$code,
             share: ShareText::$code,
+            fitting: FittingText::$code,
         }
     };
 }

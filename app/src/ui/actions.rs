@@ -96,6 +96,7 @@ impl ZoetropeApp {
                     }
                 }
             }
+            Command::MakeNeuralVideo => self.panels.toggle(Panel::Fit),
             Command::CopyLink => self.copy_link(),
             Command::StartPage => {
                 self.session.close();
@@ -197,6 +198,8 @@ impl ZoetropeApp {
             Pick::Folder => text.files.open_folder,
             Pick::Picture => text.settings.background_picture_file,
             Pick::Source => text.inspector.choose_source,
+            Pick::FitVideo => text.fitting.choose_video,
+            Pick::Fit => text.fitting.save_title,
             Pick::Destination => text.settings.screenshot_folder,
             Pick::Copy => text.share.save_copy,
             Pick::Cut => text.share.save_cut,
@@ -213,7 +216,7 @@ impl ZoetropeApp {
                 all,
             ],
             Pick::Picture => vec![(text.files.filter_pictures.to_owned(), ["png"].as_slice())],
-            Pick::Source => vec![
+            Pick::Source | Pick::FitVideo => vec![
                 (
                     text.files.filter_videos.to_owned(),
                     VIDEO_EXTENSIONS.as_slice(),
@@ -232,7 +235,9 @@ impl ZoetropeApp {
                 filters.dedup();
                 filters
             }
-            Pick::Folder | Pick::Destination | Pick::Copy | Pick::Cut | Pick::Film => Vec::new(),
+            Pick::Folder | Pick::Destination | Pick::Copy | Pick::Cut | Pick::Film | Pick::Fit => {
+                Vec::new()
+            }
         };
         let request = PickRequest {
             what,
@@ -263,6 +268,8 @@ impl ZoetropeApp {
             match (what, text) {
                 (Pick::File | Pick::Folder, _) => clips.push(path),
                 (Pick::Source, _) => self.set_source(path),
+                (Pick::FitVideo, _) => self.fit_desk.set_video(path),
+                (Pick::Fit, _) => self.start_fit(path),
                 (Pick::Copy | Pick::Cut | Pick::Film | Pick::Frame, _) => self.save(what, path),
                 (Pick::Picture, Some(text)) => {
                     settings.background_picture = text;

@@ -6,6 +6,7 @@ mod camera_actions;
 mod comparing;
 mod draw_thread;
 mod filming;
+mod fitting;
 mod frame_log;
 mod hand;
 mod hints;
@@ -56,6 +57,7 @@ use crate::storage::Storage;
 use backdrop::Backdrop;
 use camera_actions::CameraDesk;
 use comparing::SourceDesk;
+use fitting::FitDesk;
 use hints::Hints;
 use idle::Idle;
 use panel::{Panel, Panels};
@@ -158,6 +160,7 @@ pub struct ZoetropeApp {
     idle: Idle,
     hints: Hints,
     share_desk: ShareDesk,
+    fit_desk: FitDesk,
     start_page: StartPage,
     posters: Posters,
     thumbnails: Thumbnails,
@@ -222,6 +225,7 @@ impl ZoetropeApp {
             idle: Idle::default(),
             hints: Hints::default(),
             share_desk: ShareDesk::default(),
+            fit_desk: FitDesk::default(),
             start_page: StartPage::new(options.demos.into_iter().map(Demo::new).collect()),
             posters: Posters::default(),
             thumbnails: Thumbnails::default(),
@@ -356,6 +360,7 @@ impl ZoetropeApp {
         self.apply_settings();
         self.receive_screenshots();
         self.receive_shared();
+        self.receive_fit();
         self.receive_backdrop();
         self.make_poster(now);
     }

@@ -92,6 +92,10 @@ impl ZoetropeApp {
                 close: self.show_share(ui, frames),
                 commands: Vec::new(),
             },
+            Panel::Fit => Asked {
+                close: self.show_fit(ui, frames),
+                commands: Vec::new(),
+            },
             Panel::Trust => Asked {
                 close: self.show_trust(ui, frames, is_new),
                 commands: Vec::new(),

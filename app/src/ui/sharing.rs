@@ -349,6 +349,9 @@ impl ZoetropeApp {
 
     /// The name that is offered for what is to be saved.
     pub(super) fn name_to_save(&self, what: Pick) -> Option<String> {
+        if what == Pick::Fit {
+            return self.fit_desk.name_to_save();
+        }
         let clip = self.session.clip()?;
         let name = match &clip.target {
             ClipTarget::Memory { name, .. } => format!("{}.zip", name.to_lowercase()),

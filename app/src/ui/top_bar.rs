@@ -131,6 +131,7 @@ fn open_menu(ui: &mut Ui, rect: Rect, commands: &mut Vec<Command>) {
             (text.files.open_file, Command::Open),
             (text.files.open_folder, Command::OpenFolder),
             (text.files.open_link, Command::OpenLink),
+            (text.fitting.menu, Command::MakeNeuralVideo),
         ] {
             let shortcut = keys::hint(ui.ctx(), command).unwrap_or_default();
             let button = egui::Button::new(label).shortcut_text(shortcut);

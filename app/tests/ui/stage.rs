@@ -12,6 +12,7 @@ use egui::{Key, Modifiers, Vec2, ViewportId};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use zoetrope_app::film::MakeFilm;
+use zoetrope_app::fitting::{FitMade, FitNews, MakeFit};
 use zoetrope_app::platform::{Pick, PickAnswer, PickRequest};
 use zoetrope_app::settings::ThemeChoice;
 use zoetrope_app::text::{Text, text_of};
@@ -19,7 +20,7 @@ use zoetrope_app::{
     AppOptions, Arrivals, ClipTarget, DemoClip, LostDevice, MemoryStorage, OpenClip, Platform,
     Storage, ZoetropeApp, open_clip,
 };
-use zoetrope_codecs::Cancel;
+use zoetrope_codecs::{Cancel, PictureFrame};
 use zoetrope_player::{Command, LoopMode, PlayerState};
 use zoetrope_render::Camera;
 
@@ -62,10 +63,50 @@ impl Platform for ScriptedPlatform {
         })
     }
 
+    /// Reports a fit of 1000 steps up to the 400th. One of 8 bits is complete then, and what it makes is a model that is at
+    /// hand; one of 6 bits goes on until it is stopped.
+    fn fit_maker(&self) -> Option<MakeFit> {
+        Some(|wish, path, report, cancel| {
+            for step in 1..=400 {
+                report.note(FitNews {
+                    step,
+                    steps: 1000,
+                    psnr: Some(32.0 - 14.0 * (-(step as f64) / 120.0).exp()),
+                    seconds: 0.2 * step as f64,
+                });
+            }
+            let model = neural_data().join("tiny.safetensors");
+            while wish.bits == Some(6) {
+                if report.wants_picture() {
+                    report.show(png_picture(&neural_data().join("00.png"))?);
+                }
+                cancel.check()?;
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            let bytes = fs::copy(model, path)?;
+            Ok(FitMade { bytes, psnr: 31.5 })
+        })
+    }
+
     fn show_folder(&self, folder: &Path) -> bool {
         self.shown.lock().expect("unpoisoned").push(folder.into());
         true
     }
+}
+
+/// Where a small neural video and its pictures lie.
+pub fn neural_data() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../codecs/tests/data/neural")
+}
+
+fn png_picture(path: &Path) -> anyhow::Result<PictureFrame> {
+    let picture = image::open(path)?.to_rgba8();
+    let (width, height) = picture.dimensions();
+    Ok(PictureFrame {
+        width,
+        height,
+        rgba: picture.into_raw(),
+    })
 }
 
 /// What a stage is built of.

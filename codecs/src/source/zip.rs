@@ -184,10 +184,27 @@ impl ZipSource {
                 "it is encrypted or packed in a rare way; zip it again without either",
             ));
         }
+        let stored =
+            method == CompressionMethod::Stored && entry.compressed_size() == self.entry.len;
+        let checksum = entry.crc32();
         let mut unpacked = entry
             .with_reader(&mut reader, ZipReadOptions::new())
             .map_err(|error| self.damaged(error.into(), cancel))?;
-        self.drain(&mut unpacked, count, cancel)
+        match unpacked.data_start() {
+            Some(start) if stored => self.copy(start, count, checksum, cancel),
+            _ => self.drain(&mut unpacked, count, cancel),
+        }
+    }
+
+    /// Reads the first `count` bytes of an entry that lies in the archive as it is, in one piece.
+    fn copy(&self, start: u64, count: u64, checksum: u32, cancel: &Cancel) -> Result<Vec<u8>> {
+        let end = start.checked_add(count);
+        let end = end.ok_or_else(|| Error::malformed(&self.name, "it ends too early"))?;
+        let bytes = self.folder.source.read(start..end, cancel)?;
+        if count == self.entry.len && crc32fast::hash(&bytes) != checksum {
+            return Err(self.damaged(io::Error::other("invalid checksum"), cancel));
+        }
+        Ok(bytes)
     }
 
     fn drain(&self, entry: &mut impl Read, count: u64, cancel: &Cancel) -> Result<Vec<u8>> {

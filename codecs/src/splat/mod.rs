@@ -131,13 +131,14 @@ fn check_size(source: &dyn Source) -> Result<()> {
 /// The unit quaternion w, x, y, z out of its three smaller parts, in that order, and the index of
 /// the largest, which is positive.
 fn smallest_three(largest: usize, rest: [f32; 3]) -> [f32; 4] {
-    let square: f32 = rest.iter().map(|part| part * part).sum();
-    let mut rest = rest.into_iter();
-    std::array::from_fn(|part| {
-        if part == largest {
-            (1.0 - square).max(0.0).sqrt()
-        } else {
-            rest.next().unwrap_or(0.0)
-        }
-    })
+    /// Which part of (largest, the rest) each of w, x, y, z is. A table and no branch: nobody can foretell it.
+    const ORDER: [[usize; 4]; 4] = [[0, 1, 2, 3], [1, 0, 2, 3], [1, 2, 0, 3], [1, 2, 3, 0]];
+    let square = rest[0] * rest[0] + rest[1] * rest[1] + rest[2] * rest[2];
+    let mut parts = [(1.0 - square).max(0.0).sqrt(), rest[0], rest[1], rest[2]];
+    if square > 1.0 {
+        // Codes that no rotation has leave nothing for the largest.
+        let length = square.sqrt();
+        parts = parts.map(|part| part / length);
+    }
+    ORDER[largest & 3].map(|part| parts[part])
 }

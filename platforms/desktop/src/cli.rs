@@ -451,7 +451,7 @@ pub struct PackArgs {
 }
 
 /// What a clip that is made says of itself.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct WordArgs {
     /// Name of the clip, for people.
     #[arg(long)]
@@ -469,6 +469,8 @@ pub struct WordArgs {
 pub enum NeuralCodecArg {
     /// One network for all frames, and a few numbers for each of them.
     Hnerv,
+    /// A small network for every few frames, which begins as the one before: much faster to make.
+    Nirvana,
 }
 
 /// Rules for widths and kernels.
@@ -494,7 +496,7 @@ pub enum ProcessorArg {
 /// `zoetrope fit`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  zoetrope fit bunny.mp4 -o bunny.zoe\n  zoetrope fit frames/ -o bunny.zoe --fps 24\n  zoetrope fit 'frames/*.png' -o bunny.zoe --size 400000 --bits 6\n  zoetrope fit frames/ -o bunny.zoe --resume         goes on where the last run was stopped"
+    after_help = "Examples:\n  zoetrope fit bunny.mp4 -o bunny.zoe\n  zoetrope fit frames/ -o bunny.zoe --fps 24\n  zoetrope fit 'frames/*.png' -o bunny.zoe --size 400000 --bits 6\n  zoetrope fit bunny.mp4 -o bunny.zoe --codec nirvana --psnr 32\n  zoetrope fit frames/ -o bunny.zoe --resume         goes on where the last run was stopped"
 )]
 pub struct FitArgs {
     /// The video: a file, or a folder or a quoted pattern of pictures, a frame each.
@@ -505,25 +507,29 @@ pub struct FitArgs {
     /// What is fitted.
     #[arg(long, value_enum, default_value_t = NeuralCodecArg::Hnerv)]
     pub codec: NeuralCodecArg,
-    /// Widths and kernels of the network.
-    #[arg(long, value_enum, default_value_t = ProfileArg::Lite)]
-    pub profile: ProfileArg,
-    /// Bytes that the file may take; by the length of the video without it.
+    /// Widths and kernels of the network of hnerv; lite without it.
+    #[arg(long, value_enum)]
+    pub profile: Option<ProfileArg>,
+    /// Bytes that the file of hnerv may take; by the length of the video without it.
     #[arg(long, value_name = "BYTES")]
     pub size: Option<u64>,
-    /// How often every frame is looked at; 300 times or more without it.
+    /// Quality that is enough for nirvana, PSNR in dB; what its first frames come to without it.
+    #[arg(long, value_name = "DB")]
+    pub psnr: Option<f64>,
+    /// How often every frame is looked at; by the video without it. Of nirvana the first frames: those that differ little
+    /// from the ones before need less.
     #[arg(long, value_name = "N")]
     pub epochs: Option<usize>,
     /// Where random numbers start.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
-    /// Bits of each number of the network.
-    #[arg(long, value_name = "8|6", default_value_t = 8)]
-    pub bits: u8,
+    /// Bits of each number of the network: 8 or 6 for hnerv, 8 without it; 4 to 8 for nirvana, 5 without it.
+    #[arg(long, value_name = "N")]
+    pub bits: Option<u8>,
     /// Frames a second; the video's own where it has one, else 30.
     #[arg(long, value_name = "F", value_parser = args::frame_rate)]
     pub fps: Option<f64>,
-    /// Who fits.
+    /// Who fits; nirvana is fitted on all cores.
     #[arg(long, value_enum, default_value_t = ProcessorArg::Auto)]
     pub engine: ProcessorArg,
     /// Go on from the checkpoint that a stopped run left beside the output.
@@ -535,6 +541,28 @@ pub struct FitArgs {
     /// Print the report as one JSON document.
     #[arg(long)]
     pub json: bool,
+}
+
+impl FitArgs {
+    /// What is asked for where nothing but the video and the output is.
+    pub fn new(video: PathBuf, output: PathBuf) -> Self {
+        Self {
+            video,
+            output,
+            codec: NeuralCodecArg::Hnerv,
+            profile: None,
+            size: None,
+            psnr: None,
+            epochs: None,
+            seed: 0,
+            bits: None,
+            fps: None,
+            engine: ProcessorArg::Auto,
+            resume: false,
+            words: WordArgs::default(),
+            json: false,
+        }
+    }
 }
 
 /// `zoetrope bench`.
@@ -553,6 +581,13 @@ pub struct BenchArgs {
     /// The folder of the clips that `size` packs.
     #[arg(long, value_name = "DIR", default_value = "../shared/data/splats")]
     pub data: PathBuf,
+    /// The video that `fit` fits networks to: a file, or a folder of pictures.
+    #[arg(
+        long,
+        value_name = "VIDEO",
+        default_value = "../shared/data/neural/hnerv_tiny/gt"
+    )]
+    pub video: PathBuf,
     /// The folder to draw curves into.
     #[arg(long, value_name = "DIR")]
     pub plots: Option<PathBuf>,

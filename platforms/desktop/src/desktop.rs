@@ -8,9 +8,10 @@ use etcetera::BaseStrategy as _;
 use thread_priority::{ThreadPriority, ThreadPriorityValue, set_current_thread_priority};
 use zoetrope_app::Platform;
 use zoetrope_app::film::MakeFilm;
+use zoetrope_app::fitting::MakeFit;
 use zoetrope_app::platform::{PickAnswer, PickRequest, pick_with_dialog};
 
-use crate::commands::export;
+use crate::commands::{export, fit};
 
 /// Priority of threads that nothing waits for, of 0 to 99: on Linux a niceness of 10, which
 /// leaves them a tenth of a core that others want too.
@@ -75,6 +76,10 @@ impl Platform for Desktop {
 
     fn film_maker(&self) -> Option<MakeFilm> {
         Some(export::make_film)
+    }
+
+    fn fit_maker(&self) -> Option<MakeFit> {
+        Some(fit::make_fit)
     }
 
     fn lower_thread_priority(&self) {

@@ -4,8 +4,8 @@ use std::ops::RangeInclusive;
 
 use egui::emath::Numeric;
 use egui::{
-    Align, Button, Context, DragValue, Id, Key, Layout, Rect, RichText, Sense, Slider, TextEdit,
-    Ui, UiBuilder, vec2,
+    Align, Button, Context, DragValue, Id, Key, Layout, Rect, Sense, Slider, TextEdit, Ui,
+    UiBuilder, vec2,
 };
 use zoetrope_codecs::UpAxis;
 use zoetrope_player::{Command, PlayerState};
@@ -13,6 +13,7 @@ use zoetrope_player::{Command, PlayerState};
 use super::super::icons::{Icon, focus_ring, icon_button, labeled};
 use super::super::theme;
 use super::super::timecode::clock_text;
+use super::rows::quiet;
 use super::{Frames, Panel, SheetResponse, section, sheet};
 use crate::camera::{CameraMode, CameraRig, NAME_MAX, RigOptions};
 use crate::keys;
@@ -381,12 +382,4 @@ fn wide_slider<Num: Numeric>(
         slid | ui.add_sized(size, number).accessible_name(exact).changed()
     })
     .inner
-}
-
-/// A text that explains.
-fn quiet(ui: &mut Ui, text: &str) {
-    let text = RichText::new(text)
-        .font(theme::small())
-        .color(theme::palette(ui).text_quiet);
-    ui.label(text);
 }

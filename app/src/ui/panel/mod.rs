@@ -1,6 +1,7 @@
 //! Panels: what opens over the picture, and what it opens in.
 
 mod camera;
+mod fit;
 mod help;
 mod inspector;
 mod keys;
@@ -8,6 +9,7 @@ mod log;
 mod more;
 mod open_link;
 mod palette;
+mod rows;
 mod settings;
 mod share;
 mod trust;
@@ -46,6 +48,8 @@ pub enum Panel {
     Camera,
     /// Link, network and copies.
     Share,
+    /// Making a neural video.
+    Fit,
     /// Asks before a link is followed.
     Trust,
 }
@@ -62,7 +66,7 @@ enum Place {
 impl Panel {
     fn place(self) -> Place {
         match self {
-            Self::Log | Self::Inspector | Self::Camera | Self::Share => Place::Side,
+            Self::Log | Self::Inspector | Self::Camera | Self::Share | Self::Fit => Place::Side,
             _ => Place::Middle,
         }
     }
@@ -70,7 +74,7 @@ impl Panel {
     /// The widest that it gets.
     fn width_max(self) -> f32 {
         match self {
-            Self::Inspector | Self::Camera | Self::Share => SIDE_WIDTH,
+            Self::Inspector | Self::Camera | Self::Share | Self::Fit => SIDE_WIDTH,
             Self::Log => 460.0,
             Self::Help => 920.0,
             Self::Settings | Self::Keys => 720.0,
@@ -91,6 +95,7 @@ impl Panel {
             Self::Inspector => Command::ToggleInspector,
             Self::Camera => Command::ToggleCameraPanel,
             Self::Share => Command::Share,
+            Self::Fit => Command::MakeNeuralVideo,
             Self::Trust => return None,
         })
     }
@@ -468,6 +473,7 @@ pub fn section(ui: &mut Ui, title: &str) {
 }
 
 pub use camera::{CameraPanel, CameraRequest, CameraState, mode_texts};
+pub use fit::{FitChoice, FitRequest, FitView, fit};
 pub use help::HelpPanel;
 pub use inspector::{Inspected, InspectedClip, Request, inspector};
 pub use keys::KeysPanel;
@@ -475,6 +481,7 @@ pub use log::LogPanel;
 pub use more::{MoreState, more};
 pub use open_link::OpenLinkPanel;
 pub use palette::{PalettePanel, PaletteSources};
+pub use rows::file_size;
 pub use settings::{SettingsPanel, SettingsRequest};
 pub use share::{FilmChoice, FilmMove, LinkParts, Reach, ShareRequest, ShareState, Sharing, share};
 pub use trust::{Question, trust};

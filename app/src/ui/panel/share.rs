@@ -1,15 +1,16 @@
 //! Sharing: the link to what is seen, the local network, and copies.
 
 use egui::{
-    Align, Button, Checkbox, Color32, Frame, Label, Layout, Margin, Rect, RichText, Role, Sense,
-    Ui, WidgetInfo, pos2, vec2,
+    Align, Checkbox, Color32, Frame, Label, Layout, Margin, Rect, RichText, Role, Sense, Ui,
+    WidgetInfo, pos2, vec2,
 };
 use zoetrope_player::share_link::StartView;
 use zoetrope_share::{QrCode, Visitors};
 
-use super::super::icons::{Icon, labeled};
+use super::super::icons::Icon;
 use super::super::theme;
 use super::inspector::choose;
+use super::rows::{main_button, quiet, wide_button};
 use super::settings::controls::switch;
 use super::{Frames, Panel, SheetResponse, section, sheet};
 use crate::text::{fill, text};
@@ -203,15 +204,7 @@ fn link(ui: &mut Ui, state: &ShareState<'_>, parts: &mut LinkParts, asked: &mut 
     });
     mono(ui, link);
     ui.add_space(theme::GAP_XS);
-    let palette = theme::palette(ui);
-    let mut copy = labeled(Icon::Link, texts.copy_link);
-    for section in &mut copy.sections {
-        section.format.color = palette.on_accent;
-    }
-    let copy = Button::new(copy)
-        .fill(palette.accent)
-        .min_size(vec2(ui.available_width(), theme::BUTTON));
-    if ui.add(copy).accessible_name(texts.copy_link).clicked() {
+    if main_button(ui, Icon::Link, texts.copy_link) {
         asked.push(ShareRequest::CopyLink);
     }
     if let Some(code) = state.qr {
@@ -363,15 +356,6 @@ fn video(
     }
 }
 
-/// A button with an icon, as wide as there is room; whether it was pressed.
-fn wide_button(ui: &mut Ui, icon: Icon, label: &str) -> bool {
-    let button = Button::new(labeled(icon, label))
-        .fill(theme::palette(ui).hover)
-        .right_text("")
-        .min_size(vec2(ui.available_width(), theme::BUTTON));
-    ui.add(button).accessible_name(label).clicked()
-}
-
 /// A link or an address, every letter of it.
 fn mono(ui: &mut Ui, address: &str) {
     let palette = theme::palette(ui);
@@ -384,11 +368,4 @@ fn mono(ui: &mut Ui, address: &str) {
         let font = egui::FontId::new(11.0, egui::FontFamily::Monospace);
         ui.add(Label::new(RichText::new(address).font(font)).wrap());
     });
-}
-
-/// A text that explains.
-fn quiet(ui: &mut Ui, text: &str) {
-    let color = theme::palette(ui).text_quiet;
-    let text = RichText::new(text).font(theme::small()).color(color);
-    ui.add(Label::new(text).wrap());
 }

@@ -1,24 +1,20 @@
 //! A flat clip beside the video that it was made of.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use egui::{Key, Modifiers, pos2};
 use tempfile::TempDir;
 use zoetrope_app::ClipTarget;
 
 use super::exercises;
-use crate::stage::{Setup, Stage, looks};
-
-fn data() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../codecs/tests/data/neural")
-}
+use crate::stage::{Setup, Stage, looks, neural_data};
 
 /// What a network makes, as another decoder has it: its frames 0, 8 and 15 are 0, 1 and 2 of the source.
 fn source() -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().expect("a folder");
     for (number, name) in ["00.png", "08.png", "15.png"].into_iter().enumerate() {
         let to = folder.path().join(format!("{number}.png"));
-        std::fs::copy(data().join(name), to).expect("a copy");
+        std::fs::copy(neural_data().join(name), to).expect("a copy");
     }
     let first = folder.path().join("0.png");
     (folder, first)
@@ -28,7 +24,7 @@ fn source() -> (TempDir, PathBuf) {
 fn with_network(setup: Setup) -> Stage {
     let (folder, first) = source();
     let mut stage = Stage::build(Setup {
-        clip: Some(ClipTarget::from(data().join("tiny.safetensors"))),
+        clip: Some(ClipTarget::from(neural_data().join("tiny.safetensors"))),
         answer: Some(first),
         ..setup
     });

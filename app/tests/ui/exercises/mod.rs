@@ -9,6 +9,7 @@ mod camera;
 mod comparison;
 mod coverage;
 mod file;
+mod fitting;
 mod panels;
 mod picture;
 mod playback;
@@ -37,6 +38,7 @@ pub fn all() -> impl Iterator<Item = &'static Exercise> {
         comparison::EXERCISES,
         window::EXERCISES,
         file::EXERCISES,
+        fitting::EXERCISES,
         panels::EXERCISES,
         share::EXERCISES,
     ];

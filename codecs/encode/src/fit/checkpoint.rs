@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::engine::{Moments, State};
-use super::rounding::Rounding;
+use super::rounding::SymbolRounding;
 use crate::{PackError, Result};
 
 /// What the file begins with.
@@ -19,7 +19,7 @@ pub(crate) struct Checkpoint {
     /// Where it is.
     pub(crate) state: State,
     /// Once steps see the numbers that are written.
-    pub(crate) rounding: Option<Rounding>,
+    pub(crate) rounding: Option<SymbolRounding>,
     /// Seconds that it took so far.
     pub(crate) seconds: f64,
 }
@@ -44,13 +44,7 @@ impl Checkpoint {
     /// # Errors
     /// [`PackError::Write`].
     pub(crate) fn write(&self, path: &Path) -> Result<()> {
-        let unfinished = unfinished_checkpoint_path(path);
-        fs::write(&unfinished, self.bytes())
-            .and_then(|()| fs::rename(&unfinished, path))
-            .map_err(|error| {
-                Self::remove(&unfinished);
-                PackError::write(path, &error)
-            })
+        replace(path, &self.bytes())
     }
 
     fn bytes(&self) -> Vec<u8> {
@@ -59,20 +53,13 @@ impl Checkpoint {
         bytes.extend(self.seconds.to_le_bytes());
         bytes.extend(self.state.steps.to_le_bytes());
         for moments in [&self.state.parameters, &self.state.embeddings] {
-            bytes.extend((moments.values.len() as u64).to_le_bytes());
-            bytes.extend((moments.counts.len() as u64).to_le_bytes());
-            for numbers in [&moments.values, &moments.first, &moments.second] {
-                bytes.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
-            }
-            bytes.extend(moments.counts.iter().flat_map(|count| count.to_le_bytes()));
+            put_moments(&mut bytes, moments);
         }
-        let axes = self.rounding.as_ref().map_or(&[][..], Rounding::axes);
-        bytes.push(self.rounding.as_ref().map_or(0, Rounding::bits));
+        let axes = self.rounding.as_ref().map_or(&[][..], SymbolRounding::axes);
+        bytes.push(self.rounding.as_ref().map_or(0, SymbolRounding::bits));
         bytes.extend((axes.len() as u64).to_le_bytes());
         bytes.extend(axes.as_flattened());
-        let sum = crc32fast::hash(&bytes);
-        bytes.extend(sum.to_le_bytes());
-        bytes
+        sealed(bytes)
     }
 
     /// Reads the one of a fit; `None` where there is none, or it is another fit's or damaged.
@@ -83,20 +70,17 @@ impl Checkpoint {
     }
 
     fn parse(bytes: &[u8]) -> Option<Self> {
-        let (bytes, sum) = bytes.split_last_chunk::<4>()?;
-        if crc32fast::hash(bytes) != u32::from_le_bytes(*sum) {
-            return None;
-        }
-        let mut rest = bytes.strip_prefix(&MAGIC)?;
+        let mut rest = unsealed(bytes)?.strip_prefix(&MAGIC)?;
         let fingerprint = u64::from_le_bytes(take(&mut rest)?);
         let seconds = f64::from_le_bytes(take(&mut rest)?);
         let steps = u64::from_le_bytes(take(&mut rest)?);
-        let parameters = moments(&mut rest)?;
-        let embeddings = moments(&mut rest)?;
+        let parameters = take_moments(&mut rest)?;
+        let embeddings = take_moments(&mut rest)?;
         let [bits] = take(&mut rest)?;
         let count = usize::try_from(u64::from_le_bytes(take(&mut rest)?)).ok()?;
         let (axes, after) = rest.split_at_checked(count.checked_mul(2)?)?;
-        let rounding = (bits > 0).then(|| Rounding::new(bits, axes.as_chunks::<2>().0.to_vec()));
+        let rounding =
+            (bits > 0).then(|| SymbolRounding::new(bits, axes.as_chunks::<2>().0.to_vec()));
         after.is_empty().then_some(Self {
             fingerprint,
             state: State {
@@ -108,20 +92,52 @@ impl Checkpoint {
             seconds,
         })
     }
-
-    fn remove(path: &Path) {
-        // That it is gone already is what is wanted.
-        let _ = fs::remove_file(path);
-    }
 }
 
-fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
+/// Writes a file beside its name and renames it: there is always a whole one.
+///
+/// # Errors
+/// [`PackError::Write`].
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
+    let unfinished = unfinished_checkpoint_path(path);
+    fs::write(&unfinished, bytes)
+        .and_then(|()| fs::rename(&unfinished, path))
+        .map_err(|error| {
+            // That it is gone already is what is wanted.
+            let _ = fs::remove_file(&unfinished);
+            PackError::write(path, &error)
+        })
+}
+
+/// Adds a checksum.
+pub(super) fn sealed(mut bytes: Vec<u8>) -> Vec<u8> {
+    let sum = crc32fast::hash(&bytes);
+    bytes.extend(sum.to_le_bytes());
+    bytes
+}
+
+/// What is in front of the checksum; `None` for damage.
+pub(super) fn unsealed(bytes: &[u8]) -> Option<&[u8]> {
+    let (bytes, sum) = bytes.split_last_chunk::<4>()?;
+    (crc32fast::hash(bytes) == u32::from_le_bytes(*sum)).then_some(bytes)
+}
+
+pub(super) fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
     let (taken, after) = rest.split_first_chunk()?;
     *rest = after;
     Some(*taken)
 }
 
-fn moments(rest: &mut &[u8]) -> Option<Moments> {
+pub(super) fn put_moments(bytes: &mut Vec<u8>, moments: &Moments) {
+    bytes.extend((moments.values.len() as u64).to_le_bytes());
+    bytes.extend((moments.counts.len() as u64).to_le_bytes());
+    for numbers in [&moments.values, &moments.first, &moments.second] {
+        bytes.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
+    }
+    bytes.extend(moments.counts.iter().flat_map(|count| count.to_le_bytes()));
+}
+
+pub(super) fn take_moments(rest: &mut &[u8]) -> Option<Moments> {
     let mut count = || usize::try_from(u64::from_le_bytes(take(rest)?)).ok();
     let (values, counts) = (count()?, count()?);
     let mut words = |count: usize| {
@@ -159,7 +175,7 @@ mod tests {
                 parameters,
                 embeddings: Moments::new(vec![0.5; 6], 3),
             },
-            rounding: Some(Rounding::new(6, vec![[1, 0], [2, 1]])),
+            rounding: Some(SymbolRounding::new(6, vec![[1, 0], [2, 1]])),
             seconds: 1.5,
         };
         let folder = tempfile::tempdir().expect("is made");
@@ -179,7 +195,7 @@ mod tests {
             assert_eq!(Checkpoint::parse(&flipped), None);
         }
         assert_eq!(fs::read_dir(folder.path()).expect("is there").count(), 1);
-        Checkpoint::remove(&path);
+        fs::remove_file(&path).expect("was there");
         assert_eq!(Checkpoint::read(&path, 99), None);
     }
 }

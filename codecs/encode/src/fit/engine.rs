@@ -85,10 +85,24 @@ impl State {
             },
             Some(rounding) => Numbers {
                 parameters: rounding.rounded(shape, parameters)?.into(),
-                embeddings: rounding.embeddings(shape, embeddings)?.dequantise().into(),
+                embeddings: rounding.rounded_embeddings(shape, embeddings)?.into(),
             },
         })
     }
+}
+
+/// How steps follow gradients.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Descent {
+    /// Every number by itself (Kingma and Ba 2015).
+    #[default]
+    Adam,
+    /// The weights of a layer as a matrix, `[convolved][inputs · kernel²]`, by Muon (Jordan et al. 2024); biases by Adam. All steps of a
+    /// layer are [`step_factor`](super::step_factor) as long as is said. Of [`Moments`] the weights use the first.
+    Muon {
+        /// Length of the weights' steps.
+        rate: f32,
+    },
 }
 
 /// One step.
@@ -96,6 +110,8 @@ impl State {
 pub struct Step {
     /// Which evaluations of the network it looks at; each counts alike.
     pub evaluations: Vec<usize>,
+    /// How the step follows the gradient.
+    pub descent: Descent,
     /// Length of the step.
     pub rate: f32,
     /// The same for embeddings; 0 keeps them.
@@ -103,7 +119,7 @@ pub struct Step {
     /// What is minimised.
     pub loss: Loss,
     /// The numbers that the pictures are made with, where they are not the state's own. Gradients go straight through
-    /// (Bengio et al. 2013).
+    /// (Bengio et al. 2013), and [`Rounding::charge`] adds to them.
     pub rounding: Option<Arc<Rounding>>,
 }
 

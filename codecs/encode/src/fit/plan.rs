@@ -5,7 +5,7 @@ use zoetrope_codecs::limits;
 use zoetrope_codecs::neural::{Activation, Architecture, LayerShape, Output};
 use zoetrope_codecs::random::Random;
 
-use super::engine::Step;
+use super::engine::{Descent, Step};
 use super::loss::Loss;
 use super::shape::Shape;
 use crate::{PackError, Result};
@@ -176,6 +176,7 @@ impl Schedule {
         let rate = RATE * self.length(number);
         Step {
             evaluations: some.copied().collect(),
+            descent: Descent::Adam,
             rate: rate as f32,
             embedding_rate: (EMBEDDING_RATE * rate) as f32,
             loss: self.loss,

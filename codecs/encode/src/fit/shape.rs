@@ -10,6 +10,18 @@ use zoetrope_codecs::random::Random;
 /// What sin(30 x) multiplies its argument with.
 pub(super) const SINE_FACTOR: f32 = 30.0;
 
+/// Length of a step of a layer in front of a sine, to that of others; its output goes 30 times as far. Of 4 frames, 200 steps of Adam made
+/// 27.0 dB with this and 26.7 dB with 1, of which rounding to integers took 3.
+const SINE_STEPS: f32 = 0.2;
+
+/// How long the steps of a layer's numbers are, to [`Step::rate`](super::Step::rate).
+pub fn step_factor(layer: &LayerShape) -> f32 {
+    match layer.activation {
+        Activation::Sin => SINE_STEPS,
+        _ => 1.0,
+    }
+}
+
 /// An architecture that can be fitted: kernels of 1, 3 or 5, GELU, sin(30 x) or nothing behind its layers, and
 /// tanh(x) / 2 + 1/2 behind the last one.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,7 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use zoetrope_codecs::neural::{CodedEmbeddings, CodedNetwork, Crop};
+use zoetrope_codecs::neural::Crop;
+use zoetrope_codecs::neural::track::CodedGroup;
 use zoetrope_codecs::pictures::PictureSource;
 use zoetrope_codecs::random::Random;
 use zoetrope_codecs::{Cancel, limits};
@@ -13,13 +14,13 @@ use super::checkpoint::Checkpoint;
 use super::engine::{Engine, Moments, State};
 use super::plan::{FitOptions, Schedule, covering, shape_for};
 use super::processor::{self, Processor};
-use super::rounding::Rounding;
+use super::rounding::{Rounding, SymbolRounding};
 use super::shape::Shape;
 use super::video::Video;
 use crate::{PackError, Result};
 
 /// Time between two checkpoints: what a stop costs at most.
-const CHECKPOINT_EVERY: Duration = Duration::from_secs(10);
+pub(super) const CHECKPOINT_EVERY: Duration = Duration::from_secs(10);
 
 /// How far a fit is.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,22 +44,21 @@ pub trait FitWatch {
     /// Called behind each step.
     fn progress(&mut self, progress: &FitProgress);
 
-    /// The frame of which a picture is wanted now.
-    fn wanted(&mut self) -> Option<usize> {
-        None
+    /// Whether a picture is wanted now: of which frame is the fit's choice.
+    fn wants_picture(&mut self) -> bool {
+        false
     }
 
-    /// That picture: red, green and blue of each pixel, row by row.
+    /// That picture, width and height: red, green and blue of each pixel, row by row. What the clip shows is its upper left
+    /// part.
     fn picture(&mut self, _frame: usize, _size: [usize; 2], _rgb: Vec<u8>) {}
 }
 
-/// A fitted network.
+/// A video as fitted networks.
 #[derive(Clone, Debug)]
 pub struct Fitted {
-    /// The network.
-    pub network: CodedNetwork,
-    /// Embeddings of all frames.
-    pub embeddings: CodedEmbeddings,
+    /// The groups of a clip, in their order.
+    pub groups: Vec<CodedGroup>,
     /// Frames.
     pub frames: usize,
     /// What is shown of its pictures.
@@ -204,7 +204,7 @@ impl Fit {
             fingerprint,
             start: Instant::now(),
             before,
-            rounding: rounding.map(Arc::new),
+            rounding,
             errors: vec![None; self.shape.evaluations(self.frames())],
         };
         let done = run.steps(&mut *engine, checkpoint, watch, cancel);
@@ -226,7 +226,7 @@ struct Run<'a> {
     start: Instant,
     /// Seconds before a stop.
     before: f64,
-    rounding: Option<Arc<Rounding>>,
+    rounding: Option<SymbolRounding>,
     /// Squared error of each evaluation when it was last looked at.
     errors: Vec<Option<f64>>,
 }
@@ -236,11 +236,15 @@ impl Run<'_> {
         self.before + self.start.elapsed().as_secs_f64()
     }
 
+    fn rounding(&self) -> Option<Rounding> {
+        self.rounding.clone().map(Rounding::Symbols)
+    }
+
     fn checkpoint(&self, engine: &mut dyn Engine) -> Result<Checkpoint> {
         Ok(Checkpoint {
             fingerprint: self.fingerprint,
             state: engine.state()?,
-            rounding: self.rounding.as_deref().cloned(),
+            rounding: self.rounding.clone(),
             seconds: self.seconds(),
         })
     }
@@ -262,10 +266,10 @@ impl Run<'_> {
             if schedule.is_rounded(number) {
                 if self.rounding.is_none() {
                     let parameters = engine.state()?.parameters.values;
-                    let best = Rounding::best(shape, &parameters, self.fit.options.bits)?;
-                    self.rounding = Some(Arc::new(best));
+                    let best = SymbolRounding::best(shape, &parameters, self.fit.options.bits)?;
+                    self.rounding = Some(best);
                 }
-                step.rounding.clone_from(&self.rounding);
+                step.rounding = self.rounding().map(Arc::new);
             }
             let outcome = engine.step(&step, cancel)?;
             for (evaluation, error) in step.evaluations.iter().zip(&outcome.squared_errors) {
@@ -280,7 +284,8 @@ impl Run<'_> {
                 seconds: self.seconds(),
                 is_rounded: step.rounding.is_some(),
             });
-            if let Some(frame) = watch.wanted().filter(|frame| *frame < self.fit.frames()) {
+            if watch.wants_picture() {
+                let frame = self.fit.frames() / 2;
                 let rgb = self.picture(engine, frame, cancel)?;
                 watch.picture(frame, shape.picture_size(), rgb);
             }
@@ -297,15 +302,9 @@ impl Run<'_> {
     /// A frame at 8 bits.
     fn picture(&self, engine: &mut dyn Engine, frame: usize, cancel: &Cancel) -> Result<Vec<u8>> {
         let each = self.fit.shape.architecture().frames();
-        let pictures = engine.pictures(frame / each, self.rounding.as_deref(), cancel)?;
+        let pictures = engine.pictures(frame / each, self.rounding().as_ref(), cancel)?;
         let [width, height] = self.fit.shape.picture_size();
-        let pixels = width * height;
-        let first = frame % each * 3 * pixels;
-        let planes = pictures.get(first..first + 3 * pixels).unwrap_or_default();
-        let byte = |value: f32| (value * 255.0).round() as u8;
-        Ok((0..pixels)
-            .flat_map(|pixel| (0..3).map(move |colour| byte(planes[colour * pixels + pixel])))
-            .collect())
+        Ok(rgb8(&pictures, frame % each, width * height))
     }
 
     fn finish(self, engine: &mut dyn Engine, cancel: &Cancel) -> Result<Fitted> {
@@ -314,7 +313,7 @@ impl Run<'_> {
         let values = &state.parameters.values;
         let rounding = match &self.rounding {
             Some(rounding) => rounding.clone(),
-            None => Arc::new(Rounding::best(shape, values, fit.options.bits)?),
+            None => SymbolRounding::best(shape, values, fit.options.bits)?,
         };
         let run = Self {
             rounding: Some(rounding.clone()),
@@ -329,10 +328,13 @@ impl Run<'_> {
                 &rgb,
             )));
         }
+        let network = rounding.network(shape, values)?;
+        let embeddings = rounding.coded_embeddings(shape, &state.embeddings.values)?;
+        let (frames, crop) = (fit.frames(), Some(fit.crop));
+        let group = CodedGroup::of_network(&network, &embeddings, frames, crop)?;
         Ok(Fitted {
-            network: rounding.network(shape, values)?,
-            embeddings: rounding.coded_embeddings(shape, &state.embeddings.values)?,
-            frames: fit.frames(),
+            groups: vec![group],
+            frames,
             crop: fit.crop,
             psnr,
             steps: state.steps,
@@ -349,12 +351,22 @@ impl Fitted {
     }
 }
 
+/// Picture `part` of those of an evaluation, at 8 bits: red, green and blue of each pixel.
+pub(super) fn rgb8(pictures: &[f32], part: usize, pixels: usize) -> Vec<u8> {
+    let first = part * 3 * pixels;
+    let planes = pictures.get(first..first + 3 * pixels).unwrap_or_default();
+    let byte = |value: f32| (value * 255.0).round() as u8;
+    (0..planes.len() / 3)
+        .flat_map(|pixel| (0..3).map(move |colour| byte(planes[colour * pixels + pixel])))
+        .collect()
+}
+
 /// PSNR of a mean squared error of numbers from 0 to 1, at most 100 dB.
-fn decibels(error: f64) -> f64 {
+pub(super) fn decibels(error: f64) -> f64 {
     -10.0 * error.max(1e-10).log10()
 }
 
-fn mean(numbers: impl ExactSizeIterator<Item = f64>) -> f64 {
+pub(super) fn mean(numbers: impl ExactSizeIterator<Item = f64>) -> f64 {
     let count = numbers.len().max(1) as f64;
     numbers.sum::<f64>() / count
 }

@@ -1,4 +1,4 @@
-//! A fitted network as a clip.
+//! A fitted video as a clip.
 
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
@@ -10,7 +10,7 @@ use zoetrope_codecs::container::zoe::{ClipDescription, NeuralWriter};
 use super::trainer::Fitted;
 use crate::{PackError, Result};
 
-/// Writes a clip of one group to `path`; returns its bytes.
+/// Writes a clip to `path`; returns its bytes.
 ///
 /// # Errors
 /// [`PackError::Write`] when the system refuses, and as [`NeuralWriter`].
@@ -23,14 +23,9 @@ pub fn write_clip(
     let refused = |error: std::io::Error| PackError::write(path, &error);
     let spool = tempfile::tempfile().map_err(refused)?;
     let mut writer = NeuralWriter::new(description, spool)?;
-    let Fitted {
-        network,
-        embeddings,
-        frames,
-        crop,
-        ..
-    } = fitted;
-    writer.add_group(network, embeddings, *frames, Some(*crop))?;
+    for group in &fitted.groups {
+        writer.add_coded(group)?;
+    }
     let file = File::create(path).map_err(refused)?;
     let mut file = BufWriter::new(file);
     writer.finish(&mut file, cancel)?;

@@ -6,5 +6,5 @@ mod tensor;
 mod write;
 
 pub use config::{TrackConfig, TrackInput};
-pub use read::{GroupReader, NeuralGroup, read_coded_network};
+pub use read::{GroupReader, NeuralGroup, read_coded_network, read_latent_networks};
 pub use write::CodedGroup;

@@ -15,6 +15,8 @@ use crate::{Cancel, Error, Result};
 
 /// Networks below this are decoded by one thread.
 const SMALL_BYTES: usize = 16 << 10;
+/// What is wrong with a group of no samples.
+const MISSING: &str = "its network is missing; copy the clip again";
 
 /// The frames of a group, or those at its start, not decoded to pictures.
 #[derive(Debug)]
@@ -109,10 +111,7 @@ impl GroupReader {
         let each = architecture.frames().max(1);
         let evaluations = frames.div_ceil(each);
         let Some((first, others)) = samples.split_first() else {
-            return Err(Error::malformed(
-                name,
-                "its network is missing; copy the clip again",
-            ));
+            return Err(Error::malformed(name, MISSING));
         };
         if samples.len() > evaluations {
             return Err(Error::malformed(name, "it has more samples than frames"));
@@ -186,6 +185,22 @@ pub fn read_coded_network(
 ) -> Result<CodedNetwork> {
     let mut reader = Reader::new(name, sample);
     coded_network(name, config, take_bytes(&mut reader)?, cancel)
+}
+
+/// The networks of a group's first sample and of those behind it, as they are coded.
+///
+/// # Errors
+/// As [`GroupReader::read`], and [`Error::Malformed`] where there is no sample.
+pub fn read_latent_networks(
+    name: &str,
+    config: &TrackConfig,
+    samples: &[&[u8]],
+    cancel: &Cancel,
+) -> Result<LatentNetworks> {
+    let Some((first, others)) = samples.split_first() else {
+        return Err(Error::malformed(name, MISSING));
+    };
+    latents(name, config, first, others, cancel)
 }
 
 fn coded_network(

@@ -76,18 +76,14 @@ impl Table {
 
     /// The value of every code of each component, out of the code book or the range. A code that
     /// the book does not have is not a number, and its Gaussian is dropped later.
-    pub(super) fn values(&self, components: usize) -> Vec<[f32; 256]> {
-        (0..components)
-            .map(|component| match &self.codebook {
-                Some(book) => {
-                    std::array::from_fn(|code| book.get(code).copied().unwrap_or(f32::NAN))
-                }
-                None => {
-                    let [low, high] = self.range(component);
-                    std::array::from_fn(|code| low + code as f32 / 255.0 * (high - low))
-                }
-            })
-            .collect()
+    pub(super) fn values<const COMPONENTS: usize>(&self) -> [[f32; 256]; COMPONENTS] {
+        std::array::from_fn(|component| match &self.codebook {
+            Some(book) => std::array::from_fn(|code| book.get(code).copied().unwrap_or(f32::NAN)),
+            None => {
+                let [low, high] = self.range(component);
+                std::array::from_fn(|code| low + code as f32 / 255.0 * (high - low))
+            }
+        })
     }
 }
 

@@ -6,10 +6,12 @@
 //! coefficients beyond DC come out of a palette. Version 1 has ranges where version 2 has code books.
 
 mod code_book;
+mod columns;
 mod meta;
 mod palette;
 mod picture;
 mod read;
+mod rest;
 mod write;
 
 pub(crate) use meta::META_NAME;

@@ -1,7 +1,6 @@
 //! The pictures: lossless WebP.
 
 use std::io::{self, BufRead, Cursor, Read, Seek, SeekFrom};
-use std::ops::Range;
 
 use image_webp::{ColorType, WebPDecoder, WebPEncoder};
 
@@ -11,8 +10,6 @@ use crate::{Cancel, Error, Result, limits};
 /// A picture whose bytes were read and whose header was understood.
 pub(super) struct Undecoded {
     name: String,
-    /// Bytes of its file.
-    bytes: usize,
     decoder: WebPDecoder<CancellableBytes>,
     cancel: Cancel,
 }
@@ -21,12 +18,11 @@ impl Undecoded {
     /// Reads `source`, which must be a lossless still picture of at least `pixels` pixels.
     pub(super) fn read(source: &dyn Source, pixels: usize, cancel: &Cancel) -> Result<Self> {
         let bytes = source.read_all(limits::MAX_SOG_PICTURE_BYTES, cancel)?;
-        let (name, length) = (source.name().to_owned(), bytes.len());
+        let name = source.name().to_owned();
         let decoder = WebPDecoder::new(CancellableBytes::new(bytes, cancel))
             .map_err(|error| Error::malformed(&name, format!("it is no WebP picture ({error})")))?;
         let mut picture = Self {
             name,
-            bytes: length,
             decoder,
             cancel: cancel.clone(),
         };
@@ -53,11 +49,6 @@ impl Undecoded {
         Ok(())
     }
 
-    /// Bytes of its file.
-    pub(super) fn bytes(&self) -> usize {
-        self.bytes
-    }
-
     /// Width in pixels.
     pub(super) fn width(&self) -> usize {
         self.decoder.dimensions().0 as usize
@@ -70,7 +61,8 @@ impl Undecoded {
     /// Decodes it; its bytes are gone then.
     pub(super) fn decode(mut self) -> Result<Picture> {
         let channels = if self.decoder.has_alpha() { 4 } else { 3 };
-        let mut samples = vec![0; self.width() * self.height() * channels];
+        let width = self.width();
+        let mut samples = vec![0; width * self.height() * channels];
         let result = self.decoder.read_image(&mut samples);
         self.cancel.check()?;
         result.map_err(|error| {
@@ -79,46 +71,52 @@ impl Undecoded {
                 format!("it is no whole WebP picture ({error}); copy the file again"),
             )
         })?;
-        Ok(Picture { channels, samples })
+        Ok(Picture {
+            width,
+            channels,
+            samples,
+        })
     }
 }
 
 /// A decoded picture.
 pub(super) struct Picture {
+    width: usize,
     channels: usize,
     samples: Vec<u8>,
 }
 
+/// Pixels, row by row: red, green, blue, and alpha where there is any.
+pub(super) enum Pixels<'a> {
+    Opaque(&'a [[u8; 3]]),
+    WithAlpha(&'a [[u8; 4]]),
+}
+
 impl Picture {
     /// Number of pixels.
-    pub(super) fn pixels(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.samples.len() / self.channels
     }
 
-    /// Red, green, blue, alpha of a pixel; `index` is below [`Self::pixels`].
-    pub(super) fn pixel(&self, index: usize) -> [u8; 4] {
-        let samples = &self.samples[index * self.channels..][..self.channels];
-        [
-            samples[0],
-            samples[1],
-            samples[2],
-            samples.get(3).copied().unwrap_or(255),
-        ]
+    /// Width in pixels.
+    pub(super) fn width(&self) -> usize {
+        self.width
     }
 
-    /// Calls `with` for the pixels of `rows`, counted from the first of them, as [`Self::pixel`] gives
-    /// them.
-    pub(super) fn each(&self, rows: Range<usize>, mut with: impl FnMut(usize, [u8; 4])) {
-        let samples = &self.samples[rows.start * self.channels..rows.end * self.channels];
+    /// All pixels.
+    pub(super) fn pixels(&self) -> Pixels<'_> {
         if self.channels == 4 {
-            let pixels = samples.as_chunks::<4>().0.iter();
-            pixels.enumerate().for_each(|(k, pixel)| with(k, *pixel));
+            Pixels::WithAlpha(self.samples.as_chunks().0)
         } else {
-            let pixels = samples.as_chunks::<3>().0.iter();
-            pixels
-                .enumerate()
-                .for_each(|(k, [red, green, blue])| with(k, [*red, *green, *blue, 255]));
+            Pixels::Opaque(self.samples.as_chunks().0)
         }
+    }
+
+    /// Red, green and blue of a pixel; `index` is below [`Self::len`].
+    #[inline]
+    pub(super) fn colour(&self, index: usize) -> [u8; 3] {
+        let samples = &self.samples[index * self.channels..][..3];
+        [samples[0], samples[1], samples[2]]
     }
 }
 

@@ -1,44 +1,48 @@
 //! Reading.
 
 use std::cmp::Reverse;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use rayon::prelude::*;
-
-use super::super::fill::{Block, fill};
-use super::super::{Axes, ShRest, SplatCloud, SplatFacts, SplatFormat, smallest_three};
-use super::meta::{Meta, Table, coordinate};
+use super::super::{Axes, SplatCloud, SplatFacts, SplatFormat};
+use super::columns::{fill_colours, fill_labels, fill_positions, fill_rotations, fill_scales};
+use super::meta::{Meta, Table};
 use super::picture::{Picture, Undecoded};
-use crate::gaussian_video::rest_coefficients;
+use super::rest::{Palette, degree_of_width};
 use crate::source::Folder;
-use crate::{Bounds, Cancel, Error, Result, limits};
-
-/// Palette entries in a row of `shN_centroids`.
-pub(super) const PALETTE_COLUMNS: usize = 64;
-/// Which of the pictures is the palette.
-const PALETTE_PICTURE: usize = 5;
-/// Gaussians that are put together at a time.
-const BLOCK_ROWS: usize = 4 << 10;
+use crate::{Bounds, Cancel, Error, Result};
 
 /// Reads the SOG model whose `meta.json` lies at the root of `folder`.
 ///
 /// # Errors
 /// As [`Folder::open`] and [`crate::source::Source::read`]; [`Error::Malformed`] for a damaged file,
-/// [`Error::Limit`] above [`limits::MAX_GAUSSIANS`] and the other caps.
+/// [`Error::Limit`] above [`MAX_GAUSSIANS`](crate::limits::MAX_GAUSSIANS) and the other caps.
 pub fn read(folder: &dyn Folder, cancel: &Cancel) -> Result<SplatCloud> {
     let meta = Meta::read(folder, cancel)?;
-    let mut tables = Tables::read(folder, &meta, cancel)?;
-    let sh_degree = tables.palette.as_ref().map_or(0, |palette| palette.degree);
-    let count = meta.count as usize;
-    let shared = tables.take_shared_rest();
-    let each = if shared.is_some() { 0 } else { sh_degree };
-    let mut cloud = fill(count, each, BLOCK_ROWS, cancel, |block| {
-        tables.fill(block);
-        Ok(())
-    })?;
-    if let Some(shared) = shared {
-        (cloud.sh_degree, cloud.sh_rest) = (sh_degree, shared);
+    let mut cloud = SplatCloud {
+        antialiased: meta.antialiased,
+        ..SplatCloud::default()
+    };
+    let mut palette = Palette::default();
+    let mut labels = Vec::new();
+    let fills = fills(
+        folder.name(),
+        &meta,
+        &mut cloud,
+        &mut palette,
+        &mut labels,
+        cancel,
+    );
+    let mut is_sound = fill_all(folder, fills, cancel)?;
+    if meta.rest.is_some() {
+        cloud.sh_degree = palette.degree;
+        let (rest, rest_is_sound) = palette.with_labels(labels);
+        cloud.sh_rest = rest;
+        is_sound &= rest_is_sound;
     }
-    cloud.antialiased = meta.antialiased;
+    if !is_sound {
+        cloud.sanitise();
+    }
     Ok(cloud)
 }
 
@@ -74,285 +78,165 @@ pub fn facts(folder: &dyn Folder, cancel: &Cancel) -> Result<SplatFacts> {
     })
 }
 
-/// Decodes pictures side by side, large ones first: a long one that is begun last would keep one core busy
-/// and leave the others idle.
-fn decode_all(files: Vec<Undecoded>) -> Result<Vec<Picture>> {
-    let mut decoded: Vec<Option<Result<Picture>>> = files.iter().map(|_| None).collect();
-    let mut jobs: Vec<_> = files.into_iter().zip(&mut decoded).collect();
-    jobs.sort_by_key(|(file, _)| Reverse(file.bytes()));
-    rayon::scope_fifo(|scope| {
-        for (file, decoded) in jobs {
-            scope.spawn_fifo(move |_| *decoded = Some(file.decode()));
-        }
-    });
-    decoded.into_iter().flatten().collect()
+/// A picture of the model, and what becomes of it.
+struct Fill<'a> {
+    /// What it holds, for messages.
+    what: &'static str,
+    /// Its file's name.
+    name: Option<&'a str>,
+    /// Pixels that it must have at least.
+    pixels: usize,
+    /// Fills a part of the cloud; says whether all of that can be drawn as it is.
+    fill: Box<dyn FnOnce(Picture) -> Result<bool> + Send + 'a>,
 }
 
-/// Alpha is 252 and the index of the largest part among w, x, y, z.
-fn unpack_rotation([a, b, c, largest]: [u8; 4]) -> [f32; 4] {
-    let part = |code: u8| (f32::from(code) / 255.0 - 0.5) * std::f32::consts::SQRT_2;
-    match largest.checked_sub(252) {
-        Some(largest) => smallest_three(usize::from(largest), [part(a), part(b), part(c)]),
-        // No rotation at all: the Gaussian is dropped.
-        None => [0.0; 4],
-    }
+/// Positions, whose codes lie in two pictures.
+struct Positions<'a> {
+    column: &'a mut Vec<[f32; 3]>,
+    low_and_high: [Option<Picture>; 2],
 }
 
-/// SH degree out of the width of `shN_centroids`.
-fn degree_of_width(width: usize) -> Option<u8> {
-    (1..=limits::MAX_SH_DEGREE as u8)
-        .find(|degree| rest_coefficients(*degree) * PALETTE_COLUMNS == width)
-}
-
-/// All pictures, and the values that their codes stand for.
-struct Tables {
-    /// Number of Gaussians.
-    count: usize,
-    low: Picture,
-    high: Picture,
-    quaternions: Picture,
-    scales: Picture,
-    colours: Picture,
-    /// World coordinate of each code of each axis.
-    coordinates: Coordinates,
-    /// Linear scale of each code of each axis.
-    scale_values: Vec<[f32; 256]>,
-    /// SH coefficient of degree 0 of each code of each channel.
-    colour_values: Vec<[f32; 256]>,
-    /// Opacity of each code.
-    opacities: [f32; 256],
-    palette: Option<Palette>,
-}
-
-impl Tables {
-    /// Reads all files one after the other, then decodes them side by side.
-    fn read(folder: &dyn Folder, meta: &Meta, cancel: &Cancel) -> Result<Self> {
-        let count = meta.count as usize;
-        let name = |table: &Table, which: usize, what: &str| {
-            table.file(which).map(str::to_owned).ok_or_else(|| {
-                Error::malformed(
-                    folder.name(),
-                    format!("its meta.json names no picture for {what}"),
-                )
-            })
-        };
-        let mut names = vec![
-            name(&meta.means, 0, "the low bytes of means")?,
-            name(&meta.means, 1, "the high bytes of means")?,
-            name(&meta.quats, 0, "quats")?,
-            name(&meta.scales, 0, "scales")?,
-            name(&meta.sh0, 0, "sh0")?,
-        ];
-        let mut pixels = vec![count; names.len()];
-        if let Some(rest) = &meta.rest {
-            names.push(name(rest, 0, "the palette of shN")?);
-            names.push(name(rest, 1, "the labels of shN")?);
-            pixels.extend([0, count]);
-        }
-        let sources = folder.open_together(&names, cancel)?;
-        let files: Result<Vec<Undecoded>> = sources
-            .into_iter()
-            .zip(pixels)
-            .map(|(source, pixels)| Undecoded::read(&*source, pixels, cancel))
-            .collect();
-        let files = files?;
-        let degree = match (&meta.rest, files.get(PALETTE_PICTURE)) {
-            (Some(rest), Some(palette)) => Palette::degree(folder.name(), rest, palette.width())?,
-            _ => 0,
-        };
-        let mut pictures = decode_all(files)?.into_iter();
-        let mut next = || {
-            pictures
-                .next()
-                .ok_or_else(|| Error::malformed(folder.name(), "it lacks a picture"))
-        };
-        let mut scale_values = meta.scales.values(3);
-        for value in scale_values.as_flattened_mut() {
-            *value = value.exp();
-        }
-        let mut colour_values = meta.sh0.values(4);
-        let logits = colour_values.pop().unwrap_or([f32::NAN; 256]);
-        Ok(Self {
-            count,
-            low: next()?,
-            high: next()?,
-            quaternions: next()?,
-            scales: next()?,
-            colours: next()?,
-            coordinates: Coordinates::new(meta),
-            scale_values,
-            colour_values,
-            opacities: std::array::from_fn(|code| {
-                if meta.version == 1 {
-                    1.0 / (1.0 + (-logits[code]).exp())
-                } else {
-                    code as f32 / 255.0
+/// All pictures of the model called `name`.
+fn fills<'a>(
+    name: &'a str,
+    meta: &'a Meta,
+    cloud: &'a mut SplatCloud,
+    palette: &'a mut Palette,
+    labels: &'a mut Vec<u16>,
+    cancel: &'a Cancel,
+) -> Vec<Fill<'a>> {
+    let pixels = meta.count as usize;
+    let SplatCloud {
+        positions,
+        rotations,
+        scales,
+        opacities,
+        sh_dc,
+        ..
+    } = cloud;
+    let positions = Arc::new(Mutex::new(Positions {
+        column: positions,
+        low_and_high: [None, None],
+    }));
+    // The picture that is decoded last fills them.
+    let means = |which: usize| {
+        let positions = positions.clone();
+        move |picture| {
+            let mut positions = positions.lock().unwrap_or_else(PoisonError::into_inner);
+            let positions = &mut *positions;
+            positions.low_and_high[which] = Some(picture);
+            match &positions.low_and_high {
+                [Some(low), Some(high)] => {
+                    fill_positions(positions.column, [low, high], meta, cancel)
                 }
-            }),
-            palette: match &meta.rest {
-                Some(rest) => Some(Palette::new(degree, rest, &next()?, next()?)),
-                None => None,
-            },
-        })
-    }
-
-    /// Puts the Gaussians of a block together.
-    fn fill(&self, block: &mut Block) {
-        let rows = block.rows.clone();
-        let mut lows = vec![[0; 4]; rows.len()];
-        self.low.each(rows.clone(), |index, low| lows[index] = low);
-        self.high.each(rows.clone(), |index, high| {
-            let low = lows[index];
-            block.positions[index] =
-                std::array::from_fn(|axis| self.coordinates.get(axis, [low[axis], high[axis]]));
-        });
-        self.scales.each(rows.clone(), |index, codes| {
-            block.scales[index] =
-                std::array::from_fn(|axis| self.scale_values[axis][usize::from(codes[axis])]);
-        });
-        self.colours.each(rows.clone(), |index, codes| {
-            block.sh_dc[index] = std::array::from_fn(|channel| {
-                self.colour_values[channel][usize::from(codes[channel])]
-            });
-            block.opacities[index] = self.opacities[usize::from(codes[3])];
-        });
-        self.quaternions.each(rows.clone(), |index, codes| {
-            block.rotations[index] = unpack_rotation(codes);
-        });
-        if let Some(palette) = &self.palette {
-            let each = block
-                .sh_rest
-                .chunks_exact_mut(rest_coefficients(palette.degree));
-            for (own, k) in each.zip(rows) {
-                match palette.entry_of(k) {
-                    Some(entry) => own.copy_from_slice(entry),
-                    // A label beyond the palette: the Gaussian is dropped.
-                    None => own.fill([f32::NAN; 3]),
-                }
+                _ => Ok(true),
             }
         }
-    }
-
-    /// The SH coefficients as the palette that they are, if there is nothing wrong with it that would
-    /// be a reason to drop Gaussians; it is gone from here then.
-    fn take_shared_rest(&mut self) -> Option<ShRest> {
-        let palette = self
-            .palette
-            .as_ref()
-            .filter(|palette| palette.is_finite())?;
-        let labels = palette.labels(self.count)?;
-        let palette = self.palette.take()?;
-        let width = rest_coefficients(palette.degree);
-        ShRest::palette(palette.entries, width, labels)
-    }
-}
-
-/// World coordinates out of their codes.
-struct Coordinates {
-    ranges: [[f32; 2]; 3],
-    /// The coordinate of every code of each axis; none for so few Gaussians that they do not pay.
-    tables: Vec<Vec<f32>>,
-}
-
-impl Coordinates {
-    fn new(meta: &Meta) -> Self {
-        let ranges = meta.means_ranges;
-        let table = |range: &[f32; 2]| {
-            (0..=u16::MAX)
-                .map(|code| coordinate(*range, code))
-                .collect()
+    };
+    let fill = |what, table: &'a Table, which, fill| Fill {
+        what,
+        name: table.file(which),
+        pixels,
+        fill,
+    };
+    let mut fills = vec![
+        fill("the low bytes of means", &meta.means, 0, Box::new(means(0))),
+        fill(
+            "the high bytes of means",
+            &meta.means,
+            1,
+            Box::new(means(1)),
+        ),
+        fill(
+            "quats",
+            &meta.quats,
+            0,
+            Box::new(move |picture| fill_rotations(rotations, &picture, pixels, cancel)),
+        ),
+        fill(
+            "scales",
+            &meta.scales,
+            0,
+            Box::new(|picture| fill_scales(scales, &picture, meta, cancel)),
+        ),
+        fill(
+            "sh0",
+            &meta.sh0,
+            0,
+            Box::new(|picture| fill_colours(sh_dc, opacities, &picture, meta, cancel)),
+        ),
+    ];
+    if let Some(table) = &meta.rest {
+        let fill_palette = |picture| {
+            *palette = Palette::new(name, table, &picture, cancel)?;
+            Ok(true)
         };
-        let pays = meta.count > u64::from(u16::MAX);
-        Self {
-            ranges,
-            tables: if pays {
-                ranges.par_iter().map(table).collect()
-            } else {
-                Vec::new()
-            },
-        }
-    }
-
-    fn get(&self, axis: usize, code: [u8; 2]) -> f32 {
-        let code = u16::from_le_bytes(code);
-        match self.tables.get(axis) {
-            Some(table) => table[usize::from(code)],
-            None => coordinate(self.ranges[axis], code),
-        }
-    }
-}
-
-/// SH coefficients beyond DC: a palette, and the entry of each Gaussian.
-struct Palette {
-    degree: u8,
-    labels: Picture,
-    /// All entries, as many coefficients each as the degree has.
-    entries: Vec<[f32; 3]>,
-}
-
-impl Palette {
-    /// SH degree of a palette whose picture has this width.
-    fn degree(name: &str, table: &Table, width: usize) -> Result<u8> {
-        degree_of_width(width)
-            .filter(|degree| table.bands.is_none_or(|bands| bands == u64::from(*degree)))
-            .ok_or_else(|| {
-                Error::malformed(
-                    name,
-                    format!(
-                        "{} is {width} pixels wide, which does not fit its SH bands",
-                        table.file(0).unwrap_or_default()
-                    ),
-                )
-            })
-    }
-
-    fn new(degree: u8, table: &Table, picture: &Picture, labels: Picture) -> Self {
-        let values = table.values(3);
-        let pixels = picture.pixels();
-        let coefficients = rest_coefficients(degree);
-        let used = table
-            .count
-            .and_then(|count| usize::try_from(count).ok())
-            .and_then(|count| count.checked_mul(coefficients))
-            .map_or(pixels, |used| used.min(pixels));
-        let entries: Vec<[f32; 3]> = (0..used)
-            .into_par_iter()
-            .with_min_len(BLOCK_ROWS)
-            .map(|index| {
-                let codes = picture.pixel(index);
-                std::array::from_fn(|channel| values[channel][usize::from(codes[channel])])
-            })
-            .collect();
-        Self {
-            degree,
-            labels,
-            entries,
-        }
-    }
-
-    /// Whether all its numbers can be shown.
-    fn is_finite(&self) -> bool {
-        let numbers = self.entries.as_flattened().iter();
-        numbers.fold(true, |all, number| all & number.is_finite())
-    }
-
-    /// The labels of the first `count` Gaussians, if all of them name an entry.
-    fn labels(&self, count: usize) -> Option<Vec<u16>> {
-        let entries = self.entries.len() / rest_coefficients(self.degree);
-        let (mut labels, mut largest) = (vec![0; count], 0);
-        self.labels.each(0..count, |k, [low, high, ..]| {
-            labels[k] = u16::from_le_bytes([low, high]);
-            largest = largest.max(labels[k]);
+        let fill_labels = move |picture| {
+            fill_labels(labels, &picture, pixels, cancel)?;
+            Ok(true)
+        };
+        fills.push(Fill {
+            pixels: 0,
+            ..fill("the palette of shN", table, 0, Box::new(fill_palette))
         });
-        (count == 0 || usize::from(largest) < entries).then_some(labels)
+        fills.push(fill("the labels of shN", table, 1, Box::new(fill_labels)));
     }
+    fills
+}
 
-    /// The coefficients of Gaussian `k`; none where its label is beyond the palette.
-    fn entry_of(&self, k: usize) -> Option<&[[f32; 3]]> {
-        let coefficients = rest_coefficients(self.degree);
-        let [low, high, ..] = self.labels.pixel(k);
-        let label = usize::from(u16::from_le_bytes([low, high]));
-        self.entries
-            .get(label * coefficients..(label + 1) * coefficients)
-    }
+/// Reads and decodes all pictures and does with each what is to be done with it.
+fn fill_all(folder: &dyn Folder, fills: Vec<Fill>, cancel: &Cancel) -> Result<bool> {
+    let name = |fill: &Fill| {
+        fill.name.map(str::to_owned).ok_or_else(|| {
+            Error::malformed(
+                folder.name(),
+                format!("its meta.json names no picture for {}", fill.what),
+            )
+        })
+    };
+    let names: Result<Vec<String>> = fills.iter().map(name).collect();
+    let sources = folder.open_together(&names?, cancel)?;
+    let mut outcomes: Vec<Option<Result<bool>>> = fills.iter().map(|_| None).collect();
+    let count = fills.len();
+    let jobs = sources.into_iter().zip(fills).zip(&mut outcomes);
+    let mut jobs: Vec<_> = jobs
+        .map(|((source, fill), outcome)| (source, fill, outcome))
+        .collect();
+    // Large ones first: a long one that is begun last would keep one core busy and leave the others idle.
+    jobs.sort_by_key(|(source, ..)| Reverse(source.len()));
+    let (waiting, filled) = (AtomicUsize::new(count), AtomicUsize::new(0));
+    let decoded = Mutex::new(Vec::new());
+    let lock = || decoded.lock().unwrap_or_else(PoisonError::into_inner);
+    // They are read here, where waiting for the network keeps no core from work, while others are decoded.
+    rayon::in_place_scope_fifo(|scope| {
+        for (source, fill, outcome) in jobs {
+            let file = match Undecoded::read(&*source, fill.pixels, cancel) {
+                Ok(file) => file,
+                Err(error) => {
+                    *outcome = Some(Err(error));
+                    break;
+                }
+            };
+            scope.spawn_fifo(|_| {
+                waiting.fetch_sub(1, Ordering::Relaxed);
+                let (file, fill) = (file, fill.fill);
+                match file.decode() {
+                    Ok(picture) => lock().push((picture, fill, outcome)),
+                    Err(error) => *outcome = Some(Err(error)),
+                }
+                // A decoder has one core for itself and cannot be cut; filling can, so it comes last and makes up for
+                // cores that have no picture left.
+                while waiting.load(Ordering::Relaxed) == 0 {
+                    let next = lock().pop();
+                    let Some((picture, fill, outcome)) = next else {
+                        break;
+                    };
+                    *outcome = Some(fill(picture));
+                    cancel.note_progress(1 + filled.fetch_add(1, Ordering::Relaxed), count);
+                }
+            });
+        }
+    });
+    let mut outcomes = outcomes.into_iter().flatten();
+    outcomes.try_fold(true, |all, one| Ok(all & one?))
 }

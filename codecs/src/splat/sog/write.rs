@@ -13,7 +13,7 @@ use super::code_book::CodeBook;
 use super::meta::META_NAME;
 use super::palette::{MAX_ENTRIES, Palette};
 use super::picture;
-use super::read::PALETTE_COLUMNS;
+use super::rest::PALETTE_COLUMNS;
 use crate::{Cancel, Error, Result, limits};
 
 /// Writes a zipped SOG model of version 2 in the cloud's own space, which ought to be

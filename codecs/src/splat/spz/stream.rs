@@ -1,6 +1,8 @@
 //! Bytes of a source as a stream, and pieces of a stream unpacked while it is read on.
 
+use std::collections::VecDeque;
 use std::io::{self, BufRead, Read};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::source::Source;
 use crate::{Cancel, Error};
@@ -9,6 +11,8 @@ use crate::{Cancel, Error};
 const CHUNK_BYTES: u64 = 256 << 10;
 /// Unpacked bytes that are turned into numbers at a time: they fit the cache.
 const PIECE_BYTES: usize = 512 << 10;
+/// Pieces that wait to be turned into numbers at most: some take longer than what is read meanwhile, some are faster.
+const PIECES_WAITING: usize = 8;
 
 /// The bytes of a part of a source, in order, a chunk of them at hand.
 pub(super) struct SourceStream<'a> {
@@ -93,27 +97,44 @@ pub(super) fn pieces<'a, T: Send>(
     out.chunks_mut(rows * per_row).map(piece).collect()
 }
 
-/// Reads `pieces`, which lie one after the other, and unpacks each while the next one is read.
+/// Reads `pieces`, which lie one after the other, and unpacks those that are there on other cores while it reads on.
 pub(super) fn unpack_all(
     reader: &mut (impl Read + Send + ?Sized),
     pieces: Vec<Piece>,
     cancel: &Cancel,
 ) -> io::Result<()> {
-    let mut read = |bytes: &mut Vec<u8>, count: Option<usize>| {
-        cancel.check().map_err(io::Error::other)?;
-        bytes.resize(count.unwrap_or(0), 0);
-        reader.read_exact(bytes)
+    let waiting: Mutex<VecDeque<(Vec<u8>, Unpack)>> = Mutex::default();
+    let spare: Mutex<Vec<Vec<u8>>> = Mutex::default();
+    let unpack_one = || {
+        let next = lock(&waiting).pop_front();
+        if let Some((bytes, unpack)) = next {
+            unpack(&bytes);
+            lock(&spare).push(bytes);
+        }
     };
-    let (mut ready, mut coming) = (Vec::new(), Vec::new());
-    let mut pieces = pieces.into_iter().peekable();
-    read(&mut ready, pieces.peek().map(|piece| piece.bytes))?;
-    while let Some(piece) = pieces.next() {
-        let next = pieces.peek().map(|piece| piece.bytes);
-        let (result, ()) = rayon::join(|| read(&mut coming, next), || (piece.unpack)(&ready));
-        result?;
-        std::mem::swap(&mut ready, &mut coming);
-    }
-    Ok(())
+    rayon::in_place_scope_fifo(|scope| {
+        for piece in pieces {
+            cancel.check().map_err(io::Error::other)?;
+            let mut bytes = lock(&spare).pop().unwrap_or_default();
+            bytes.resize(piece.bytes, 0);
+            reader.read_exact(&mut bytes)?;
+            let count = {
+                let mut waiting = lock(&waiting);
+                waiting.push_back((bytes, piece.unpack));
+                waiting.len()
+            };
+            scope.spawn_fifo(|_| unpack_one());
+            if count > PIECES_WAITING {
+                // Others have too much to do, or there are none.
+                unpack_one();
+            }
+        }
+        Ok(())
+    })
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The error behind what went wrong while reading `name`.

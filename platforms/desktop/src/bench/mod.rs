@@ -6,9 +6,11 @@
 
 mod bandwidth;
 mod desk;
+mod fit;
 mod hnerv;
 mod parse;
 mod peer;
+mod plot;
 mod seek;
 mod size;
 mod sort;
@@ -36,7 +38,7 @@ struct Benchmark {
 }
 
 /// All benchmarks, in the order they run.
-const BENCHMARKS: [Benchmark; 11] = [
+const BENCHMARKS: [Benchmark; 12] = [
     Benchmark {
         name: "splat-100k",
         about: "draw 100 000 Gaussians of Gaussian video, SH 0, 1280x720, beside wgpu-3dgs-viewer",
@@ -86,6 +88,11 @@ const BENCHMARKS: [Benchmark; 11] = [
         name: "hnerv",
         about: "decode neural video on the CPU, beside ONNX Runtime, and on the GPU, beside its ceiling",
         run: |_, cancel| hnerv::run(cancel),
+    },
+    Benchmark {
+        name: "fit",
+        about: "fit networks of several sizes to a video, beside x264 and x265: bytes against PSNR",
+        run: fit::run,
     },
     Benchmark {
         name: "start",

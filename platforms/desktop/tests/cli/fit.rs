@@ -59,6 +59,39 @@ fn pictures_become_a_clip() {
 }
 
 #[test]
+fn pictures_become_a_clip_of_many_networks() {
+    let folder = tempfile::tempdir().expect("a folder");
+    pictures(folder.path(), 10);
+    let clip = folder.path().join("out.zoe");
+    let (video, out) = (folder.path().to_string_lossy(), clip.to_string_lossy());
+    let arguments = [
+        "fit", &video, "-o", &out, "--codec", "nirvana", "--epochs", "200", "--json",
+    ];
+    let report = json(&zoetrope(&arguments));
+    assert_eq!(
+        (&report["frames"], &report["codec"]),
+        (&10.into(), &"nirvana".into())
+    );
+    assert_eq!(
+        report["bytes"],
+        fs::metadata(&clip).expect("is there").len()
+    );
+    assert!(
+        report["networks"]
+            .as_u64()
+            .is_some_and(|networks| networks > 1)
+    );
+    assert!(
+        report["psnr"].as_f64().is_some_and(|psnr| psnr > 20.0),
+        "{report}"
+    );
+    let info = json(&zoetrope(&["info", &out, "--json"]));
+    assert_eq!(info["kind"], "neural video");
+    assert_eq!(info["frames"], 10);
+    assert_eq!(fs::read_dir(folder.path()).expect("readable").count(), 11);
+}
+
+#[test]
 fn an_interrupted_fit_leaves_what_it_can_go_on_from() {
     let folder = tempfile::tempdir().expect("a folder");
     let target = tempfile::tempdir().expect("a folder");
@@ -123,5 +156,15 @@ fn what_cannot_be_fitted_is_said() {
     pictures(folder.path(), 1);
     let few = zoetrope(&["fit", &video, "-o", &out, "--size", "100"]);
     assert_one_sentence(&few, &["100 bytes"]);
+    let sized = zoetrope(&[
+        "fit", &video, "-o", &out, "--codec", "nirvana", "--size", "90000",
+    ]);
+    assert_one_sentence(&sized, &["--size", "hnerv"]);
+    let good = zoetrope(&["fit", &video, "-o", &out, "--psnr", "30"]);
+    assert_one_sentence(&good, &["--psnr", "nirvana"]);
+    let processor = zoetrope(&[
+        "fit", &video, "-o", &out, "--codec", "nirvana", "--engine", "gpu",
+    ]);
+    assert_one_sentence(&processor, &["--engine gpu", "hnerv"]);
     assert!(!clip.exists());
 }

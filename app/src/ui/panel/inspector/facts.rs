@@ -8,7 +8,7 @@ use zoetrope_render::{RenderStats, Tier};
 use super::super::super::statistics::grouped;
 use super::super::super::theme;
 use super::super::super::timecode::clock_text;
-use super::{Inspected, InspectedClip, fact, quiet};
+use super::{Inspected, InspectedClip, fact, megabytes, quiet};
 use crate::text::{InspectorText, Text, fill, text};
 
 /// Height of a bar, in points.
@@ -137,16 +137,6 @@ fn short(number: f32) -> String {
         size if size >= 100.0 => format!("{number:.0}"),
         size if size >= 10.0 => format!("{number:.1}"),
         _ => format!("{number:.2}"),
-    }
-}
-
-/// "1.2 MB"
-pub fn megabytes(bytes: f64) -> String {
-    let mb = bytes / 1e6;
-    if mb >= 100.0 {
-        format!("{mb:.0} MB")
-    } else {
-        format!("{mb:.1} MB")
     }
 }
 

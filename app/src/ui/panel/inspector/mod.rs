@@ -8,7 +8,7 @@ mod streaming;
 
 pub(super) use quality::choose;
 
-use egui::{Label, RichText, Ui, vec2};
+use egui::Ui;
 use zoetrope_codecs::{ClipInfo, Engine};
 use zoetrope_player::{Command, PlayerState};
 use zoetrope_render::{Capabilities, RenderStats};
@@ -16,12 +16,10 @@ use zoetrope_render::{Capabilities, RenderStats};
 use super::super::comparing::SourceFacts;
 use super::super::frame_log::FrameLog;
 use super::super::theme;
+use super::rows::{decibels, fact, megabytes, quiet};
 use super::{Frames, Panel, SheetResponse, section, sheet};
 use crate::settings::Settings;
 use crate::text::text;
-
-/// Width of the names of facts, in points.
-const NAME_WIDTH: f32 = 112.0;
 
 /// What the inspector shows.
 pub struct Inspected<'a> {
@@ -97,30 +95,4 @@ pub fn inspector(
         facts::memory(ui, inspected);
         ui.add_space(theme::GAP_S);
     })
-}
-
-/// A line for those who look for it.
-fn quiet(ui: &mut Ui, line: &str) {
-    let color = theme::palette(ui).text_quiet;
-    let line = RichText::new(line).font(theme::small()).color(color);
-    ui.add(Label::new(line).wrap());
-}
-
-/// A fact with its name.
-fn fact(ui: &mut Ui, name: &str, value: &str) {
-    let palette = theme::palette(ui);
-    ui.horizontal_top(|ui| {
-        ui.spacing_mut().item_spacing.x = theme::GAP_S;
-        let name = RichText::new(name)
-            .font(theme::small())
-            .color(palette.text_quiet);
-        ui.allocate_ui(vec2(NAME_WIDTH, 0.0), |ui| {
-            ui.set_width(NAME_WIDTH);
-            ui.add(Label::new(name).wrap());
-        });
-        let value = RichText::new(value)
-            .font(theme::small())
-            .color(palette.text);
-        ui.add(Label::new(value).wrap());
-    });
 }

@@ -4,18 +4,18 @@ use egui::{Slider, Ui};
 use zoetrope_player::{Command, Comparison};
 
 use super::super::super::comparing::SourceFacts;
-use super::{Request, choose, fact, quiet};
-use crate::text::{InspectorText, fill, text};
+use super::{Request, choose, decibels, fact, quiet};
+use crate::text::{fill, text};
 
 /// What is told of the source, and how it is shown.
 pub fn source(ui: &mut Ui, facts: &SourceFacts, asked: &mut Vec<Request>) {
     let text = &text(ui).inspector;
     if let Some(name) = &facts.name {
         fact(ui, text.source, name);
-        let psnr = facts.psnr.map(|psnr| decibels(psnr, text));
+        let psnr = facts.psnr.map(|psnr| decibels(psnr, text.equal));
         fact(ui, text.psnr, psnr.as_deref().unwrap_or(text.psnr_unknown));
         if let Some((mean, count)) = facts.mean_psnr {
-            let values = [decibels(mean, text), count.to_string()];
+            let values = [decibels(mean, text.equal), count.to_string()];
             let [mean, count] = &values;
             fact(
                 ui,
@@ -48,13 +48,5 @@ pub fn source(ui: &mut Ui, facts: &SourceFacts, asked: &mut Vec<Request>) {
     }
     if ui.button(text.choose_source).clicked() {
         asked.push(Request::Command(Command::ChooseSource));
-    }
-}
-
-/// "33.54 dB"
-fn decibels(psnr: f64, text: &InspectorText) -> String {
-    match psnr.is_finite() {
-        true => format!("{psnr:.2} dB"),
-        false => text.equal.to_owned(),
     }
 }

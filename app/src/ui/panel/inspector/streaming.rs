@@ -4,9 +4,8 @@ use egui::Ui;
 use zoetrope_codecs::clip::Detail;
 use zoetrope_player::{Command, NetworkState, Quality};
 
-use super::facts::megabytes;
 use super::quality::choose;
-use super::{InspectedClip, Request, fact};
+use super::{InspectedClip, Request, fact, megabytes};
 use crate::text::{fill, text};
 
 /// Layers that can be chosen by a button each.

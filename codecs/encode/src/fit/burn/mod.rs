@@ -4,10 +4,10 @@
 //!   processor                         device
 //! numbers, rounded ──────▶ network ─▶ pictures ─▶ loss
 //! embeddings, targets ──▶    ▲                     │ autodiff
-//! Adam ◀── one transfer ◀────┴── gradients ◀───────┘
+//! step ◀── one transfer ◀────┴── gradients ◀───────┘
 //! ```
 //!
-//! The device only differentiates. What is fitted stays on the processor, where Adam and rounding are the CPU engine's
+//! The device only differentiates. What is fitted stays on the processor, where steps and rounding are the CPU engine's
 //! own code: a lost device loses nothing, a checkpoint goes from one engine to the other, and all that crosses over is
 //! as many numbers as the network has, there and back.
 //!
@@ -25,7 +25,7 @@ use burn_tensor::{Tensor, TensorData};
 use pulp::Arch;
 use zoetrope_codecs::Cancel;
 
-use super::cpu::adam;
+use super::cpu::{Slopes, descend};
 use super::engine::{Engine, Outcome, State, Step};
 use super::rounding::Rounding;
 use super::shape::Shape;
@@ -44,8 +44,8 @@ pub(super) struct BurnEngine {
     similarity: Option<Similarity>,
 }
 
-/// A loss's gradients, with what else a step tells.
-struct Slopes {
+/// What a step tells, with the gradients of its loss.
+struct Differentiated {
     outcome: Outcome,
     /// By the embedding of each of the step's evaluations.
     embeddings: Vec<f32>,
@@ -116,7 +116,7 @@ impl BurnEngine {
     }
 
     /// The loss at the step's evaluations, and its gradients.
-    fn differentiate(&self, step: &Step) -> Result<Slopes> {
+    fn differentiate(&self, step: &Step) -> Result<Differentiated> {
         self.check_room(step.evaluations.len())?;
         let numbers = self.state.numbers(&self.shape, step.rounding.as_deref())?;
         let network = Network::new(&self.shape, &numbers.parameters, self.gpu.device());
@@ -140,7 +140,7 @@ impl BurnEngine {
         let (loss, rest) = all.split_at(1);
         let (errors, rest) = rest.split_at(count);
         let (embeddings, parameters) = rest.split_at(count * self.shape.embedding_len());
-        Ok(Slopes {
+        Ok(Differentiated {
             outcome: Outcome {
                 loss: loss.iter().copied().map(f64::from).sum(),
                 squared_errors: errors.iter().copied().map(f64::from).collect(),
@@ -162,19 +162,16 @@ impl Engine for BurnEngine {
 
     fn step(&mut self, step: &Step, cancel: &Cancel) -> Result<Outcome> {
         cancel.check()?;
-        let slopes = self.differentiate(step)?;
+        let mut done = self.differentiate(step)?;
         // What the device has begun it ends; nothing was moved until here.
         cancel.check()?;
-        let evaluations = step.evaluations.iter().copied();
-        let embeddings = slopes.embeddings.chunks_exact(self.shape.embedding_len());
-        adam::update(
-            Arch::new(),
-            &mut self.state,
-            step,
-            &slopes.parameters,
-            evaluations.zip(embeddings),
-        );
-        Ok(slopes.outcome)
+        let slopes = Slopes {
+            loss: done.outcome.loss,
+            parameters: &mut done.parameters,
+            embeddings: done.embeddings.chunks_exact(self.shape.embedding_len()),
+        };
+        descend(Arch::new(), &self.shape, &mut self.state, step, slopes);
+        Ok(done.outcome)
     }
 
     fn state(&mut self) -> Result<State> {

@@ -1,8 +1,9 @@
 use super::*;
 use crate::fit::cpu::CpuEngine;
 use crate::fit::cpu::tests::{first_state, noise, shape, small};
-use crate::fit::engine::Moments;
+use crate::fit::engine::{Descent, Moments};
 use crate::fit::loss::Loss;
+use crate::fit::rounding::SymbolRounding;
 use zoetrope_codecs::neural::{Activation, LayerShape};
 
 /// Both engines at the same point; five frames, so that the last evaluation's second picture is its first one again.
@@ -20,6 +21,7 @@ fn engines(shape: &Shape) -> (BurnEngine, CpuEngine) {
 fn step(loss: Loss) -> Step {
     Step {
         evaluations: vec![2, 0],
+        descent: Descent::Adam,
         rate: 1e-3,
         embedding_rate: 1e-2,
         loss,
@@ -93,16 +95,19 @@ fn gradients_are_the_processors() {
 fn a_fit_goes_the_processors_way() {
     let shape = small();
     let (mut burn, mut cpu) = engines(&shape);
-    let rounding = Rounding::best(&shape, &first_state(&shape, 3, 2).parameters.values, 6);
-    let rounding = Some(Arc::new(rounding.expect("are numbers")));
-    for (evaluations, rounding) in [
-        (vec![0, 1], None),
-        (vec![2], None),
-        (vec![1, 2], rounding.clone()),
-        (vec![0], rounding.clone()),
+    let values = first_state(&shape, 3, 2).parameters.values;
+    let rounding = SymbolRounding::best(&shape, &values, 6).expect("are numbers");
+    let rounding = Some(Arc::new(Rounding::Symbols(rounding)));
+    let muon = Descent::Muon { rate: 1e-3 };
+    for (evaluations, descent, rounding) in [
+        (vec![0, 1], Descent::Adam, None),
+        (vec![2], muon, None),
+        (vec![1, 2], Descent::Adam, rounding.clone()),
+        (vec![0], Descent::Adam, rounding.clone()),
     ] {
         let step = Step {
             evaluations,
+            descent,
             rounding,
             ..step(share(0.0, 0.7, 0.3))
         };

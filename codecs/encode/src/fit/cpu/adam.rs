@@ -3,7 +3,7 @@
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
-use crate::fit::engine::{Moments, State, Step};
+use crate::fit::engine::Moments;
 
 /// What is left of the running means of a gradient and of its square.
 const KEEP: [f32; 2] = [0.9, 0.999];
@@ -12,47 +12,45 @@ const EPSILON: f32 = 1e-8;
 /// Numbers of a task.
 const TASK: usize = 16 << 10;
 
-/// Does the step with the gradient of its loss: by all parameters, and by the embedding of each of its evaluations.
-pub(in crate::fit) fn update<'a>(
+/// Moves one of the equal parts of `moments` against its gradient: some numbers after the other, each with the length of its
+/// steps; those whose steps have no length are left out.
+pub(super) fn step(
     arch: Arch,
-    state: &mut State,
-    options: &Step,
+    moments: &mut Moments,
+    part: usize,
     gradient: &[f32],
-    embeddings: impl Iterator<Item = (usize, &'a [f32])>,
+    rates: impl Iterator<Item = (usize, f32)>,
 ) {
-    step(arch, &mut state.parameters, 0, gradient, options.rate);
-    if options.embedding_rate > 0.0 {
-        for (evaluation, gradient) in embeddings {
-            let (moments, rate) = (&mut state.embeddings, options.embedding_rate);
-            step(arch, moments, evaluation, gradient, rate);
-        }
-    }
-    state.steps += 1;
-}
-
-/// Moves one of the equal parts of `moments` against its gradient.
-fn step(arch: Arch, moments: &mut Moments, part: usize, gradient: &[f32], rate: f32) {
-    let range = part * gradient.len()..(part + 1) * gradient.len();
     moments.counts[part] = moments.counts[part].saturating_add(1);
     let count = f64::from(moments.counts[part]);
     let left = KEEP.map(|keep| 1.0 - f64::from(keep).powf(count));
-    let rate = f64::from(rate) / left[0];
-    let task = |(((values, first), second), gradient)| {
-        arch.dispatch(Task {
-            values,
-            first,
-            second,
-            gradient,
-            rate: rate as f32,
-            scale: (1.0 / left[1].sqrt()) as f32,
-        });
-    };
-    moments.values[range.clone()]
-        .par_chunks_mut(TASK)
-        .zip(moments.first[range.clone()].par_chunks_mut(TASK))
-        .zip(moments.second[range].par_chunks_mut(TASK))
-        .zip(gradient.par_chunks(TASK))
-        .for_each(task);
+    let (whole, mut start) = (gradient.len(), 0);
+    for (numbers, rate) in rates {
+        let gradient = &gradient[start..start + numbers];
+        let first = part * whole + start;
+        let range = first..first + numbers;
+        start += numbers;
+        if rate == 0.0 {
+            continue;
+        }
+        let rate = (f64::from(rate) / left[0]) as f32;
+        let task = |(((values, first), second), gradient)| {
+            arch.dispatch(Task {
+                values,
+                first,
+                second,
+                gradient,
+                rate,
+                scale: (1.0 / left[1].sqrt()) as f32,
+            });
+        };
+        moments.values[range.clone()]
+            .par_chunks_mut(TASK)
+            .zip(moments.first[range.clone()].par_chunks_mut(TASK))
+            .zip(moments.second[range].par_chunks_mut(TASK))
+            .zip(gradient.par_chunks(TASK))
+            .for_each(task);
+    }
 }
 
 struct Task<'a> {

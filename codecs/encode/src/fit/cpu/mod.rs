@@ -12,11 +12,13 @@
 //! activations' derivatives, which become the gradients in their place. Sums have one order each, so the numbers
 //! do not depend on the number of threads.
 
-pub(super) mod adam;
+mod adam;
 mod convolve;
 mod correlate;
+mod descend;
 pub(super) mod loss;
 mod map;
+mod muon;
 mod pointwise;
 #[cfg(test)]
 pub(super) mod tests;
@@ -33,9 +35,13 @@ use super::shape::{Place, Shape};
 use super::video::Video;
 use crate::Result;
 use convolve::Packed;
+pub(super) use descend::{Slopes, descend};
 use loss::{Factors, Plane};
 use map::{LEAD, Map, columns};
 use pointwise::{Function, Rows};
+
+/// Its name, for people.
+pub(super) const NAME: &str = "the processor";
 
 /// The processor's engine.
 pub struct CpuEngine {
@@ -347,23 +353,11 @@ impl CpuEngine {
         }
         outcome
     }
-
-    fn update(&mut self, step: &Step) {
-        let evaluations = step.evaluations.iter().copied();
-        let embeddings = self.frames.iter().map(|frame| frame.gradient.as_slice());
-        adam::update(
-            self.arch,
-            &mut self.state,
-            step,
-            &self.gradient,
-            evaluations.zip(embeddings),
-        );
-    }
 }
 
 impl Engine for CpuEngine {
     fn name(&self) -> String {
-        "the processor".to_owned()
+        NAME.to_owned()
     }
 
     fn shape(&self) -> &Shape {
@@ -372,7 +366,13 @@ impl Engine for CpuEngine {
 
     fn step(&mut self, step: &Step, cancel: &Cancel) -> Result<Outcome> {
         let outcome = self.differentiate(step, cancel)?;
-        self.update(step);
+        let frames = self.frames.iter();
+        let slopes = Slopes {
+            loss: outcome.loss,
+            parameters: &mut self.gradient,
+            embeddings: frames.map(|frame| frame.gradient.as_slice()),
+        };
+        descend(self.arch, &self.shape, &mut self.state, step, slopes);
         Ok(outcome)
     }
 

@@ -217,6 +217,7 @@ fn gradients_are_those_of_the_formulas() {
     let step = Step {
         // The third has only one picture; its second one is the last again.
         evaluations: vec![2, 0],
+        descent: Descent::Adam,
         rate: 0.0,
         embedding_rate: 0.0,
         loss,
@@ -351,6 +352,7 @@ fn a_picture_smaller_than_the_window_has_no_similarity() {
     let mut engine = CpuEngine::new(shape.clone(), video, first_state(&shape, 1, 3)).expect("fits");
     let step = Step {
         evaluations: vec![0],
+        descent: Descent::Adam,
         rate: 0.0,
         embedding_rate: 0.0,
         loss: Loss {
@@ -375,9 +377,15 @@ fn steps_do_not_depend_on_threads() {
         pool.build().expect("starts").install(|| {
             let state = first_state(&shape, 2, 2);
             let mut engine = CpuEngine::new(shape.clone(), video.clone(), state).expect("fits");
-            for evaluations in [vec![0, 1], vec![1], vec![1, 0]] {
+            let muon = Descent::Muon { rate: 1e-2 };
+            for (evaluations, descent) in [
+                (vec![0, 1], Descent::Adam),
+                (vec![1], muon),
+                (vec![1, 0], muon),
+            ] {
                 let step = Step {
                     evaluations,
+                    descent,
                     rate: 1e-2,
                     embedding_rate: 1e-2,
                     loss: Loss::HNERV,

@@ -1,7 +1,6 @@
 //! Rate and distortion: our own clip beside V3 at V3's own settings, on the same frames.
 
 mod moving;
-mod plot;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,6 +16,7 @@ use zoetrope_render::{Background, Camera, Filter, Picture, View};
 
 use self::moving::Moving;
 use super::Metrics;
+use super::plot::{self, Curve, Diagram};
 use crate::cli::{BenchArgs, EngineArg};
 use crate::offscreen::Offscreen;
 
@@ -49,21 +49,30 @@ struct Curves {
 }
 
 impl Curves {
-    /// Bytes of ours that pictures as good as `psnr` take, on a straight line between the nearest
-    /// points in the logarithm of bytes; `None` beyond the best.
-    fn zoe_bytes_at(&self, psnr: f64) -> Option<f64> {
-        let worst = self.zoe.first()?;
-        if psnr <= worst.psnr {
-            return Some(worst.bytes_per_frame);
+    fn diagram(&self) -> Diagram {
+        Diagram {
+            title: self.name.to_owned(),
+            unit: "kB a frame",
+            curves: vec![
+                curve("V3, qp 25 20 15", "#9a3b26", &self.v3),
+                self.zoe_curve(),
+            ],
         }
-        self.zoe.windows(2).find_map(|pair| {
-            let [a, b] = [pair[0], pair[1]];
-            let part = (psnr - a.psnr) / (b.psnr - a.psnr);
-            let log = |point: Point| point.bytes_per_frame.ln();
-            (a.psnr..=b.psnr)
-                .contains(&psnr)
-                .then(|| (log(a) + part * (log(b) - log(a))).exp())
-        })
+    }
+
+    fn zoe_curve(&self) -> Curve {
+        curve("Zoetrope", "#1f6fd0", &self.zoe)
+    }
+}
+
+fn curve(name: &'static str, colour: &'static str, points: &[Point]) -> Curve {
+    let points = points.iter();
+    Curve {
+        name,
+        colour,
+        points: points
+            .map(|point| [point.bytes_per_frame / 1e3, point.psnr])
+            .collect(),
     }
 }
 
@@ -97,7 +106,8 @@ pub fn run(options: &BenchArgs, cancel: &Cancel) -> anyhow::Result<Metrics> {
     }
     if let Some(folder) = &options.plots {
         let path = folder.join("size.svg");
-        std::fs::write(&path, plot::svg(&all))
+        let diagrams: Vec<Diagram> = all.iter().map(Curves::diagram).collect();
+        std::fs::write(&path, plot::svg(&diagrams))
             .with_context(|| format!("cannot write {}", path.display()))?;
     }
     Ok(metrics)
@@ -115,11 +125,12 @@ fn report(curves: &Curves, metrics: &mut Metrics) {
             metrics.set(format!("{at}_psnr_db"), point.psnr);
         }
     }
+    let zoe = curves.zoe_curve();
     for (point, qp) in curves.v3.iter().zip([25, 20, 15]) {
-        match curves.zoe_bytes_at(point.psnr) {
-            Some(bytes) => metrics.set(
+        match zoe.size_at(point.psnr) {
+            Some(kilobytes) => metrics.set(
                 format!("{name}_size_ratio_at_qp{qp}"),
-                bytes / point.bytes_per_frame,
+                kilobytes * 1e3 / point.bytes_per_frame,
             ),
             None => metrics.set(format!("{name}_size_ratio_at_qp{qp}"), "beyond our best"),
         }
@@ -260,29 +271,5 @@ impl Judge {
             bytes_per_frame: bytes as f64 / self.frame_count as f64,
             psnr: -10.0 * (error / pictures.len() as f64).log10(),
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes_between_points_lie_on_the_curve() {
-        let point = |bytes_per_frame, psnr| Point {
-            quality: 0,
-            bytes_per_frame,
-            psnr,
-        };
-        let curves = Curves {
-            name: "test",
-            v3: Vec::new(),
-            zoe: vec![point(100.0, 40.0), point(400.0, 50.0), point(800.0, 52.0)],
-        };
-        let at = |psnr: f64| curves.zoe_bytes_at(psnr);
-        assert_eq!(at(30.0), Some(100.0));
-        assert!((at(45.0).expect("between") - 200.0).abs() < 1e-9);
-        assert!((at(52.0).expect("the best") - 800.0).abs() < 1e-9);
-        assert_eq!(at(52.1), None);
     }
 }

@@ -1,23 +1,23 @@
-//! Fitting with the numbers that a clip will hold.
+//! Symbols of a few bits with a minimum and a scale: the numbers of HNeRV's networks.
 
 use rayon::prelude::*;
 use zoetrope_codecs::neural::{CodedEmbeddings, CodedNetwork, Quantised};
 
-use super::shape::Shape;
 use crate::Result;
+use crate::fit::shape::Shape;
 
 /// Axes along which minima and scales of an embedding's numbers differ: all but the frames.
 const EMBEDDING_AXES: u8 = 0b1110;
 
 /// How a network's numbers are quantised: chosen once, so that what is fitted in the end is what is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rounding {
+pub struct SymbolRounding {
     bits: u8,
     /// Axes of the weights and the bias of each layer.
     axes: Vec<[u8; 2]>,
 }
 
-impl Rounding {
+impl SymbolRounding {
     /// The axes that suit `parameters`, for `bits` bits a number.
     ///
     /// # Errors
