@@ -1,5 +1,5 @@
 use super::*;
-use crate::fit::engine::Moments;
+use crate::fit::engine::{Descent, Moments};
 use crate::fit::loss::Loss;
 use zoetrope_codecs::PictureFrame;
 use zoetrope_codecs::neural::{Activation, Architecture, LayerShape, Output};
