@@ -75,7 +75,7 @@ fn a_video_comes_out_of_its_clip_as_it_was_fitted() {
     );
     let last = watch.last.expect("was told");
     assert_eq!((last.step, last.steps), (fit.steps(), fit.steps()));
-    assert!(last.is_rounded && fitted.steps <= fit.steps());
+    assert!(last.is_rounded && last.psnr.is_some_and(|psnr| psnr > 27.0));
     let (frame, size, rgb) = watch.picture.expect("was asked for");
     assert_eq!((frame, size), (3, fit.shape().picture_size()));
     assert_eq!(rgb.len(), size[0] * size[1] * 3);
@@ -87,7 +87,7 @@ fn bytes_follow_motion() {
     let folder = tempfile::tempdir().expect("is made");
     let bytes = |name: &str, moving: usize| {
         let mut video = Disc::moving(moving, 64);
-        let fit = fit(&video, 150);
+        let fit = fit(&video, 60);
         let fitted = run(&fit, &mut video, None, &mut Watch::default()).expect("fits");
         let bytes = written(&fitted, &folder.path().join(name));
         (bytes, fitted)
@@ -100,10 +100,10 @@ fn bytes_follow_motion() {
     // A byte for each tensor says that there is nothing.
     let tensors = 2 * fitted.groups[0].config.layers.len();
     assert_eq!(sizes[0][1..], vec![tensors; sizes[0].len() - 1]);
-    assert_eq!(fitted.steps, 150);
+    assert_eq!(fitted.steps, 60);
 }
 
-/// A jump to something else begins a group, and so does every so many networks; that is what a seek reads.
+/// Notes what is read of it.
 struct Noting {
     bytes: MemorySource,
     reads: Mutex<Vec<Range<u64>>>,
@@ -142,7 +142,8 @@ fn a_seek_reads_the_group_of_its_frame_and_no_more() {
     let mut clip = ZoeDemuxer::open(source.clone(), &Cancel::new()).expect("a clip");
     let each = fit.shape().architecture().frames();
     let middle = clip.groups().len() / 2;
-    let opened = std::mem::take(&mut *source.reads.lock().expect("is whole"));
+    // What opening reads is the index.
+    source.reads.lock().expect("is whole").clear();
     let packets = clip.read_group(middle, &Cancel::new()).expect("reads");
     assert_eq!(packets.frames, middle * each..(middle + 1) * each);
     let group = sizes
@@ -164,7 +165,7 @@ fn a_seek_reads_the_group_of_its_frame_and_no_more() {
     let most = (own + 200 + 50 * group.len()) as u64;
     assert!(read(&reads) >= own as u64 && read(&reads) <= most);
     let all: usize = sizes.iter().flatten().sum();
-    assert!(read(&opened) + read(&reads) < all as u64 / 2 + most);
+    assert!(read(&reads) < all as u64 / 2, "{sizes:?}");
     // A picture takes one network, whichever it is.
     let GroupPayload::Neural(frame) = &packets.payload else {
         panic!("no neural video")

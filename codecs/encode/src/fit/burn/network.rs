@@ -147,10 +147,10 @@ fn by_weights(input: Tensor<4>, sums: Tensor<4>, kernel: usize) -> Tensor<4> {
     let input = input.pad((half, half, half, half), 0.0);
     let options = ConvOptions::new([1; 2], [0; 2], [1; 2], strips);
     if strips == 1 {
-        // A strip alone needs no sum, and must not have one. Below, `sum_dim` of an axis of one was wrong on wgpu wherever inputs and
-        // outputs were even and the kernel was not 1: for vectors cubek-reduce 0.3.1 takes any axis that has one place in the
-        // orders of what goes in (channels last, as convolutions leave it) and comes out, and here it takes the inputs. Of more
-        // strips the axis that is summed lies next to the channels, and no other is looked at.
+        // A strip alone needs no sum, and must not have one. Below, `sum_dim` of an axis of length 1 was wrong on wgpu for every
+        // even number of inputs and of outputs with a kernel of 3, and never else. As its source reads, cubek-reduce 0.3.1 makes
+        // vectors along any axis that has the same place in the orders of what goes in (channels last, as convolutions leave it)
+        // and of what comes out: here the inputs. Of more strips none comes before the one that is summed but the channels.
         let (input, sums) = (input.swap_dims(0, 1), sums.swap_dims(0, 1));
         return conv2d(input, sums, None, options).swap_dims(0, 1);
     }

@@ -6,8 +6,9 @@ use zoetrope_codecs::neural::track::{CodedGroup, TrackConfig, TrackInput, read_l
 use zoetrope_codecs::neural::{Architecture, Crop, LatentNetworks, LatentScale, PatchGrid};
 use zoetrope_codecs::{Cancel, limits};
 
-use super::plan::GROUP_NETWORKS;
+use super::plan::{GROUP_NETWORKS, PRICE};
 use crate::Result;
+use crate::fit::rounding::LatentRounding;
 
 /// The networks so far: groups that are complete, and the one that grows.
 #[derive(Clone, Debug)]
@@ -27,9 +28,6 @@ struct Open {
     frames: usize,
 }
 
-/// Scales of the weights and the bias of each layer.
-type Scales = [[LatentScale; 2]];
-
 impl Groups {
     /// None yet.
     pub(super) fn new(grid: PatchGrid, architecture: Architecture, crop: Crop) -> Self {
@@ -42,10 +40,16 @@ impl Groups {
         }
     }
 
-    /// Scales and integers of the last network.
-    pub(super) fn last(&self) -> Option<(&Scales, &Arc<Vec<i32>>)> {
+    /// How the numbers of a network that goes on from the last one become integers.
+    pub(super) fn rounding(&self) -> Option<LatentRounding> {
         let open = self.open.as_ref()?;
-        Some((&open.scales, open.integers.last()?))
+        let rounding = LatentRounding::new(open.scales.clone());
+        // At the start of a group all integers are told anyway.
+        Some(if self.is_full() {
+            rounding
+        } else {
+            rounding.near(open.integers.last()?.clone(), PRICE)
+        })
     }
 
     /// Whether the next network begins a group in any case.

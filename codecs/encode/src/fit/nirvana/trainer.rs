@@ -11,7 +11,7 @@ use zoetrope_codecs::{Cancel, limits};
 
 use super::checkpoint::{Current, Identity, Progress};
 use super::groups::Groups;
-use super::plan::{CUT_DB, Kind, NirvanaOptions, PRICE, Plan, SLACK_DB, shape_for};
+use super::plan::{CUT_DB, Kind, NirvanaOptions, Plan, SLACK_DB, shape_for};
 use crate::PackError;
 use crate::Result;
 use crate::fit::cpu::{self, CpuEngine};
@@ -415,23 +415,9 @@ impl Run<'_> {
 
 /// How the numbers of the current network become integers.
 fn rounding(shape: &Shape, groups: &Groups, current: &Current, bits: u8) -> LatentRounding {
-    let own = current.scales.clone();
-    if current.kind == Some(Kind::Anew) {
-        return match own {
-            Some(scales) => LatentRounding::new(scales),
-            None => LatentRounding::best(shape, &current.state.parameters.values, bits),
-        };
-    }
-    match groups.last() {
-        Some((scales, before)) => {
-            let rounding = LatentRounding::new(scales.to_vec());
-            // At the start of a group all integers are told anyway.
-            if groups.is_full() {
-                rounding
-            } else {
-                rounding.near(before.clone(), PRICE)
-            }
-        }
-        None => LatentRounding::best(shape, &current.state.parameters.values, bits),
-    }
+    let known = match current.kind {
+        Some(Kind::Next) => groups.rounding(),
+        _ => current.scales.clone().map(LatentRounding::new),
+    };
+    known.unwrap_or_else(|| LatentRounding::best(shape, &current.state.parameters.values, bits))
 }
