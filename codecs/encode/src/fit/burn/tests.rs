@@ -55,7 +55,8 @@ fn assert_outcome(found: &Outcome, expected: &Outcome) {
     }
 }
 
-/// The first running means are a tenth of the gradients.
+/// The first running means are a tenth of the gradients. Two evaluations each time: for one the device would have other programs
+/// to compile, and the next test has steps of one.
 #[test]
 fn gradients_are_the_processors() {
     let shape = small();
@@ -64,7 +65,6 @@ fn gradients_are_the_processors() {
         (share(0.0, 1.0, 0.0), vec![2, 0]),
         (share(0.0, 0.0, 1.0), vec![2, 0]),
         (share(0.4, 0.5, 0.6), vec![0, 2]),
-        (share(0.4, 0.5, 0.6), vec![1]),
     ] {
         let (mut burn, mut cpu) = engines(&shape);
         let step = Step {

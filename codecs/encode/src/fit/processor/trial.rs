@@ -123,91 +123,87 @@ mod tests {
     use crate::fit::loss::Loss;
 
     /// What the processor's step makes, behind another one: then there are running means.
-    fn trials(shape: &Shape) -> (State, impl Fn(u64, &dyn Fn(&mut Trial)) -> Trial) {
-        let video = Arc::new(noise(shape.picture_size(), 4, 1));
-        let state = first_state(shape, 2, 2);
-        let mut engine = CpuEngine::new(shape.clone(), video, state).expect("fits");
-        let step = Step {
-            evaluations: vec![1, 0],
-            descent: Descent::Adam,
-            rate: 1e-3,
-            embedding_rate: 1e-2,
-            loss: Loss::HNERV,
-            rounding: None,
-        };
-        let before = trial(&mut engine, &step, &Cancel::new()).expect("runs");
-        let made = trial(&mut engine, &step, &Cancel::new()).expect("runs");
-        let of = move |millis, change: &dyn Fn(&mut Trial)| {
-            let mut trial = Trial {
-                time: Duration::from_millis(millis),
-                outcome: made.outcome.clone(),
-                state: made.state.clone(),
+    struct Known {
+        shape: Shape,
+        before: State,
+        cpu: Trial,
+    }
+
+    impl Known {
+        fn new() -> Self {
+            let shape = small();
+            let video = Arc::new(noise(shape.picture_size(), 4, 1));
+            let state = first_state(&shape, 2, 2);
+            let mut engine = CpuEngine::new(shape.clone(), video, state).expect("fits");
+            let step = Step {
+                evaluations: vec![1, 0],
+                descent: Descent::Adam,
+                rate: 1e-3,
+                embedding_rate: 1e-2,
+                loss: Loss::HNERV,
+                rounding: None,
             };
-            change(&mut trial);
-            trial
-        };
-        (before.state, of)
+            let first = trial(&mut engine, &step, &Cancel::new()).expect("runs");
+            let mut cpu = trial(&mut engine, &step, &Cancel::new()).expect("runs");
+            cpu.time = Duration::from_millis(20);
+            Self {
+                shape,
+                before: first.state,
+                cpu,
+            }
+        }
+
+        /// Of a device that makes the same but for `change`.
+        fn verdict(&self, millis: u64, change: impl FnOnce(&mut Trial)) -> Verdict {
+            let mut gpu = Trial {
+                time: Duration::from_millis(millis),
+                outcome: self.cpu.outcome.clone(),
+                state: self.cpu.state.clone(),
+            };
+            change(&mut gpu);
+            verdict(&self.shape, &self.before, &gpu, &self.cpu)
+        }
     }
 
     #[test]
     fn only_less_time_for_the_same_is_better() {
-        let shape = small();
-        let (before, of) = trials(&shape);
-        let cpu = of(20, &|_| {});
-        let verdict = |millis, change: &dyn Fn(&mut Trial)| {
-            verdict(&shape, &before, &of(millis, change), &cpu)
-        };
-        assert_eq!(verdict(10, &|_| {}), Verdict::Better);
-        assert_eq!(verdict(30, &|_| {}), Verdict::Slower);
-        let is_near = |trial: &mut Trial| {
+        let known = Known::new();
+        assert_eq!(known.verdict(10, |_| {}), Verdict::Better);
+        assert_eq!(known.verdict(30, |_| {}), Verdict::Slower);
+        let near = known.verdict(10, |trial| {
             trial.outcome.loss *= 1.0005;
             let means = &mut trial.state.parameters.first;
             means.iter_mut().for_each(|mean| *mean *= 1.0001);
-        };
-        assert_eq!(verdict(10, &is_near), Verdict::Better);
+        });
+        assert_eq!(near, Verdict::Better);
         for wrong in [1.002, f64::NAN] {
-            let differs = verdict(10, &|trial| trial.outcome.loss *= wrong);
-            assert_eq!(differs, Verdict::Differs("the loss".to_owned()));
+            let verdict = known.verdict(10, |trial| trial.outcome.loss *= wrong);
+            assert_eq!(verdict, Verdict::Differs("the loss".to_owned()));
         }
     }
 
     /// Be it in the numbers of one layer alone, with the right loss, in less time or in more.
     #[test]
     fn a_wrong_gradient_is_not_better() {
-        let shape = small();
-        let (before, of) = trials(&shape);
-        let cpu = of(20, &|_| {});
-        let last = shape.places().pop().expect("has layers");
-        let (weights, bias) = (last.weights, last.bias);
-        let layer = shape.layers().len();
-        for (what, millis, change) in [
-            (
-                format!("layer {layer}'s weights"),
-                10,
-                &(|trial: &mut Trial| {
-                    let own = weights.clone();
-                    trial.state.parameters.first[own].rotate_left(1);
-                }) as &dyn Fn(&mut Trial),
-            ),
-            (format!("layer {layer}'s biases"), 30, &|trial| {
-                // As if there was none.
-                for (mean, before) in trial.state.parameters.first[bias.clone()]
-                    .iter_mut()
-                    .zip(&before.parameters.first[bias.clone()])
-                {
-                    *mean = 0.9 * before;
-                }
-            }),
-            ("layer 1's weights".to_owned(), 10, &|trial| {
-                trial.state.parameters.first[0] = f32::NAN;
-            }),
-            ("embeddings".to_owned(), 10, &|trial| {
-                trial.state.embeddings.first.reverse();
-            }),
-        ] {
-            let gpu = of(millis, change);
-            let expected = Verdict::Differs(format!("the gradient of {what}"));
-            assert_eq!(verdict(&shape, &before, &gpu, &cpu), expected);
-        }
+        let known = Known::new();
+        let layer = known.shape.layers().len();
+        let last = known.shape.places().pop().expect("has layers");
+        let of = |what: String| Verdict::Differs(format!("the gradient of {what}"));
+        let turned = known.verdict(10, |trial| {
+            trial.state.parameters.first[last.weights].rotate_left(1);
+        });
+        assert_eq!(turned, of(format!("layer {layer}'s weights")));
+        let none = known.verdict(30, |trial| {
+            let means = trial.state.parameters.first[last.bias.clone()].iter_mut();
+            let before = &known.before.parameters.first[last.bias];
+            means
+                .zip(before)
+                .for_each(|(mean, before)| *mean = 0.9 * before);
+        });
+        assert_eq!(none, of(format!("layer {layer}'s biases")));
+        let nan = known.verdict(10, |trial| trial.state.parameters.first[0] = f32::NAN);
+        assert_eq!(nan, of("layer 1's weights".to_owned()));
+        let embeddings = known.verdict(10, |trial| trial.state.embeddings.first.reverse());
+        assert_eq!(embeddings, of("embeddings".to_owned()));
     }
 }
