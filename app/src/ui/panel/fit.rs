@@ -206,10 +206,8 @@ fn paint_curve(ui: &mut Ui, curve: &[[f64; 2]], news: &FitNews) {
     let room = vec2(ui.available_width(), CURVE_HEIGHT);
     let (rect, response) = ui.allocate_exact_size(room, Sense::hover());
     let last = curve.last().map_or(0.0, |point| point[1]);
-    response.widget_info(|| {
-        let label = fill(text(ui).fitting.curve_label, &[&decibels(last, "")]);
-        WidgetInfo::labeled(Role::Image, true, label)
-    });
+    let label = fill(text(ui).fitting.curve_label, &[&decibels(last, "")]);
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &label));
     let painter = ui.painter_at(rect);
     painter.rect_filled(rect, theme::RADIUS_CONTROL, palette.hover);
     let values = || curve.iter().map(|point| point[1]);

@@ -11,7 +11,9 @@ use zoetrope_app::pictures::{middle_of, open_pictures};
 use zoetrope_codecs::Cancel;
 use zoetrope_codecs::container::zoe::{ClipDescription, FrameRate};
 use zoetrope_codecs::pictures::PictureSource;
-use zoetrope_encode::fit::{Fit, FitOptions, FitProgress, FitWatch, write_clip};
+use zoetrope_encode::fit::{
+    Fit, FitOptions, FitProgress, FitWatch, Fitted, NirvanaFit, NirvanaOptions, write_clip,
+};
 use zoetrope_render::Picture;
 
 use self::peer::Peer;
@@ -22,8 +24,10 @@ use crate::cpu_time;
 
 /// Frames a second of pictures that do not say.
 const FRAME_RATE: f64 = 25.0;
-/// Bytes that each network may take.
+/// Bytes that each network of HNeRV may take.
 const SIZES: [u64; 4] = [40_000, 90_000, 180_000, 360_000];
+/// Bits of the numbers of NIRVANA's networks.
+const BITS: [u8; 3] = [4, 5, 6];
 
 /// Fits and encodes at all sizes.
 ///
@@ -55,7 +59,8 @@ pub fn run(options: &BenchArgs, cancel: &Cancel) -> anyhow::Result<Metrics> {
         bench.peer(&Peer::X264, &mut metrics, cancel)?,
         bench.peer(&Peer::X265, &mut metrics, cancel)?,
     ];
-    curves.push(bench.networks(&mut *video, &mut metrics, cancel)?);
+    curves.push(bench.hnerv(&mut *video, &mut metrics, cancel)?);
+    curves.push(bench.nirvana(&mut *video, &mut metrics, cancel)?);
     compare(&curves, &mut metrics);
     if let Some(folder) = &options.plots {
         let path = folder.join("fit.svg");
@@ -87,7 +92,7 @@ struct Bench {
 
 impl Bench {
     /// HNeRV's networks, `lite` profile.
-    fn networks(
+    fn hnerv(
         &self,
         video: &mut dyn PictureSource,
         metrics: &mut Metrics,
@@ -96,7 +101,7 @@ impl Bench {
         let frame_rate = FrameRate::from_per_second(self.frame_rate);
         let mut points = Vec::new();
         for bytes in SIZES {
-            let path = self.folder.join(format!("{bytes}.zoe"));
+            let name = format!("hnerv_{bytes}");
             let used = cpu_time::of_this_process();
             let options = FitOptions {
                 bytes: Some(bytes),
@@ -104,13 +109,51 @@ impl Bench {
             };
             let fit = Fit::new(video, options, cancel)?;
             let fitted = fit.run(None, false, &mut Unwatched, cancel)?;
-            write_clip(&fitted, ClipDescription::new(frame_rate, 0), &path, cancel)?;
             let used = cpu_time::of_this_process() - used;
-            metrics.set(format!("hnerv_{bytes}_fit_cpu_seconds"), used);
-            let name = format!("hnerv_{bytes}");
-            points.push(self.point(&name, &path, metrics, cancel)?);
+            metrics.set(format!("{name}_fit_cpu_seconds"), used);
+            points.push(self.fitted(&name, &fitted, metrics, cancel)?);
         }
         Ok(curve("HNeRV lite", "#1f6fd0", points))
+    }
+
+    /// NIRVANA's networks.
+    fn nirvana(
+        &self,
+        video: &mut dyn PictureSource,
+        metrics: &mut Metrics,
+        cancel: &Cancel,
+    ) -> anyhow::Result<Curve> {
+        let frame_rate = FrameRate::from_per_second(self.frame_rate);
+        let mut points = Vec::new();
+        for bits in BITS {
+            let name = format!("nirvana_{bits}bit");
+            let used = cpu_time::of_this_process();
+            let options = NirvanaOptions {
+                bits,
+                ..NirvanaOptions::new(frame_rate)
+            };
+            let fit = NirvanaFit::new(video.info(), options)?;
+            let fitted = fit.run(video, None, false, &mut Unwatched, cancel)?;
+            let used = cpu_time::of_this_process() - used;
+            metrics.set(format!("{name}_fit_cpu_seconds"), used);
+            points.push(self.fitted(&name, &fitted, metrics, cancel)?);
+        }
+        Ok(curve("NIRVANA", "#2c8c5a", points))
+    }
+
+    /// A fitted clip.
+    fn fitted(
+        &self,
+        name: &str,
+        fitted: &Fitted,
+        metrics: &mut Metrics,
+        cancel: &Cancel,
+    ) -> anyhow::Result<[f64; 2]> {
+        let path = self.folder.join(format!("{name}.zoe"));
+        let frame_rate = FrameRate::from_per_second(self.frame_rate);
+        let description = ClipDescription::new(frame_rate, 0);
+        write_clip(fitted, description, &path, cancel)?;
+        self.point(name, &path, metrics, cancel)
     }
 
     /// An ordinary codec.
@@ -177,11 +220,12 @@ fn curve(name: &'static str, colour: &'static str, mut points: Vec<[f64; 2]>) ->
 fn compare(curves: &[Curve], metrics: &mut Metrics) {
     let (peers, networks) = curves.split_at(2);
     for network in networks {
-        for (point, bytes) in network.points.iter().zip(SIZES) {
+        for [size, psnr] in &network.points {
             for peer in peers {
-                let name = format!("hnerv_{bytes}_size_over_{}", peer.name);
-                match peer.size_at(point[1]) {
-                    Some(size) => metrics.set(name, point[0] / size),
+                let name = format!("{}_{psnr:.1}db_size_over_{}", network.name, peer.name);
+                let name = name.to_lowercase().replace(' ', "_");
+                match peer.size_at(*psnr) {
+                    Some(theirs) => metrics.set(name, size / theirs),
                     None => metrics.set(name, "beyond its best"),
                 }
             }
