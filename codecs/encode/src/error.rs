@@ -43,6 +43,14 @@ pub enum PackError {
         /// What is wrong, as the rest of a sentence.
         reason: String,
     },
+    /// The graphics processor does not do.
+    #[error(
+        "the graphics processor cannot be used: {reason}; fit on the processor, with --engine cpu"
+    )]
+    Gpu {
+        /// What is wrong, as the rest of a sentence.
+        reason: String,
+    },
     /// There is nothing to pack.
     #[error("there are no frames to pack; give a folder or a list of splat files")]
     NoFrames,

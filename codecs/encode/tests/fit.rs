@@ -9,6 +9,8 @@ use std::path::Path;
 use fitting::{Disc, Watch, psnr_of};
 use zoetrope_codecs::Cancel;
 use zoetrope_codecs::container::zoe::{ClipDescription, FrameRate};
+#[cfg(feature = "fit-gpu")]
+use zoetrope_encode::fit::Processor;
 use zoetrope_encode::fit::{Fit, FitOptions, Fitted, checkpoint_path, write_clip};
 
 const FRAMES: usize = 5;
@@ -57,7 +59,7 @@ fn a_video_comes_out_of_its_clip_as_it_was_fitted() {
     assert_eq!((last.step, last.steps), (fit.steps(), fitted.steps));
     assert!(last.is_rounded && last.psnr.is_some_and(|psnr| psnr > 26.0));
     let (frame, size, rgb) = watch.picture.expect("was asked for");
-    assert_eq!((frame, size), (3, fit.shape().picture_size()));
+    assert_eq!((frame, size), (FRAMES / 2, fit.shape().picture_size()));
     assert_eq!(rgb.len(), size[0] * size[1] * 3);
 }
 
@@ -93,6 +95,34 @@ fn a_stopped_fit_goes_on_to_the_very_same_numbers() {
     run(&other, Some(&checkpoint), &mut watch).expect_err("was stopped");
     assert_eq!(watch.last.map(|last| last.step), Some(1));
     assert_eq!(fs::read_dir(folder.path()).expect("is there").count(), 1);
+}
+
+/// What the processor has begun the graphics processor ends, as well as the processor had.
+#[cfg(feature = "fit-gpu")]
+#[test]
+fn a_checkpoint_goes_from_one_engine_to_the_other() {
+    let folder = tempfile::tempdir().expect("is made");
+    let checkpoint = checkpoint_path(&folder.path().join("disc.zoe")).expect("has a name");
+    // All steps look at two frames each: for other numbers of them the device has other programs to compile.
+    let fit = Fit::new(&mut Disc::new(4), options(4), &Cancel::new()).expect("can be fitted");
+    let whole = run(&fit, None, &mut Watch::default()).expect("fits");
+    let mut watch = Watch {
+        stop: Some(5),
+        ..Watch::default()
+    };
+    run(&fit, Some(&checkpoint), &mut watch).expect_err("was stopped");
+    let mut watch = Watch {
+        ask: Some(6),
+        ..Watch::default()
+    };
+    let rest = fit.on(Processor::Gpu);
+    let rest = run(&rest, Some(&checkpoint), &mut watch).expect("fits");
+    assert_eq!(rest.steps, 8);
+    assert!(watch.picture.is_some());
+    assert_eq!(whole.processor, "the processor");
+    assert_ne!(rest.processor, whole.processor);
+    let (psnr, expected) = (rest.mean_psnr(), whole.mean_psnr());
+    assert!((psnr - expected).abs() < 0.01, "{psnr} {expected}");
 }
 
 #[test]

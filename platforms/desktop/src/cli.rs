@@ -482,6 +482,17 @@ pub enum ProfileArg {
     Hnerv,
 }
 
+/// What a network is fitted on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ProcessorArg {
+    /// The graphics processor where a real one does the first step faster, else all cores.
+    Auto,
+    /// All cores: the same file on every run.
+    Cpu,
+    /// The graphics processor.
+    Gpu,
+}
+
 /// `zoetrope fit`.
 #[derive(Debug, Args)]
 #[command(
@@ -518,6 +529,9 @@ pub struct FitArgs {
     /// Frames a second; the video's own where it has one, else 30.
     #[arg(long, value_name = "F", value_parser = args::frame_rate)]
     pub fps: Option<f64>,
+    /// Who fits; nirvana is fitted on all cores.
+    #[arg(long, value_enum, default_value_t = ProcessorArg::Auto)]
+    pub engine: ProcessorArg,
     /// Go on from the checkpoint that a stopped run left beside the output.
     #[arg(long)]
     pub resume: bool,
@@ -543,6 +557,7 @@ impl FitArgs {
             seed: 0,
             bits: None,
             fps: None,
+            engine: ProcessorArg::Auto,
             resume: false,
             words: WordArgs::default(),
             json: false,

@@ -1,5 +1,6 @@
 //! The seam between what is fitted and the processor that does it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use zoetrope_codecs::Cancel;
@@ -7,7 +8,8 @@ use zoetrope_codecs::Cancel;
 use super::loss::Loss;
 use super::rounding::Rounding;
 use super::shape::Shape;
-use crate::Result;
+use super::video::Video;
+use crate::{PackError, Result};
 
 /// All that changes while a network is fitted.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -42,6 +44,50 @@ impl Moments {
             counts: vec![0; parts],
             values,
         }
+    }
+}
+
+/// The numbers that pictures are made with.
+pub(super) struct Numbers<'a> {
+    pub(super) parameters: Cow<'a, [f32]>,
+    /// Of all evaluations.
+    pub(super) embeddings: Cow<'a, [f32]>,
+}
+
+impl State {
+    /// Looks at whether it is one of fitting `shape` to `video`.
+    pub(super) fn check(&self, shape: &Shape, video: &Video) -> Result<()> {
+        let evaluations = shape.evaluations(video.frames());
+        let fits = video.size() == shape.picture_size()
+            && self.parameters.values.len() == shape.parameters()
+            && self.embeddings.values.len() == evaluations * shape.embedding_len()
+            && self.embeddings.counts.len() == evaluations;
+        if fits {
+            return Ok(());
+        }
+        Err(PackError::Unfit {
+            reason: "its pictures, its network and its checkpoint do not belong together"
+                .to_owned(),
+        })
+    }
+
+    /// Its own numbers, or what `rounding` makes of them.
+    pub(super) fn numbers(
+        &self,
+        shape: &Shape,
+        rounding: Option<&Rounding>,
+    ) -> Result<Numbers<'_>> {
+        let (parameters, embeddings) = (&self.parameters.values, &self.embeddings.values);
+        Ok(match rounding {
+            None => Numbers {
+                parameters: parameters.into(),
+                embeddings: embeddings.into(),
+            },
+            Some(rounding) => Numbers {
+                parameters: rounding.rounded(shape, parameters)?.into(),
+                embeddings: rounding.rounded_embeddings(shape, embeddings)?.into(),
+            },
+        })
     }
 }
 
@@ -88,6 +134,9 @@ pub struct Outcome {
 
 /// Fits a network. The pictures are with it from the start, so a step needs no more than what it looks at.
 pub trait Engine {
+    /// What it runs on, for people.
+    fn name(&self) -> String;
+
     /// The network's shape.
     fn shape(&self) -> &Shape;
 

@@ -14,14 +14,18 @@
 //!   as the one before is decoded, is done once it is good enough, and only what its integers changed is written: nothing, where
 //!   nothing moved.
 //!
-//! [`Engine`] is what a device must do; [`CpuEngine`] does it in safe Rust with vectors and all cores.
+//! [`Engine`] is what a device must do; [`CpuEngine`] does it in safe Rust with vectors and all cores, and with the
+//! feature `fit-gpu` another one with burn on a graphics processor. [`Processor`] is the choice.
 
+#[cfg(feature = "fit-gpu")]
+mod burn;
 mod checkpoint;
 mod cpu;
 mod engine;
 mod loss;
 mod nirvana;
 mod plan;
+mod processor;
 mod rounding;
 mod shape;
 mod trainer;
@@ -34,6 +38,7 @@ pub use engine::{Descent, Engine, Moments, Outcome, State, Step};
 pub use loss::Loss;
 pub use nirvana::{NirvanaFit, NirvanaOptions};
 pub use plan::{FitOptions, Profile, Schedule, shape_for};
+pub use processor::Processor;
 pub use rounding::{LatentRounding, Rounding, SymbolRounding};
 pub use shape::{Place, Shape, step_factor};
 pub use trainer::{Fit, FitProgress, FitWatch, Fitted};

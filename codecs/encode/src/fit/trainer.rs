@@ -11,9 +11,9 @@ use zoetrope_codecs::random::Random;
 use zoetrope_codecs::{Cancel, limits};
 
 use super::checkpoint::Checkpoint;
-use super::cpu::CpuEngine;
 use super::engine::{Engine, Moments, State};
 use super::plan::{FitOptions, Schedule, covering, shape_for};
+use super::processor::{self, Processor};
 use super::rounding::{Rounding, SymbolRounding};
 use super::shape::Shape;
 use super::video::Video;
@@ -69,6 +69,8 @@ pub struct Fitted {
     pub steps: u64,
     /// Seconds that it took.
     pub seconds: f64,
+    /// What it ran on in the end, for people.
+    pub processor: String,
 }
 
 /// A video that a network is to be fitted to.
@@ -78,6 +80,7 @@ pub struct Fit {
     options: FitOptions,
     video: Arc<Video>,
     crop: Crop,
+    processor: Processor,
 }
 
 impl Fit {
@@ -116,7 +119,14 @@ impl Fit {
                 start: [0; 2],
                 size: size.map(|side| side as u32),
             },
+            processor: Processor::default(),
         })
+    }
+
+    /// The same, on `processor`; without this all cores do it.
+    #[must_use]
+    pub fn on(self, processor: Processor) -> Self {
+        Self { processor, ..self }
     }
 
     /// The network's shape.
@@ -164,8 +174,9 @@ impl Fit {
         }
     }
 
-    /// Fits on the processor. A checkpoint is kept at `checkpoint`, and removed by the one who has written the result;
-    /// with `resume` it goes on from there, to the very numbers that it had come to without a stop.
+    /// Fits. A checkpoint is kept at `checkpoint`, and removed by the one who has written the result; with `resume` it
+    /// goes on from there, whatever it ran on before: on the processor to the very numbers that it had come to without a
+    /// stop.
     ///
     /// # Errors
     /// [`PackError`], for which [`PackError::is_cancelled`] holds soon after `cancel`.
@@ -183,7 +194,11 @@ impl Fit {
             Some(known) => (known.state, known.rounding, known.seconds),
             None => (self.first_state(), None, 0.0),
         };
-        let mut engine = CpuEngine::new(self.shape.clone(), self.video.clone(), state)?;
+        let trial = self
+            .schedule
+            .step(state.steps.min(self.steps().saturating_sub(1)));
+        let (shape, video) = (&self.shape, &self.video);
+        let mut engine = processor::engine(self.processor, shape, video, state, &trial, cancel)?;
         let mut run = Run {
             fit: self,
             fingerprint,
@@ -192,15 +207,15 @@ impl Fit {
             rounding,
             errors: vec![None; self.shape.evaluations(self.frames())],
         };
-        let done = run.steps(&mut engine, checkpoint, watch, cancel);
+        let done = run.steps(&mut *engine, checkpoint, watch, cancel);
         if let Err(error) = &done
             && error.is_cancelled()
             && let Some(path) = checkpoint
         {
-            run.checkpoint(&mut engine)?.write(path)?;
+            run.checkpoint(&mut *engine)?.write(path)?;
         }
         done?;
-        run.finish(&mut engine, cancel)
+        run.finish(&mut *engine, cancel)
     }
 }
 
@@ -324,6 +339,7 @@ impl Run<'_> {
             psnr,
             steps: state.steps,
             seconds: run.seconds(),
+            processor: engine.name(),
         })
     }
 }

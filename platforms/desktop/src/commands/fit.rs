@@ -13,11 +13,11 @@ use zoetrope_codecs::pictures::PictureSource;
 use zoetrope_codecs::{Cancel, PictureFrame};
 use zoetrope_encode::PackError;
 use zoetrope_encode::fit::{
-    Fit, FitOptions, FitProgress, FitWatch, Fitted, NirvanaFit, NirvanaOptions, Profile,
+    Fit, FitOptions, FitProgress, FitWatch, Fitted, NirvanaFit, NirvanaOptions, Processor, Profile,
     checkpoint_path, unfinished_checkpoint_path, write_clip,
 };
 
-use crate::cli::{FitArgs, NeuralCodecArg, ProfileArg};
+use crate::cli::{FitArgs, NeuralCodecArg, ProcessorArg, ProfileArg};
 use crate::output::{self, Staged, Unfinished};
 
 /// Frames a second of pictures that do not say.
@@ -43,6 +43,7 @@ struct Report {
     psnr_by_frame: Vec<f64>,
     steps: u64,
     seconds: f64,
+    engine: String,
 }
 
 /// Fits a network and writes the clip.
@@ -177,7 +178,13 @@ impl Fitting<'_> {
             bits: args.bits.unwrap_or(standard.bits),
             ..standard
         };
+        let processor = match args.engine {
+            ProcessorArg::Auto => Processor::Auto,
+            ProcessorArg::Cpu => Processor::Cpu,
+            ProcessorArg::Gpu => Processor::Gpu,
+        };
         let fit = Fit::new(video, options, self.cancel).map_err(told)?;
+        let fit = fit.on(processor);
         let bits = fit.bits_per_pixel();
         if bits > MANY_BITS {
             log::warn!(
@@ -201,6 +208,11 @@ impl Fitting<'_> {
         if args.size.is_some() || args.profile.is_some() {
             bail!(
                 "--size and --profile are for --codec hnerv; what nirvana takes follows from the video, and from --psnr, --epochs and --bits"
+            );
+        }
+        if args.engine == ProcessorArg::Gpu {
+            bail!(
+                "--engine gpu is for --codec hnerv; the small networks of nirvana are fitted on all cores"
             );
         }
         let standard = NirvanaOptions::new(self.frame_rate);
@@ -315,6 +327,7 @@ fn summary(made: &Made, bytes: u64) -> Report {
         psnr_by_frame: fitted.psnr.clone(),
         steps: fitted.steps,
         seconds: fitted.seconds,
+        engine: fitted.processor.clone(),
     }
 }
 
@@ -347,8 +360,8 @@ fn text(path: &Path, report: &Report) -> String {
             report.psnr, report.psnr_min
         ),
         format!(
-            "  fitted    {} steps in {:.0} s",
-            report.steps, report.seconds
+            "  fitted    {} steps in {:.0} s by {}",
+            report.steps, report.seconds, report.engine
         ),
     ]
     .join("\n")

@@ -120,6 +120,33 @@ fn an_interrupted_fit_leaves_what_it_can_go_on_from() {
     assert!(clip.is_file() && !checkpoint.exists());
 }
 
+/// On the graphics processor, too: here it is one that only a driver plays, which is never chosen unasked.
+#[test]
+fn the_engine_is_chosen() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let target = tempfile::tempdir().expect("a folder");
+    pictures(folder.path(), 2);
+    let video = folder.path().to_string_lossy();
+    let fit = |engine: &str| {
+        let clip = target.path().join(engine);
+        let out = clip.to_string_lossy();
+        let size = ["--size", "15000", "--epochs", "2"];
+        let arguments = [
+            &["fit", &video, "-o", &out, "--json", "--engine", engine],
+            &size[..],
+        ];
+        json(&zoetrope(&arguments.concat()))
+    };
+    let (cpu, gpu) = (fit("cpu"), fit("gpu"));
+    assert_eq!(cpu["engine"], "the processor");
+    assert_ne!(gpu["engine"], "the processor");
+    let psnr = [&cpu, &gpu].map(|report| report["psnr"].as_f64().expect("a number"));
+    assert!((psnr[0] - psnr[1]).abs() < 0.01, "{psnr:?}");
+    // Of the same steps on another engine the numbers would differ.
+    let auto = fit("auto");
+    assert!(auto["engine"] != "the processor" || auto["psnr"] == cpu["psnr"]);
+}
+
 #[test]
 fn what_cannot_be_fitted_is_said() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -135,5 +162,9 @@ fn what_cannot_be_fitted_is_said() {
     assert_one_sentence(&sized, &["--size", "hnerv"]);
     let good = zoetrope(&["fit", &video, "-o", &out, "--psnr", "30"]);
     assert_one_sentence(&good, &["--psnr", "nirvana"]);
+    let processor = zoetrope(&[
+        "fit", &video, "-o", &out, "--codec", "nirvana", "--engine", "gpu",
+    ]);
+    assert_one_sentence(&processor, &["--engine gpu", "hnerv"]);
     assert!(!clip.exists());
 }

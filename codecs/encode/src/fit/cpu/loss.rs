@@ -10,17 +10,17 @@ use super::map::Map;
 use crate::fit::loss::Loss;
 
 /// Width and height of the window.
-pub(super) const WINDOW: usize = 11;
+pub(in crate::fit) const WINDOW: usize = 11;
 const REACH: usize = WINDOW - 1;
 const SIGMA: f64 = 1.5;
 /// What keeps SSIM's quotients from 0 / 0.
-const C1: f32 = 0.01 * 0.01;
-const C2: f32 = 0.03 * 0.03;
+pub(in crate::fit) const C1: f32 = 0.01 * 0.01;
+pub(in crate::fit) const C2: f32 = 0.03 * 0.03;
 /// Rows of a task: those that its window reaches beyond are gone through twice.
 const STRIP: usize = 256;
 
 /// The window along one axis; its sum is 1.
-pub(super) fn window() -> [f32; WINDOW] {
+pub(in crate::fit) fn window() -> [f32; WINDOW] {
     let bell = |k: usize| {
         let x = k as f64 - (REACH / 2) as f64;
         (-x * x / (2.0 * SIGMA * SIGMA)).exp()
@@ -47,7 +47,7 @@ pub(super) struct Factors {
 }
 
 /// Windows in a picture of this size, of one channel.
-pub(super) fn windows(height: usize, width: usize) -> usize {
+pub(in crate::fit) fn windows(height: usize, width: usize) -> usize {
     height.saturating_sub(REACH) * width.saturating_sub(REACH)
 }
 

@@ -15,12 +15,13 @@
 mod adam;
 mod convolve;
 mod correlate;
-mod loss;
+mod descend;
+pub(super) mod loss;
 mod map;
 mod muon;
 mod pointwise;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::sync::Arc;
 
@@ -28,15 +29,19 @@ use pulp::Arch;
 use rayon::prelude::*;
 use zoetrope_codecs::Cancel;
 
-use super::engine::{Descent, Engine, Outcome, State, Step};
+use super::engine::{Engine, Outcome, State, Step};
 use super::rounding::Rounding;
-use super::shape::{Place, Shape, step_factor};
+use super::shape::{Place, Shape};
 use super::video::Video;
-use crate::{PackError, Result};
+use crate::Result;
 use convolve::Packed;
+pub(super) use descend::{Slopes, descend};
 use loss::{Factors, Plane};
 use map::{LEAD, Map, columns};
 use pointwise::{Function, Rows};
+
+/// Its name, for people.
+pub(super) const NAME: &str = "the processor";
 
 /// The processor's engine.
 pub struct CpuEngine {
@@ -76,21 +81,11 @@ impl CpuEngine {
     /// Fits `shape` to `video`, going on from `state`.
     ///
     /// # Errors
-    /// [`PackError::Unfit`] where these do not belong together.
+    /// [`PackError::Unfit`](crate::PackError::Unfit) where these do not belong together.
     pub fn new(shape: Shape, video: Arc<Video>, state: State) -> Result<Self> {
         let arch = Arch::new();
         let sizes = shape.sizes();
-        let evaluations = shape.evaluations(video.frames());
-        let fits = video.size() == shape.picture_size()
-            && state.parameters.values.len() == shape.parameters()
-            && state.embeddings.values.len() == evaluations * shape.embedding_len()
-            && state.embeddings.counts.len() == evaluations;
-        if !fits {
-            return Err(PackError::Unfit {
-                reason: "its pictures, its network and its checkpoint do not belong together"
-                    .to_owned(),
-            });
-        }
+        state.check(&shape, &video)?;
         let last = shape.layers().len() - 1;
         let layers = shape.layers().iter().enumerate().map(|(index, layer)| {
             let width = sizes[index][1];
@@ -157,16 +152,8 @@ impl CpuEngine {
 
     /// Brings the weights into the order of their use, and gives the embeddings.
     fn pack(&mut self, rounding: Option<&Rounding>) -> Result<Vec<f32>> {
-        let (parameters, embeddings) =
-            (&self.state.parameters.values, &self.state.embeddings.values);
-        let (rounded, embeddings) = match rounding {
-            None => (None, embeddings.clone()),
-            Some(rounding) => (
-                Some(rounding.rounded(&self.shape, parameters)?),
-                rounding.rounded_embeddings(&self.shape, embeddings)?,
-            ),
-        };
-        let values = rounded.as_ref().unwrap_or(parameters);
+        let numbers = self.state.numbers(&self.shape, rounding)?;
+        let values = &numbers.parameters;
         self.layers
             .par_iter_mut()
             .zip(&self.places)
@@ -175,7 +162,7 @@ impl CpuEngine {
                 layer.forward.set(weights, &values[place.bias.clone()]);
                 layer.backward.set_transposed(weights);
             });
-        Ok(embeddings)
+        Ok(numbers.embeddings.into_owned())
     }
 
     /// All pictures of an evaluation.
@@ -366,65 +353,26 @@ impl CpuEngine {
         }
         outcome
     }
-
-    fn update(&mut self, step: &Step, loss: f64) {
-        let arch = self.arch;
-        if let Some(rounding) = &step.rounding {
-            let values = &self.state.parameters.values;
-            rounding.charge(&self.shape, values, loss as f32, &mut self.gradient);
-        }
-        let parameters = &mut self.state.parameters;
-        match step.descent {
-            Descent::Adam => {
-                let rate = std::iter::once((self.gradient.len(), step.rate));
-                adam::step(arch, parameters, 0, &self.gradient, rate);
-            }
-            Descent::Muon { rate } => {
-                let rates = self.places.iter().zip(self.shape.layers());
-                let rates = rates.flat_map(|(place, layer)| {
-                    let bias = step.rate * step_factor(layer);
-                    [(place.weights.len(), 0.0), (place.bias.len(), bias)]
-                });
-                adam::step(arch, parameters, 0, &self.gradient, rates);
-                let (mut values, mut means) =
-                    (&mut parameters.values[..], &mut parameters.first[..]);
-                let mut tasks = Vec::with_capacity(self.places.len());
-                for (place, layer) in self.places.iter().zip(self.shape.layers()) {
-                    let (own, rest) = values.split_at_mut(place.weights.len());
-                    values = &mut rest[place.bias.len()..];
-                    let (mean, rest) = means.split_at_mut(place.weights.len());
-                    means = &mut rest[place.bias.len()..];
-                    let gradient = &self.gradient[place.weights.clone()];
-                    tasks.push((layer, own, mean, gradient));
-                }
-                tasks
-                    .into_par_iter()
-                    .for_each(|(layer, own, mean, gradient)| {
-                        let columns = layer.inputs * layer.kernel * layer.kernel;
-                        let rate = rate * step_factor(layer);
-                        muon::step(arch, columns, (own, mean), gradient, rate);
-                    });
-            }
-        }
-        if step.embedding_rate > 0.0 {
-            for (frame, evaluation) in self.frames.iter().zip(&step.evaluations) {
-                let (moments, gradient) = (&mut self.state.embeddings, &frame.gradient);
-                let rate = std::iter::once((gradient.len(), step.embedding_rate));
-                adam::step(arch, moments, *evaluation, gradient, rate);
-            }
-        }
-        self.state.steps += 1;
-    }
 }
 
 impl Engine for CpuEngine {
+    fn name(&self) -> String {
+        NAME.to_owned()
+    }
+
     fn shape(&self) -> &Shape {
         &self.shape
     }
 
     fn step(&mut self, step: &Step, cancel: &Cancel) -> Result<Outcome> {
         let outcome = self.differentiate(step, cancel)?;
-        self.update(step, outcome.loss);
+        let frames = self.frames.iter();
+        let slopes = Slopes {
+            loss: outcome.loss,
+            parameters: &mut self.gradient,
+            embeddings: frames.map(|frame| frame.gradient.as_slice()),
+        };
+        descend(self.arch, &self.shape, &mut self.state, step, slopes);
         Ok(outcome)
     }
 

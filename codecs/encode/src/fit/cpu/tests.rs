@@ -1,5 +1,5 @@
 use super::*;
-use crate::fit::engine::Moments;
+use crate::fit::engine::{Descent, Moments};
 use crate::fit::loss::Loss;
 use zoetrope_codecs::PictureFrame;
 use zoetrope_codecs::neural::{Activation, Architecture, LayerShape, Output};
@@ -125,7 +125,7 @@ fn ssim(x: &[Vec<f64>], t: &[Vec<f64>]) -> f64 {
     sum / count
 }
 
-fn noise(size: [usize; 2], frames: usize, seed: u64) -> Video {
+pub(in crate::fit) fn noise(size: [usize; 2], frames: usize, seed: u64) -> Video {
     let mut random = Random::new(seed);
     let mut video = Video::new(size);
     for _ in 0..frames {
@@ -141,7 +141,7 @@ fn noise(size: [usize; 2], frames: usize, seed: u64) -> Video {
     video
 }
 
-fn shape(embedding: [usize; 3], layers: Vec<LayerShape>) -> Shape {
+pub(in crate::fit) fn shape(embedding: [usize; 3], layers: Vec<LayerShape>) -> Shape {
     let architecture = Architecture {
         embedding,
         layers,
@@ -151,7 +151,7 @@ fn shape(embedding: [usize; 3], layers: Vec<LayerShape>) -> Shape {
 }
 
 /// One layer of each kernel, several shuffles and two pictures an evaluation: 24 x 12 pixels.
-fn small() -> Shape {
+pub(in crate::fit) fn small() -> Shape {
     let layer = |inputs, outputs, kernel, shuffle, activation| LayerShape {
         inputs,
         outputs,
@@ -168,7 +168,7 @@ fn small() -> Shape {
     shape([2, 3, 4], layers)
 }
 
-fn first_state(shape: &Shape, evaluations: usize, seed: u64) -> State {
+pub(in crate::fit) fn first_state(shape: &Shape, evaluations: usize, seed: u64) -> State {
     let mut random = Random::new(seed);
     let parameters = shape.first_parameters(&mut random);
     let count = evaluations * shape.embedding_len();

@@ -14,7 +14,7 @@ use super::groups::Groups;
 use super::plan::{CUT_DB, Kind, NirvanaOptions, Plan, SLACK_DB, shape_for};
 use crate::PackError;
 use crate::Result;
-use crate::fit::cpu::CpuEngine;
+use crate::fit::cpu::{self, CpuEngine};
 use crate::fit::engine::{Engine, Moments, State};
 use crate::fit::rounding::{LatentRounding, Rounding};
 use crate::fit::shape::Shape;
@@ -408,6 +408,7 @@ impl Run<'_> {
             psnr: self.done.psnr,
             steps: self.done.steps,
             seconds,
+            processor: cpu::NAME.to_owned(),
         })
     }
 }
