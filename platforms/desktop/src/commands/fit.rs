@@ -366,3 +366,47 @@ fn text(path: &Path, report: &Report) -> String {
     ]
     .join("\n")
 }
+
+#[cfg(test)]
+mod tests {
+    use image::{Rgb, RgbImage};
+    use zoetrope_app::open_clip;
+
+    use super::*;
+
+    #[test]
+    fn the_windows_fit_is_a_clip_that_says_how_it_came_to_be() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let video = folder.path().join("video");
+        std::fs::create_dir(&video).expect("is made");
+        for frame in 0..2 {
+            let picture = RgbImage::from_fn(24, 16, |x, y| {
+                Rgb([(10 * x) as u8, (15 * y) as u8, 100 * frame])
+            });
+            let path = video.join(format!("{frame}.png"));
+            picture.save(path).expect("is written");
+        }
+        let output = folder.path().join("out.zoe");
+        let wish = FitWish {
+            video,
+            network: FitNetwork::Quick,
+            bits: None,
+        };
+        // What is there already was given up in the dialog.
+        std::fs::write(&output, "another file").expect("is written");
+        let (report, cancel) = (FitReport::default(), Cancel::new());
+        let made = make_fit(&wish, &output, &report, &cancel).expect("is made");
+        let length = std::fs::metadata(&output).expect("is there").len();
+        assert_eq!(made.bytes, length);
+        assert!(made.psnr > 25.0, "{made:?}");
+        let clip = open_clip(&output.into(), &cancel).expect("opens");
+        assert_eq!(clip.demuxer.info().frame_count, 2);
+        // A stopped one says so, and leaves what it can go on from.
+        let output = folder.path().join("stopped.zoe");
+        cancel.cancel();
+        let error = make_fit(&wish, &output, &report, &cancel).expect_err("was stopped");
+        let stopped = error.downcast::<zoetrope_codecs::Error>();
+        assert!(matches!(stopped, Ok(zoetrope_codecs::Error::Cancelled)));
+        assert!(!output.exists());
+    }
+}

@@ -11,6 +11,7 @@ use zoetrope_app::pictures::{middle_of, open_pictures};
 use zoetrope_codecs::Cancel;
 use zoetrope_codecs::container::zoe::{ClipDescription, FrameRate};
 use zoetrope_codecs::pictures::PictureSource;
+use zoetrope_encode::PackError;
 use zoetrope_encode::fit::{
     Fit, FitOptions, FitProgress, FitWatch, Fitted, NirvanaFit, NirvanaOptions, write_clip,
 };
@@ -98,20 +99,17 @@ impl Bench {
         metrics: &mut Metrics,
         cancel: &Cancel,
     ) -> anyhow::Result<Curve> {
-        let frame_rate = FrameRate::from_per_second(self.frame_rate);
         let mut points = Vec::new();
         for bytes in SIZES {
-            let name = format!("hnerv_{bytes}");
-            let used = cpu_time::of_this_process();
             let options = FitOptions {
                 bytes: Some(bytes),
-                ..FitOptions::new(frame_rate)
+                ..FitOptions::new(self.frame_rate())
             };
-            let fit = Fit::new(video, options, cancel)?;
-            let fitted = fit.run(None, false, &mut Unwatched, cancel)?;
-            let used = cpu_time::of_this_process() - used;
-            metrics.set(format!("{name}_fit_cpu_seconds"), used);
-            points.push(self.fitted(&name, &fitted, metrics, cancel)?);
+            let fit = || {
+                let fit = Fit::new(video, options, cancel)?;
+                fit.run(None, false, &mut Unwatched, cancel)
+            };
+            points.push(self.fit(&format!("hnerv_{bytes}"), fit, metrics, cancel)?);
         }
         Ok(curve("HNeRV lite", "#1f6fd0", points))
     }
@@ -123,36 +121,40 @@ impl Bench {
         metrics: &mut Metrics,
         cancel: &Cancel,
     ) -> anyhow::Result<Curve> {
-        let frame_rate = FrameRate::from_per_second(self.frame_rate);
         let mut points = Vec::new();
         for bits in BITS {
-            let name = format!("nirvana_{bits}bit");
-            let used = cpu_time::of_this_process();
             let options = NirvanaOptions {
                 bits,
-                ..NirvanaOptions::new(frame_rate)
+                ..NirvanaOptions::new(self.frame_rate())
             };
-            let fit = NirvanaFit::new(video.info(), options)?;
-            let fitted = fit.run(video, None, false, &mut Unwatched, cancel)?;
-            let used = cpu_time::of_this_process() - used;
-            metrics.set(format!("{name}_fit_cpu_seconds"), used);
-            points.push(self.fitted(&name, &fitted, metrics, cancel)?);
+            let fit = || {
+                let fit = NirvanaFit::new(video.info(), options)?;
+                fit.run(video, None, false, &mut Unwatched, cancel)
+            };
+            points.push(self.fit(&format!("nirvana_{bits}bit"), fit, metrics, cancel)?);
         }
         Ok(curve("NIRVANA", "#2c8c5a", points))
     }
 
-    /// A fitted clip.
-    fn fitted(
+    fn frame_rate(&self) -> FrameRate {
+        FrameRate::from_per_second(self.frame_rate)
+    }
+
+    /// Does a fit and writes its clip.
+    fn fit(
         &self,
         name: &str,
-        fitted: &Fitted,
+        fit: impl FnOnce() -> Result<Fitted, PackError>,
         metrics: &mut Metrics,
         cancel: &Cancel,
     ) -> anyhow::Result<[f64; 2]> {
+        let used = cpu_time::of_this_process();
+        let fitted = fit()?;
+        let used = cpu_time::of_this_process() - used;
+        metrics.set(format!("{name}_fit_cpu_seconds"), used);
         let path = self.folder.join(format!("{name}.zoe"));
-        let frame_rate = FrameRate::from_per_second(self.frame_rate);
-        let description = ClipDescription::new(frame_rate, 0);
-        write_clip(fitted, description, &path, cancel)?;
+        let description = ClipDescription::new(self.frame_rate(), 0);
+        write_clip(&fitted, description, &path, cancel)?;
         self.point(name, &path, metrics, cancel)
     }
 
