@@ -8,7 +8,7 @@ use egui::{ColorImage, Context, TextureHandle, TextureOptions, Ui};
 use zoetrope_codecs::PictureFrame;
 
 use super::ZoetropeApp;
-use super::panel::{FitChoice, FitRequest, FitView, Frames, Panel, file_size, fit};
+use super::panel::{FitChoice, FitRequest, FitView, Frames, Panel, fit, made_sentence};
 use crate::fitting::{FitMade, FitNetwork, FitWish, Fitting};
 use crate::open::ClipTarget;
 use crate::pictures::is_picture;
@@ -184,9 +184,7 @@ impl ZoetropeApp {
         match result {
             Ok(made) => {
                 let path = fitting.output().to_owned();
-                let values = [file_size(made.bytes), format!("{:.2} dB", made.psnr)];
-                let [bytes, psnr] = &values;
-                let said = fill(texts.made, &[&name_of(&path), bytes, psnr]);
+                let said = made_sentence(texts, &name_of(&path), &made);
                 log::info!("{said}");
                 let now = self.ctx.input(|input| input.time);
                 self.toasts.note(said, now);

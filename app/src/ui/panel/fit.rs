@@ -8,7 +8,7 @@ use super::inspector::choose;
 use super::rows::{decibels, fact, file_size, main_button, quiet, wide_button};
 use super::{Frames, Panel, SheetResponse, section, sheet};
 use crate::fitting::{FitMade, FitNetwork, FitNews};
-use crate::text::{fill, text};
+use crate::text::{FittingText, fill, text};
 
 /// Height of the curve, in points.
 const CURVE_HEIGHT: f32 = 72.0;
@@ -188,9 +188,7 @@ fn making(
 
 fn has_been_made(ui: &mut Ui, name: &str, made: &FitMade, asked: &mut Vec<FitRequest>) {
     let texts = &text(ui).fitting;
-    let values = [file_size(made.bytes), decibels(made.psnr, "")];
-    let [bytes, psnr] = &values;
-    quiet(ui, &fill(texts.made, &[name, bytes, psnr]));
+    quiet(ui, &made_sentence(texts, name, made));
     ui.add_space(theme::GAP_S);
     if main_button(ui, Icon::Play, texts.play) {
         asked.push(FitRequest::Play);
@@ -198,6 +196,13 @@ fn has_been_made(ui: &mut Ui, name: &str, made: &FitMade, asked: &mut Vec<FitReq
     if wide_button(ui, Icon::Sparkles, texts.another) {
         asked.push(FitRequest::Another);
     }
+}
+
+/// What has been made.
+pub fn made_sentence(texts: &FittingText, name: &str, made: &FitMade) -> String {
+    let values = [file_size(made.bytes), decibels(made.psnr, "")];
+    let [bytes, psnr] = &values;
+    fill(texts.made, &[name, bytes, psnr])
 }
 
 /// PSNR over all steps that there will be.

@@ -473,7 +473,7 @@ pub fn section(ui: &mut Ui, title: &str) {
 }
 
 pub use camera::{CameraPanel, CameraRequest, CameraState, mode_texts};
-pub use fit::{FitChoice, FitRequest, FitView, fit};
+pub use fit::{FitChoice, FitRequest, FitView, fit, made_sentence};
 pub use help::HelpPanel;
 pub use inspector::{Inspected, InspectedClip, Request, inspector};
 pub use keys::KeysPanel;
@@ -481,7 +481,6 @@ pub use log::LogPanel;
 pub use more::{MoreState, more};
 pub use open_link::OpenLinkPanel;
 pub use palette::{PalettePanel, PaletteSources};
-pub use rows::file_size;
 pub use settings::{SettingsPanel, SettingsRequest};
 pub use share::{FilmChoice, FilmMove, LinkParts, Reach, ShareRequest, ShareState, Sharing, share};
 pub use trust::{Question, trust};

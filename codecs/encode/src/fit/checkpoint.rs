@@ -24,6 +24,9 @@ pub(crate) struct Checkpoint {
     pub(crate) seconds: f64,
 }
 
+/// What a fingerprint begins with (FNV-1a).
+pub(super) const FINGERPRINT_START: u64 = 0xcbf2_9ce4_8422_2325;
+
 /// Where the checkpoint of a fit to `target` lies. `None` for what is no name of a file.
 pub fn checkpoint_path(target: &Path) -> Option<PathBuf> {
     let mut name = target.file_name()?.to_owned();
@@ -107,6 +110,13 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
             let _ = fs::remove_file(&unfinished);
             PackError::write(path, &error)
         })
+}
+
+/// Goes on with a fingerprint over a text (FNV-1a).
+pub(super) fn fingerprint(start: u64, text: &str) -> u64 {
+    text.bytes().fold(start, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 /// Adds a checksum.

@@ -19,7 +19,7 @@ const LOWER_WIDTH: usize = 12;
 /// Most channels behind the stem; beyond that, no video is worth it.
 const WIDEST: usize = 1024;
 /// Multiplications for each pixel that phones do in real time.
-const LITE_MACS: u64 = 5000;
+pub(super) const LITE_MACS: u64 = 5000;
 /// Bits of a file for each pixel where nothing else is asked for.
 const DEFAULT_BITS_PER_PIXEL: f64 = 0.1;
 /// Bytes of a file where nothing else is asked for.

@@ -10,7 +10,7 @@ use zoetrope_codecs::pictures::PictureSource;
 use zoetrope_codecs::random::Random;
 use zoetrope_codecs::{Cancel, limits};
 
-use super::checkpoint::Checkpoint;
+use super::checkpoint::{self, Checkpoint};
 use super::engine::{Engine, Moments, State};
 use super::plan::{FitOptions, Schedule, covering, shape_for};
 use super::processor::{self, Processor};
@@ -154,11 +154,7 @@ impl Fit {
     /// Of everything that the numbers depend on.
     fn fingerprint(&self) -> u64 {
         let text = format!("{:?} {:?} {:?}", self.shape, self.schedule, self.options);
-        let video = self.video.fingerprint();
-        // FNV-1a.
-        text.bytes().fold(video, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        })
+        checkpoint::fingerprint(self.video.fingerprint(), &text)
     }
 
     fn first_state(&self) -> State {

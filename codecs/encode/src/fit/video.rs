@@ -2,6 +2,7 @@
 
 use zoetrope_codecs::PictureFrame;
 
+use super::checkpoint::FINGERPRINT_START;
 use crate::{PackError, Result};
 
 /// All pictures of a video in memory, a plane for each colour, cut to a size.
@@ -68,7 +69,7 @@ impl Video {
         let (words, rest) = self.planes.as_chunks::<8>();
         let words = words.iter().map(|word| u64::from_le_bytes(*word));
         let rest = rest.iter().map(|byte| u64::from(*byte));
-        let start = 0xcbf2_9ce4_8422_2325 ^ (self.size[0] as u64);
+        let start = FINGERPRINT_START ^ (self.size[0] as u64);
         words.chain(rest).fold(start, |hash, word| {
             (hash ^ word).wrapping_mul(0x0100_0000_01b3).rotate_left(17)
         })

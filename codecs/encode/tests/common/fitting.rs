@@ -1,5 +1,6 @@
 //! A small video, and who looks on while it is fitted.
 
+use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use zoetrope_codecs::neural::NeuralDecoder;
 use zoetrope_codecs::pictures::{PictureSource, PicturesInfo};
 use zoetrope_codecs::source::FileSource;
 use zoetrope_codecs::{Cancel, FrameContent, FrameReader, PictureFrame};
-use zoetrope_encode::fit::{FitProgress, FitWatch};
+use zoetrope_encode::fit::{FitProgress, FitWatch, Fitted};
 
 /// Width and height of its pictures.
 pub const SIZE: [usize; 2] = [60, 30];
@@ -109,8 +110,21 @@ impl FitWatch for Watch {
     }
 }
 
+/// The written clip is as good as its fit says, and good.
+pub fn check_written(path: &Path, bytes: u64, fitted: &Fitted, video: &Disc) {
+    let psnr = psnr_of(path, video);
+    assert_eq!(bytes, fs::metadata(path).expect("is there").len());
+    assert!(psnr > 27.0, "{psnr} dB");
+    // Up to the rounding of pictures to 8 bits, which few numbers are near enough to.
+    assert!(
+        (psnr - fitted.mean_psnr()).abs() < 0.01,
+        "{psnr} {}",
+        fitted.mean_psnr()
+    );
+}
+
 /// Mean of the frames' PSNR, as a player decodes the clip.
-pub fn psnr_of(path: &Path, video: &Disc) -> f64 {
+fn psnr_of(path: &Path, video: &Disc) -> f64 {
     let source = FileSource::open(path).expect("is there");
     let clip = ZoeDemuxer::open(Arc::new(source), &Cancel::new()).expect("a clip");
     let mut reader = FrameReader::new(Box::new(clip), Box::new(NeuralDecoder::on_cpu()));

@@ -6,13 +6,12 @@ use zoetrope_codecs::neural::{Activation, Architecture, LayerShape, Output, Patc
 
 use crate::fit::engine::{Descent, Step};
 use crate::fit::loss::Loss;
+use crate::fit::plan::LITE_MACS;
 use crate::fit::shape::Shape;
 use crate::{PackError, Result};
 
 /// Networks of a group, which bound what a seek costs.
 pub(super) const GROUP_NETWORKS: u64 = 16;
-/// Multiplications for each pixel that phones do in real time.
-const LITE_MACS: u64 = 5000;
 /// Sides of patches: the smallest whose places are not too many. Of 4 frames after 300 steps of Adam, 67 500 numbers with patches of 8
 /// made 28.3 dB, 82 412 with patches of 16 28.5, 115 084 with patches of 32 28.2.
 const PATCHES: [usize; 3] = [8, 16, 32];

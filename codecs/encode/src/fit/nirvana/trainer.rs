@@ -14,6 +14,7 @@ use super::groups::Groups;
 use super::plan::{CUT_DB, Kind, NirvanaOptions, Plan, SLACK_DB, shape_for};
 use crate::PackError;
 use crate::Result;
+use crate::fit::checkpoint::{FINGERPRINT_START, fingerprint};
 use crate::fit::cpu::{self, CpuEngine};
 use crate::fit::engine::{Engine, Moments, State};
 use crate::fit::rounding::{LatentRounding, Rounding};
@@ -96,12 +97,8 @@ impl NirvanaFit {
             "{:?} {:?} {:?} {:?} {}",
             self.shape, self.plan, self.options, self.crop, self.frames
         );
-        // FNV-1a.
-        let fingerprint = text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
         Identity {
-            fingerprint,
+            fingerprint: fingerprint(FINGERPRINT_START, &text),
             parameters: self.shape.parameters(),
         }
     }
