@@ -581,6 +581,10 @@ pub struct BenchArgs {
     /// The folder of the clips that `size` packs.
     #[arg(long, value_name = "DIR", default_value = "../shared/data/splats")]
     pub data: PathBuf,
+    /// The folder of the trained networks whose pictures `hnerv` compares: each in a folder of its own, with
+    /// `ref`, the pictures of the program that trained it, and `gt`, those of its film.
+    #[arg(long, value_name = "DIR", default_value = "../shared/data/neural")]
+    pub networks: PathBuf,
     /// The video that `fit` fits networks to: a file, or a folder of pictures.
     #[arg(
         long,

@@ -87,7 +87,7 @@ const BENCHMARKS: [Benchmark; 12] = [
     Benchmark {
         name: "hnerv",
         about: "decode neural video on the CPU, beside ONNX Runtime, and on the GPU, beside its ceiling",
-        run: |_, cancel| hnerv::run(cancel),
+        run: |args, cancel| hnerv::run(&args.networks, cancel),
     },
     Benchmark {
         name: "fit",

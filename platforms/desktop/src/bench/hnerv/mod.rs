@@ -1,11 +1,14 @@
 //! `hnerv`: decoding frames of neural video, on the CPU beside ONNX Runtime, on the GPU beside a naive
 //! kernel and beside as many multiplications as the device can do.
 //!
-//! The networks have the shapes of published ones and random weights: how long a frame takes does not depend on
-//! their values.
+//! The networks whose decoding is timed have the shapes of published ones and random weights: how long a frame
+//! takes does not depend on their values. What the pictures of trained ones are like is compared where they are
+//! at hand.
 
 mod peer;
+mod pictures;
 
+use std::path::Path;
 use std::time::Instant;
 
 use zoetrope_codecs::neural::{Activation, CpuDecoder, Layer, Network, Output};
@@ -53,12 +56,13 @@ const LITE: &Shape = &[
 /// What goes into both: channels, height, width.
 const EMBEDDING: [usize; 3] = [16, 2, 4];
 
-/// Decodes with everything that can.
+/// Decodes with everything that can; `networks` is the folder of the trained ones.
 ///
 /// # Errors
 /// When the peer cannot be installed or makes another picture, or there is no graphics device.
-pub fn run(cancel: &Cancel) -> anyhow::Result<Metrics> {
+pub fn run(networks: &Path, cancel: &Cancel) -> anyhow::Result<Metrics> {
     let mut metrics = Metrics::default();
+    pictures::run(networks, &mut metrics, cancel)?;
     on_cpu(&mut metrics, cancel)?;
     on_gpu(&mut metrics, cancel)?;
     Ok(metrics)
