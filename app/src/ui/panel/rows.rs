@@ -56,13 +56,13 @@ pub fn wide_button(ui: &mut Ui, icon: Icon, label: &str) -> bool {
     ui.add(button).accessible_name(label).clicked()
 }
 
-/// "1.2 MB", or "181 kB" of less.
+/// "1.2 MB", or "181 kB" and "0.1 kB" of less.
 pub fn file_size(bytes: u64) -> String {
-    let bytes = bytes as f64;
-    if bytes < 1e6 {
-        format!("{:.0} kB", bytes / 1e3)
-    } else {
-        megabytes(bytes)
+    let kilobytes = bytes as f64 / 1e3;
+    match bytes {
+        0..10_000 => format!("{kilobytes:.1} kB"),
+        10_000..1_000_000 => format!("{kilobytes:.0} kB"),
+        _ => megabytes(bytes as f64),
     }
 }
 
@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn sizes_read_as_people_write_them() {
-        let sizes = [181_176, 999_400, 3_000_000, 123_456_789].map(file_size);
-        assert_eq!(sizes, ["181 kB", "999 kB", "3.0 MB", "123 MB"]);
+        let sizes = [92, 181_176, 999_400, 3_000_000, 123_456_789].map(file_size);
+        assert_eq!(sizes, ["0.1 kB", "181 kB", "999 kB", "3.0 MB", "123 MB"]);
     }
 }

@@ -257,47 +257,32 @@ fn look(reader: &mut FrameReader, info: &ClipInfo, cancel: &Cancel) -> Looked {
 }
 
 fn text(report: &Report) -> String {
+    let engine = if report.hardware {
+        "hardware"
+    } else {
+        "software"
+    };
     let mut lines = vec![
         report.title.clone(),
         row("kind", &kind(report)),
-        row(
-            "decoded by",
-            &format!(
-                "{} ({})",
-                report.engine,
-                if report.hardware {
-                    "hardware"
-                } else {
-                    "software"
-                }
-            ),
-        ),
-        row(
-            "duration",
-            &format!(
-                "{:.3} s, {} at {} a second{}",
-                report.duration,
-                output::count(report.frames as u64, "frame"),
-                report.frame_rate,
-                if report.frame_rate_known {
-                    ""
-                } else {
-                    " (assumed)"
-                }
-            ),
-        ),
-        row("groups", &report.groups.to_string()),
+        row("decoded by", &format!("{} ({engine})", report.engine)),
     ];
+    // A still model has no time, and bytes a second would be made up.
+    let is_still = report.frames == 1 && !report.frame_rate_known;
+    if !is_still {
+        lines.push(row("duration", &duration(report)));
+        lines.push(row("groups", &report.groups.to_string()));
+    }
     if let Some(picture) = &report.picture {
         lines.extend(of_pictures(picture));
     }
     if let Some(Counts { min, mean, max }) = &report.gaussians {
         lines.push(row(
             "gaussians",
-            &if min == max {
-                format!("{min} in each frame")
-            } else {
-                format!("{min} to {max}, {mean:.0} on average")
+            &match (is_still, min == max) {
+                (true, _) => max.to_string(),
+                (_, true) => format!("{min} in each frame"),
+                _ => format!("{min} to {max}, {mean:.0} on average"),
             },
         ));
     }
@@ -321,31 +306,16 @@ fn text(report: &Report) -> String {
             ),
         ));
     }
-    if let (Some(bytes), Some(per_frame), Some(bit_rate)) =
-        (report.bytes, report.bytes_per_frame, report.bit_rate)
-    {
-        lines.push(row(
-            "size",
-            &format!(
-                "{:.2} MB, {:.1} kB a frame, {:.1} Mbit/s",
-                bytes as f64 * 1e-6,
-                per_frame * 1e-3,
-                bit_rate * 1e-6
-            ),
-        ));
-    }
-    let mut bit_rate = 0.0;
-    for Layer {
-        name,
-        bit_rate: own,
-        ..
-    } in &report.layers
-    {
-        bit_rate += own;
-        lines.push(row(
-            "layer",
-            &format!("{name}, {:.1} Mbit/s up to it", bit_rate * 1e-6),
-        ));
+    lines.extend(size(report, is_still).map(|size| row("size", &size)));
+    let (mut bytes, mut bit_rate) = (0, 0.0);
+    for layer in &report.layers {
+        bytes += layer.bytes;
+        bit_rate += layer.bit_rate;
+        let up_to = match is_still {
+            true => file_size(bytes),
+            false => format!("{:.1} Mbit/s", bit_rate * 1e-6),
+        };
+        lines.push(row("layer", &format!("{}, {up_to} up to it", layer.name)));
     }
     for (name, text) in [("credit", &report.credit), ("licence", &report.licence)] {
         lines.extend(text.iter().map(|text| row(name, text)));
@@ -359,6 +329,51 @@ fn text(report: &Report) -> String {
         }));
     }
     lines.join("\n")
+}
+
+/// "2.000 s, 60 frames at 30 a second"
+fn duration(report: &Report) -> String {
+    format!(
+        "{:.3} s, {} at {} a second{}",
+        report.duration,
+        output::count(report.frames as u64, "frame"),
+        report.frame_rate,
+        if report.frame_rate_known {
+            ""
+        } else {
+            " (assumed)"
+        }
+    )
+}
+
+/// "2.41 MB, 40.1 kB a frame, 9.6 Mbit/s", or "1.48 MB, 16.3 bytes a Gaussian" of a still model.
+fn size(report: &Report, is_still: bool) -> Option<String> {
+    let (bytes, per_frame, bit_rate) = (
+        report.bytes?,
+        report.bytes_per_frame?,
+        report.bit_rate? * 1e-6,
+    );
+    let size = file_size(bytes);
+    if !is_still {
+        let per_frame = file_size(per_frame as u64);
+        return Some(format!("{size}, {per_frame} a frame, {bit_rate:.1} Mbit/s"));
+    }
+    Some(match &report.gaussians {
+        Some(counts) if counts.max > 0 => {
+            let each = bytes as f64 / counts.max as f64;
+            format!("{size}, {each:.1} bytes a Gaussian")
+        }
+        _ => size,
+    })
+}
+
+/// "1.48 MB", "16.3 kB" or "92 bytes"
+fn file_size(bytes: u64) -> String {
+    match bytes {
+        0..1_000 => output::count(bytes, "byte"),
+        1_000..1_000_000 => format!("{:.1} kB", bytes as f64 * 1e-3),
+        _ => format!("{:.2} MB", bytes as f64 * 1e-6),
+    }
 }
 
 /// The rows of a flat clip.

@@ -47,6 +47,11 @@ fn format_version_and_up_are_told() {
     let (text, json) = info(&frame.to_string_lossy());
     assert!(text.contains("splat file, SOG, version 2"), "{text}");
     assert!(text.contains("-y (a guess: the custom of SOG"), "{text}");
+    // A still model has a size, but neither a time nor a rate.
+    assert!(text.contains("bytes a Gaussian"), "{text}");
+    for of_time in ["duration", "groups", "frame", "bit/s"] {
+        assert!(!text.contains(of_time), "{text}");
+    }
     assert_eq!(
         (&json["codec"], &json["version"]),
         (&"SOG".into(), &"2".into())
@@ -57,6 +62,9 @@ fn format_version_and_up_are_told() {
     );
     let (text, json) = info(&packed_wave().to_string_lossy());
     assert!(text.contains("up          -y\n"), "{text}");
+    for of_time in ["duration", "groups", " a frame", "bit/s"] {
+        assert!(text.contains(of_time), "{text}");
+    }
     assert_eq!(
         (&json["version"], &json["up_known"]),
         (&Value::Null, &true.into())

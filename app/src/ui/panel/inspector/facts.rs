@@ -8,7 +8,7 @@ use zoetrope_render::{RenderStats, Tier};
 use super::super::super::statistics::grouped;
 use super::super::super::theme;
 use super::super::super::timecode::clock_text;
-use super::{Inspected, InspectedClip, fact, megabytes, quiet};
+use super::{Inspected, InspectedClip, fact, file_size, quiet};
 use crate::text::{InspectorText, Text, fill, text};
 
 /// Height of a bar, in points.
@@ -53,7 +53,7 @@ fn clip_facts(
         facts.push((text.duration, clock_text(state.duration, state.duration)));
     }
     if let Some(bytes) = info.size_bytes {
-        facts.push((text.file_size, megabytes(bytes as f64)));
+        facts.push((text.file_size, file_size(bytes)));
     }
     if let Some(counts) = info.gaussians {
         let [min, max] = [counts.min, counts.max].map(grouped);
@@ -224,7 +224,5 @@ mod tests {
             max: [1.0, 0.5, 152.4],
         };
         assert_eq!(extent(bounds), "2.00 × 0.50 × 150");
-        assert_eq!(megabytes(1_234_567.0), "1.2 MB");
-        assert_eq!(megabytes(470e6), "470 MB");
     }
 }

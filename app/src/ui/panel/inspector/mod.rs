@@ -16,7 +16,7 @@ use zoetrope_render::{Capabilities, RenderStats};
 use super::super::comparing::SourceFacts;
 use super::super::frame_log::FrameLog;
 use super::super::theme;
-use super::rows::{decibels, fact, megabytes, quiet};
+use super::rows::{decibels, fact, file_size, megabytes, quiet};
 use super::{Frames, Panel, SheetResponse, section, sheet};
 use crate::settings::Settings;
 use crate::text::text;
