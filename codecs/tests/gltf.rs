@@ -5,8 +5,8 @@ mod common;
 
 use std::fs;
 
-use common::{Tolerance, assert_within, data, in_order_of, memory, random_cloud, read_splat};
-use common::{shared_data, small_cloud};
+use common::{Tolerance, assert_within, data, glb_of, glb_parts, in_order_of, memory};
+use common::{random_cloud, read_splat, shared_data, small_cloud};
 use serde_json::{Value, json};
 use zoetrope_codecs::source::MemorySource;
 use zoetrope_codecs::splat::{Axes, SplatFormat, facts, gltf, synthetic};
@@ -27,28 +27,6 @@ fn notes(bytes: Vec<u8>) -> Vec<String> {
 fn glb(cloud: &SplatCloud) -> Vec<u8> {
     let mut bytes = Vec::new();
     gltf::write(cloud, &mut bytes).expect("memory takes everything");
-    bytes
-}
-
-/// JSON and binary part of a GLB.
-fn parts(glb: &[u8]) -> (Value, Vec<u8>) {
-    let length = u32::from_le_bytes(glb[12..16].try_into().expect("four")) as usize;
-    let json = serde_json::from_slice(&glb[20..20 + length]).expect("is JSON");
-    (json, glb[28 + length..].to_vec())
-}
-
-/// A GLB of both.
-fn join(json: &Value, binary: &[u8]) -> Vec<u8> {
-    let mut text = json.to_string().into_bytes();
-    text.resize(text.len().next_multiple_of(4), b' ');
-    let mut bytes = b"glTF\x02\0\0\0".to_vec();
-    bytes.extend((28 + text.len() as u32 + binary.len() as u32).to_le_bytes());
-    bytes.extend((text.len() as u32).to_le_bytes());
-    bytes.extend(b"JSON");
-    bytes.extend(text);
-    bytes.extend((binary.len() as u32).to_le_bytes());
-    bytes.extend(b"BIN\0");
-    bytes.extend(binary);
     bytes
 }
 
@@ -73,7 +51,7 @@ fn the_conformance_matrix_is_as_its_names_say() {
         read_splat(data("khr_gltf/khr_conformance_matrix.gltf"))
     );
     let bytes = fs::read(data("khr_gltf/khr_conformance_matrix.glb")).expect("is there");
-    let (json, _) = parts(&bytes);
+    let (json, _) = glb_parts(&bytes);
     let nodes = json["nodes"].as_array().expect("are some").iter();
     let names: Vec<&str> = nodes
         .filter(|node| node["mesh"].is_u64())
@@ -200,10 +178,11 @@ fn playbot_is_as_its_ply() {
     };
     let glb = read_splat(path);
     let ply = read_splat(shared_data("converted/playbot4.ply").expect("beside it"));
-    let (mut json, binary) =
-        parts(&fs::read(shared_data("converted/playbot4.glb").expect("is there")).expect("reads"));
+    let (mut json, binary) = glb_parts(
+        &fs::read(shared_data("converted/playbot4.glb").expect("is there")).expect("reads"),
+    );
     json["nodes"][0]["rotation"] = json!([0, 0, 1, 0]);
-    let mut turned = read(join(&json, &binary)).expect("reads");
+    let mut turned = read(glb_of(&json, &binary)).expect("reads");
     turned.axes = ply.axes;
     let tolerance = Tolerance {
         position: 1e-6,
@@ -225,7 +204,7 @@ fn nodes_place_their_meshes() {
         cloud.axes = Axes::RightUpBack;
         cloud
     };
-    let (mut json, binary) = parts(&glb(&cloud));
+    let (mut json, binary) = glb_parts(&glb(&cloud));
     json["nodes"] = json!([
         { "mesh": 0, "translation": [1, 2, 3] },
         { "children": [2], "rotation": [0.0, 0.0, 1.0, 0.0], "scale": [2, 2, 2] },
@@ -235,7 +214,7 @@ fn nodes_place_their_meshes() {
     ]);
     json["scenes"] = json!([{ "nodes": [] }, { "nodes": [0, 1, 3] }]);
     json["scene"] = json!(1);
-    let bytes = join(&json, &binary);
+    let bytes = glb_of(&json, &binary);
     let all = read(bytes.clone()).expect("reads");
     assert_eq!(all.len(), 15);
     assert!(notes(bytes).is_empty());
@@ -274,14 +253,14 @@ fn nodes_place_their_meshes() {
     }
     // Without scenes, what is nobody's child is shown.
     json["scenes"] = json!([]);
-    assert_eq!(read(join(&json, &binary)).expect("reads").len(), 20);
+    assert_eq!(read(glb_of(&json, &binary)).expect("reads").len(), 20);
     json["nodes"][0]["scale"] = json!([1, 2, 1]);
-    assert!(notes(join(&json, &binary))[0].contains("stretches"));
+    assert!(notes(glb_of(&json, &binary))[0].contains("stretches"));
     json["nodes"][0]["translation"] = json!([1e300, 0, 0]);
-    assert_eq!(read(join(&json, &binary)).expect("reads").dropped, 5);
+    assert_eq!(read(glb_of(&json, &binary)).expect("reads").dropped, 5);
     (json["scenes"], json["scene"]) = (json!([{ "nodes": [1] }]), json!(0));
     json["nodes"][2]["children"] = json!([1]);
-    let error = read(join(&json, &binary)).expect_err("never ends");
+    let error = read(glb_of(&json, &binary)).expect_err("never ends");
     assert!(
         error.to_string().contains("two places of its tree"),
         "{error}"
@@ -323,7 +302,7 @@ fn accessors_of_every_kind() {
 fn buffers_in_other_files() {
     let mut cloud = small_cloud(6, 1);
     cloud.axes = Axes::RightUpBack;
-    let (mut json, binary) = parts(&glb(&cloud));
+    let (mut json, binary) = glb_parts(&glb(&cloud));
     json["buffers"][0]["uri"] = json!("./the%20numbers.bin");
     let folder = tempfile::tempdir().expect("a temporary folder");
     let model = folder.path().join("model.gltf");
@@ -359,11 +338,11 @@ fn buffers_in_other_files() {
 
 #[test]
 fn what_is_wrong_is_said() {
-    let (json, binary) = parts(&glb(&small_cloud(3, 1)));
+    let (json, binary) = glb_parts(&glb(&small_cloud(3, 1)));
     let reason = |change: &dyn Fn(&mut Value)| {
         let mut json = json.clone();
         change(&mut json);
-        let error = read(join(&json, &binary))
+        let error = read(glb_of(&json, &binary))
             .expect_err("is wrong")
             .to_string();
         assert!(error.starts_with("a.gltf "), "{error}");
@@ -384,14 +363,10 @@ fn what_is_wrong_is_said() {
     let packed = reason(&|json| {
         let mut value = primitive(json);
         value["extensions"][EXTENSION]["extensions"] =
-            json!({ "KHR_gaussian_splatting_compression_spz_2": {} });
+            json!({ "KHR_gaussian_splatting_compression_secret": {} });
         with(json, value);
     });
-    assert!(packed.contains("packed by KHR_gaussian_splatting_compression_spz_2"));
-    let meshopt = reason(&|json| {
-        json["bufferViews"][3]["extensions"] = json!({ "EXT_meshopt_compression": {} });
-    });
-    assert!(meshopt.contains("packed with meshopt"));
+    assert!(packed.contains("packed by KHR_gaussian_splatting_compression_secret"));
     assert!(reason(&|json| attribute(json, "KHR:SCALE", json!(99))).contains("no accessor 99"));
     assert!(reason(&|json| attribute(json, "KHR:SCALE", json!(2))).contains("not 3 VEC3"));
     assert!(reason(&|json| json["accessors"][0]["componentType"] = json!(5130)).contains("5130"));
@@ -410,10 +385,10 @@ fn what_is_wrong_is_said() {
         .as_object_mut()
         .expect("is one")
         .remove("KHR_gaussian_splatting:SH_DEGREE_1_COEF_1");
-    let bytes = join(&partial, &binary);
+    let bytes = glb_of(&partial, &binary);
     assert_eq!(read(bytes.clone()).expect("reads").sh_degree, 0);
     assert!(notes(bytes)[0].contains("in part only"));
-    let bytes = join(&json, &binary);
+    let bytes = glb_of(&json, &binary);
     for end in 0..bytes.len() {
         read(bytes[..end].to_vec()).expect_err("is cut");
     }

@@ -102,6 +102,28 @@ impl SplatCloud {
         self.sh_dc.push(sh_dc);
     }
 
+    /// Adds the Gaussians of another cloud, whose SH degree is no higher.
+    pub(super) fn append(&mut self, other: Self) {
+        if self.is_empty() && self.sh_degree == other.sh_degree {
+            *self = other;
+            return;
+        }
+        let mut rest = vec![[0.0; 3]; self.rest_coefficients()];
+        for k in 0..other.len() {
+            let own = other.rest_of(k);
+            rest[..own.len()].copy_from_slice(own);
+            self.push(
+                other.positions[k],
+                other.rotations[k],
+                other.scales[k],
+                other.opacities[k],
+                other.sh_dc[k],
+                &rest,
+            );
+        }
+        self.dropped += other.dropped;
+    }
+
     /// Number of Gaussians.
     pub fn len(&self) -> usize {
         self.positions.len()

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use serde_json::Value;
 use zoetrope_codecs::random::Random;
 use zoetrope_codecs::source::{FileSource, MemorySource, Source};
 use zoetrope_codecs::{Cancel, SplatCloud, splat};
@@ -41,6 +42,28 @@ pub fn memory(name: &str, bytes: impl Into<Arc<[u8]>>) -> Arc<dyn Source> {
 pub fn read_splat(path: PathBuf) -> SplatCloud {
     let source: Arc<dyn Source> = Arc::new(FileSource::open(path).expect("opens"));
     splat::read(&source, &Cancel::new()).expect("reads")
+}
+
+/// JSON and binary part of a GLB.
+pub fn glb_parts(glb: &[u8]) -> (Value, Vec<u8>) {
+    let length = u32::from_le_bytes(glb[12..16].try_into().expect("four")) as usize;
+    let json = serde_json::from_slice(&glb[20..20 + length]).expect("is JSON");
+    (json, glb[28 + length..].to_vec())
+}
+
+/// A GLB of both.
+pub fn glb_of(json: &Value, binary: &[u8]) -> Vec<u8> {
+    let mut text = json.to_string().into_bytes();
+    text.resize(text.len().next_multiple_of(4), b' ');
+    let mut bytes = b"glTF\x02\0\0\0".to_vec();
+    bytes.extend((28 + text.len() as u32 + binary.len() as u32).to_le_bytes());
+    bytes.extend((text.len() as u32).to_le_bytes());
+    bytes.extend(b"JSON");
+    bytes.extend(text);
+    bytes.extend((binary.len() as u32).to_le_bytes());
+    bytes.extend(b"BIN\0");
+    bytes.extend(binary);
+    bytes
 }
 
 /// A clip of a few Gaussians with values that differ everywhere, in any SH degree.

@@ -1,12 +1,14 @@
-//! Numbers out of accessors: any component type, interleaved, sparse.
+//! Numbers out of accessors: any component type, interleaved, sparse, packed by meshopt.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::ops::Range;
 
-use super::asset::{Accessor, Asset, Primitive};
-use super::buffer::Buffer;
+use super::asset::{Accessor, Asset, BufferView, Meshopt, Primitive};
+use super::buffer::{Buffer, Part};
+use super::meshopt;
 use crate::source::Source;
-use crate::{Cancel, Error, Result};
+use crate::{Cancel, Error, Result, limits};
 
 /// With 60 numbers of a Gaussian these are 31 MB.
 const ROWS_AT_ONCE: u64 = 1 << 17;
@@ -17,6 +19,8 @@ pub(super) struct Accessors<'a> {
     asset: &'a Asset,
     cancel: &'a Cancel,
     buffers: HashMap<usize, Buffer<'a>>,
+    /// Views that were packed, by their numbers.
+    unpacked: HashMap<usize, Vec<u8>>,
 }
 
 /// A component type.
@@ -83,6 +87,7 @@ impl<'a> Accessors<'a> {
             asset,
             cancel,
             buffers: HashMap::new(),
+            unpacked: HashMap::new(),
         }
     }
 
@@ -203,17 +208,11 @@ impl<'a> Accessors<'a> {
     /// The bytes of some rows, and how far apart they start. The last may end with its numbers.
     fn rows(&mut self, rows: &Rows) -> Result<(Vec<u8>, usize)> {
         let number = rows.view;
-        let view = self.asset.buffer_views.get(number);
-        let view = view.ok_or_else(|| self.malformed(format!("it has no buffer view {number}")))?;
-        if view.extensions.meshopt.is_some() {
-            return Err(Error::unsupported(
-                self.source.name(),
-                "its numbers are packed with meshopt, which is not read; export it without \
-                 compression",
-            ));
-        }
+        let view = self.view(number)?;
+        let packing = view.extensions.meshopt.as_ref();
         let row_bytes = rows.row_bytes as u64;
-        let stride = view.byte_stride.unwrap_or(row_bytes);
+        let packed_stride = packing.map(|packing| packing.byte_stride);
+        let stride = view.byte_stride.or(packed_stride).unwrap_or(row_bytes);
         if rows.rows.is_empty() {
             return Ok((Vec::new(), rows.row_bytes));
         }
@@ -223,20 +222,113 @@ impl<'a> Accessors<'a> {
         let range = start_of(rows.rows.start)
             .zip(end)
             .filter(|(_, end)| *end <= view.byte_length && stride >= row_bytes)
-            .and_then(|(start, end)| {
-                Some(view.byte_offset.checked_add(start)?..view.byte_offset.checked_add(end)?)
-            });
-        let cut = format!("its buffer view {number} is too short for what lies in it");
-        let range = range.ok_or_else(|| self.malformed(cut.clone()))?;
-        if !self.buffers.contains_key(&view.buffer) {
-            let buffer = Buffer::open(self.source, self.asset, view.buffer, self.cancel)?;
-            self.buffers.insert(view.buffer, buffer);
+            .map(|(start, end)| start..end);
+        let cut = || {
+            self.malformed(format!(
+                "its buffer view {number} is too short for what lies in it"
+            ))
+        };
+        let range = range.ok_or_else(cut)?;
+        let bytes = match packing {
+            Some(packing) => {
+                let bytes = self.unpack(number, view, packing)?;
+                bytes[range.start as usize..range.end as usize].to_vec()
+            }
+            None => self.part(view.buffer, view.byte_offset, range, number)?,
+        };
+        Ok((bytes, stride as usize))
+    }
+
+    /// The bytes of buffer view `number` as a source.
+    pub(super) fn view_source(&mut self, number: usize) -> Result<Part<'_>> {
+        let view = self.view(number)?;
+        let name = self.source.name();
+        let buffer = self.buffer(view.buffer)?;
+        let end = view.byte_offset.checked_add(view.byte_length);
+        let end = end.filter(|end| *end <= buffer.len());
+        let end = end.ok_or_else(|| {
+            Error::malformed(
+                name,
+                format!(
+                    "its buffer {} is too short for buffer view {number}",
+                    view.buffer
+                ),
+            )
+        })?;
+        Ok(Part {
+            name,
+            buffer,
+            range: view.byte_offset..end,
+        })
+    }
+
+    /// Lets go of what was unpacked, which the next primitive does not need.
+    pub(super) fn forget(&mut self) {
+        self.unpacked.clear();
+    }
+
+    fn view(&self, number: usize) -> Result<&'a BufferView> {
+        let view = self.asset.buffer_views.get(number);
+        view.ok_or_else(|| self.malformed(format!("it has no buffer view {number}")))
+    }
+
+    fn buffer(&mut self, number: usize) -> Result<&Buffer<'a>> {
+        match self.buffers.entry(number) {
+            Entry::Occupied(opened) => Ok(opened.into_mut()),
+            Entry::Vacant(place) => {
+                let buffer = Buffer::open(self.source, self.asset, number, self.cancel)?;
+                Ok(place.insert(buffer))
+            }
         }
-        let bytes = match self.buffers.get(&view.buffer) {
-            Some(buffer) => buffer.read(range, self.cancel)?,
+    }
+
+    /// The bytes of `range` behind `offset` of a buffer, which lie in buffer view `number`.
+    fn part(
+        &mut self,
+        buffer: usize,
+        offset: u64,
+        range: Range<u64>,
+        number: usize,
+    ) -> Result<Vec<u8>> {
+        let (start, end) = (
+            offset.checked_add(range.start),
+            offset.checked_add(range.end),
+        );
+        let cancel = self.cancel;
+        let opened = self.buffer(buffer)?;
+        let bytes = match start.zip(end) {
+            Some((start, end)) => opened.read(start..end, cancel)?,
             None => None,
         };
-        let bytes = bytes.ok_or_else(|| self.malformed(cut))?;
-        Ok((bytes, stride as usize))
+        bytes.ok_or_else(|| {
+            self.malformed(format!(
+                "its buffer {buffer} is too short for buffer view {number}"
+            ))
+        })
+    }
+
+    /// All bytes of buffer view `number`, which is packed.
+    fn unpack(&mut self, number: usize, view: &BufferView, packing: &Meshopt) -> Result<&[u8]> {
+        let damaged = format!(
+            "its buffer view {number} is no sound stream of meshopt's attributes; export it again"
+        );
+        if !self.unpacked.contains_key(&number) {
+            limits::check_gaussians(self.source.name(), packing.count)?;
+            let bytes = packing.count.checked_mul(packing.byte_stride);
+            let most = packing.byte_length.saturating_mul(meshopt::MOST_RATIO);
+            if bytes.is_none_or(|bytes| bytes != view.byte_length || bytes > most) {
+                return Err(self.malformed(damaged));
+            }
+            let range = 0..packing.byte_length;
+            let packed = self.part(packing.buffer, packing.byte_offset, range, number)?;
+            match meshopt::unpack(&packed, packing, self.cancel)? {
+                Ok(bytes) => self.unpacked.insert(number, bytes),
+                Err(meshopt::Damaged) => return Err(self.malformed(damaged)),
+            };
+        }
+        let bytes = self.unpacked.get(&number);
+        bytes
+            .map(Vec::as_slice)
+            .ok_or_else(|| self.malformed(damaged))
     }
 }

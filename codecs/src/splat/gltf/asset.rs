@@ -80,6 +80,19 @@ pub(super) struct Primitive {
 pub(super) struct PrimitiveExtensions {
     #[serde(rename = "KHR_gaussian_splatting")]
     pub splatting: Option<Splatting>,
+    /// Drafts had SPZ without the extension that it is inside of now.
+    #[serde(
+        rename = "KHR_spz_gaussian_splats_compression",
+        alias = "KHR_spz_compression"
+    )]
+    pub spz: Option<SpzFile>,
+}
+
+/// Where in the model an SPZ file lies.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SpzFile {
+    pub buffer_view: usize,
 }
 
 /// The extension's own object.
@@ -90,8 +103,19 @@ pub(super) struct Splatting {
     pub color_space: Option<String>,
     pub projection: Option<String>,
     pub sorting_method: Option<String>,
-    pub extensions: BTreeMap<String, serde::de::IgnoredAny>,
+    pub extensions: SplattingExtensions,
     pub extras: Extras,
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct SplattingExtensions {
+    #[serde(
+        rename = "KHR_gaussian_splatting_compression_spz_2",
+        alias = "KHR_gaussian_splatting_compression_spz"
+    )]
+    pub spz: Option<SpzFile>,
+    #[serde(flatten)]
+    pub others: BTreeMap<String, serde::de::IgnoredAny>,
 }
 
 /// What [`super::write`] adds.
@@ -151,7 +175,21 @@ pub(super) struct BufferView {
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct ViewExtensions {
     #[serde(rename = "EXT_meshopt_compression", alias = "KHR_meshopt_compression")]
-    pub meshopt: Option<serde::de::IgnoredAny>,
+    pub meshopt: Option<Meshopt>,
+}
+
+/// How a buffer view is packed by meshopt. It stands for `count` elements of `byte_stride` bytes.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Meshopt {
+    pub buffer: usize,
+    #[serde(default)]
+    pub byte_offset: u64,
+    pub byte_length: u64,
+    pub byte_stride: u64,
+    pub count: u64,
+    pub mode: String,
+    pub filter: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -90,7 +90,7 @@ impl<'a> Buffer<'a> {
         }
     }
 
-    fn len(&self) -> u64 {
+    pub(super) fn len(&self) -> u64 {
         match self {
             Self::Inside(_, range) => range.end - range.start,
             Self::Bytes(bytes) => bytes.len() as u64,
@@ -113,6 +113,33 @@ impl<'a> Buffer<'a> {
                 .map(<[u8]>::to_vec)),
             Self::File(source) => source.read(range, cancel).map(Some),
         }
+    }
+}
+
+/// Bytes of a buffer as a source of their own.
+pub(super) struct Part<'a> {
+    pub name: &'a str,
+    pub buffer: &'a Buffer<'a>,
+    pub range: Range<u64>,
+}
+
+impl Source for Part<'_> {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn len(&self) -> u64 {
+        self.range.end - self.range.start
+    }
+
+    fn read(&self, range: Range<u64>, cancel: &Cancel) -> Result<Vec<u8>> {
+        let [start, end] = [range.start, range.end].map(|at| self.range.start.checked_add(at));
+        let inside = start
+            .zip(end)
+            .filter(|(_, end)| *end <= self.range.end)
+            .map(|(start, end)| self.buffer.read(start..end, cancel));
+        let bytes = inside.transpose()?.flatten();
+        bytes.ok_or_else(|| Error::malformed(self.name, "it ends too early"))
     }
 }
 

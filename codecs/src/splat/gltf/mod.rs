@@ -6,13 +6,18 @@
 //! Splatting). All primitives of the scene, moved, turned and scaled by their nodes, become one
 //! cloud. Axes are [`RightUpBack`](super::Axes).
 //!
+//! Buffer views may be packed with meshopt, and the Gaussians of a primitive may be an SPZ file.
+//!
 //! What the extension leaves to others is drawn as it says: unknown kernels, projections and colour
 //! spaces as the plain ellipse. Drafts of it had logarithms in `SCALE`, and the files show it by
-//! numbers below zero, which a length cannot be, or by zeros alone.
+//! numbers below zero, which a length cannot be, or by zeros alone; names like `_SCALE`; and colours in
+//! `COLOR_0` as the Gaussians have them, where glTF's own are linear.
 
 mod accessor;
 mod asset;
 mod buffer;
+mod meshopt;
+mod packed;
 mod read;
 mod scene;
 mod write;

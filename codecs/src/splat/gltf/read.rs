@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::super::{Axes, SH_C0, SplatCloud, SplatFacts, SplatFormat, check_size};
-use super::EXTENSION;
 use super::accessor::Accessors;
 use super::asset::{Asset, Primitive, Splatting};
 use super::scene::{Content, Placed, content};
+use super::{EXTENSION, packed};
 use crate::gaussian_video::rest_coefficients;
 use crate::source::Source;
 use crate::{Bounds, Cancel, Error, Result, limits};
@@ -21,7 +21,18 @@ const KNOWN: [(&str, &[&str]); 4] = [
     ("sorting method", &["cameraDistance"]),
 ];
 /// Extensions whose being required needs no note.
-const READ_EXTENSIONS: [&str; 2] = [EXTENSION, "KHR_mesh_quantization"];
+const READ_EXTENSIONS: [&str; 9] = [
+    EXTENSION,
+    "KHR_gaussian_splatting_compression_spz_2",
+    "KHR_gaussian_splatting_compression_spz",
+    "KHR_spz_gaussian_splats_compression",
+    "KHR_spz_compression",
+    "KHR_meshopt_compression",
+    "EXT_meshopt_compression",
+    "KHR_mesh_quantization",
+    // Of the points that others are shown.
+    "KHR_materials_unlit",
+];
 /// Component types that have a sign and are no floats.
 const SIGNED_INTEGERS: [u32; 2] = [5120, 5122];
 
@@ -29,17 +40,24 @@ const SIGNED_INTEGERS: [u32; 2] = [5120, 5122];
 ///
 /// # Errors
 /// As [`Source::read`]; [`Error::Malformed`] for a damaged file, [`Error::Unsupported`] for one
-/// without Gaussians or with compressed ones, [`Error::Limit`] above the caps.
+/// without Gaussians or with ones that are packed in an unknown way, [`Error::Limit`] above the caps.
 pub fn read(source: &dyn Source, cancel: &Cancel) -> Result<SplatCloud> {
     let asset = Model::asset(source, cancel)?;
-    let model = Model::of(source, &asset)?;
     let mut accessors = Accessors::new(source, &asset, cancel);
+    let model = Model::of(source, &asset, &mut accessors, cancel)?;
     let has_log_scales = model.has_log_scales(&mut accessors)?;
     let mut cloud = SplatCloud::with_capacity(model.content.count as usize, model.sh_degree);
-    cloud.axes = Axes::RightUpBack;
-    cloud.antialiased = model.antialiased();
+    let mut is_antialiased = true;
     for placed in &model.content.placed {
         let first = cloud.len();
+        if let Some((file, _)) = placed.spz {
+            let part = packed::read(file, placed.splatting, &mut accessors, cancel)?;
+            is_antialiased &= part.antialiased;
+            cloud.append(part);
+            cloud.transform_from(first, &placed.to_world);
+            continue;
+        }
+        is_antialiased &= placed.splatting.extras.antialiased;
         let mut start = 0;
         while start < placed.count {
             cancel.check()?;
@@ -51,7 +69,10 @@ pub fn read(source: &dyn Source, cancel: &Cancel) -> Result<SplatCloud> {
             start = end;
         }
         cloud.transform_from(first, &placed.to_world);
+        accessors.forget();
     }
+    cloud.axes = Axes::RightUpBack;
+    cloud.antialiased = is_antialiased;
     // Nodes may move Gaussians farther than numbers go.
     cloud.sanitise();
     Ok(cloud)
@@ -64,8 +85,9 @@ pub fn read(source: &dyn Source, cancel: &Cancel) -> Result<SplatCloud> {
 /// As [`read`].
 pub fn facts(source: &dyn Source, cancel: &Cancel) -> Result<SplatFacts> {
     let asset = Model::asset(source, cancel)?;
-    let model = Model::of(source, &asset)?;
-    let has_log_scales = model.has_log_scales(&mut Accessors::new(source, &asset, cancel))?;
+    let mut accessors = Accessors::new(source, &asset, cancel);
+    let model = Model::of(source, &asset, &mut accessors, cancel)?;
+    let has_log_scales = model.has_log_scales(&mut accessors)?;
     let container = if asset.is_glb { " (GLB)" } else { "" };
     Ok(SplatFacts {
         format: SplatFormat::Gltf,
@@ -91,8 +113,13 @@ impl<'a> Model<'a> {
         Asset::read(source, cancel)
     }
 
-    fn of(source: &dyn Source, asset: &'a Asset) -> Result<Self> {
-        let content = content(source, asset)?;
+    fn of(
+        source: &dyn Source,
+        asset: &'a Asset,
+        accessors: &mut Accessors,
+        cancel: &Cancel,
+    ) -> Result<Self> {
+        let content = content(source, asset, accessors, cancel)?;
         if content.placed.is_empty() {
             return Err(Error::unsupported(
                 source.name(),
@@ -101,18 +128,20 @@ impl<'a> Model<'a> {
             ));
         }
         for placed in &content.placed {
-            let inner = placed.splatting.extensions.keys();
-            if let Some(packing) = inner.into_iter().find(|name| name.contains("compression")) {
+            let mut others = placed.splatting.extensions.others.keys();
+            if let Some(packing) = others.find(|name| name.contains("compression"))
+                && placed.spz.is_none()
+            {
                 return Err(Error::unsupported(
                     source.name(),
                     format!("its Gaussians are packed by {packing}; export it without compression"),
                 ));
             }
         }
-        let degrees = content
-            .placed
-            .iter()
-            .map(|placed| sh_degree(placed.primitive));
+        let degrees = content.placed.iter().map(|placed| match placed.spz {
+            Some((_, sh_degree)) => sh_degree,
+            None => sh_degree(placed.primitive),
+        });
         Ok(Self {
             asset,
             sh_degree: degrees.max().unwrap_or(0),
@@ -120,16 +149,15 @@ impl<'a> Model<'a> {
         })
     }
 
-    fn antialiased(&self) -> bool {
-        let mut all = self.content.placed.iter();
-        all.all(|placed| placed.splatting.extras.antialiased)
-    }
-
     /// Whether scales are logarithms, as drafts of the extension had them: a length is never
     /// negative, and a model whose lengths are all zero would be nothing.
     fn has_log_scales(&self, accessors: &mut Accessors) -> Result<bool> {
         let mut has_extent = false;
         for placed in &self.content.placed {
+            if placed.spz.is_some() {
+                has_extent = true;
+                continue;
+            }
             let Some(index) = attribute(placed.primitive, "SCALE") else {
                 continue;
             };
@@ -205,7 +233,8 @@ impl<'a> Model<'a> {
                     .to_owned(),
             );
         }
-        if placed.iter().any(|placed| is_partial(placed.primitive)) {
+        let in_accessors = || placed.iter().filter(|placed| placed.spz.is_none());
+        if in_accessors().any(|placed| is_partial(placed.primitive)) {
             notes.push("an SH degree is there in part only and left out".to_owned());
         }
         let left_out = [
@@ -248,12 +277,11 @@ fn said(splatting: &Splatting) -> [Option<&str>; 4] {
     ]
 }
 
-/// Number of the accessor of an attribute of the extension.
+/// Number of the accessor of an attribute of the extension, by its name or by that of the drafts.
 fn attribute(primitive: &Primitive, name: &str) -> Option<usize> {
-    primitive
-        .attributes
-        .get(&format!("{EXTENSION}:{name}"))
-        .copied()
+    let all = &primitive.attributes;
+    let number = all.get(&format!("{EXTENSION}:{name}"));
+    number.or_else(|| all.get(&format!("_{name}"))).copied()
 }
 
 /// Accessors of the coefficients of one SH degree, if all are there.
@@ -312,7 +340,7 @@ impl Part {
             .get("POSITION")
             .ok_or_else(|| missing("POSITION"))?;
         let scale = attribute(primitive, "SCALE").ok_or_else(|| missing("SCALE"))?;
-        let fallback = Fallback::read(accessors, primitive, count, rows.clone())?;
+        let fallback = Fallback::read(accessors, placed, rows.clone())?;
         let mut rest = Vec::new();
         for degree in 1..=sh_degree(primitive) {
             for index in sh_band(primitive, degree).unwrap_or_default() {
@@ -378,12 +406,9 @@ struct Fallback {
 }
 
 impl Fallback {
-    fn read(
-        accessors: &mut Accessors,
-        primitive: &Primitive,
-        count: u64,
-        rows: Range<u64>,
-    ) -> Result<Option<Self>> {
+    fn read(accessors: &mut Accessors, placed: &Placed, rows: Range<u64>) -> Result<Option<Self>> {
+        let (primitive, count) = (placed.primitive, placed.count);
+        let is_draft = placed.splatting.kernel.is_none() && placed.splatting.color_space.is_none();
         let has_all = ["OPACITY", "SH_DEGREE_0_COEF_0"]
             .iter()
             .all(|name| attribute(primitive, name).is_some());
@@ -396,8 +421,11 @@ impl Fallback {
         } else {
             accessors.read(*index, count, rows)?
         };
-        // glTF's own colours are linear.
-        let own = |linear: f32| (encode(linear) - 0.5) / SH_C0;
+        // glTF's own colours are linear; those of the drafts, which say nothing of a kernel, are not.
+        let own = |value: f32| match is_draft {
+            true => (value - 0.5) / SH_C0,
+            false => (encode(value) - 0.5) / SH_C0,
+        };
         Ok(Some(Self {
             colours: rows
                 .iter()

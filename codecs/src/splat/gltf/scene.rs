@@ -1,9 +1,26 @@
 //! Which primitives the scene shows, and where.
 
+use std::collections::BTreeMap;
+
 use super::super::transform::{Affine, rotation_matrix};
-use super::asset::{Asset, Node, Primitive, Splatting};
+use super::accessor::Accessors;
+use super::asset::{Asset, Extras, Node, Primitive, Splatting, SplattingExtensions, SpzFile};
+use super::packed;
 use crate::source::Source;
-use crate::{Error, Result, limits};
+use crate::{Cancel, Error, Result, limits};
+
+/// What a primitive of a draft says of its Gaussians.
+static NOTHING_SAID: Splatting = Splatting {
+    kernel: None,
+    color_space: None,
+    projection: None,
+    sorting_method: None,
+    extensions: SplattingExtensions {
+        spz: None,
+        others: BTreeMap::new(),
+    },
+    extras: Extras { antialiased: false },
+};
 
 /// A primitive of Gaussians in the world.
 pub(super) struct Placed<'a> {
@@ -11,6 +28,8 @@ pub(super) struct Placed<'a> {
     pub splatting: &'a Splatting,
     pub to_world: Affine,
     pub count: u64,
+    /// The file that its Gaussians lie in, and their SH degree; else they are in accessors.
+    pub spz: Option<(&'a SpzFile, u8)>,
 }
 
 /// What the scene holds.
@@ -25,7 +44,12 @@ pub(super) struct Content<'a> {
 }
 
 /// Walks through the scene that is to be shown, or through all nodes where there is none.
-pub(super) fn content<'a>(source: &dyn Source, asset: &'a Asset) -> Result<Content<'a>> {
+pub(super) fn content<'a>(
+    source: &dyn Source,
+    asset: &'a Asset,
+    accessors: &mut Accessors,
+    cancel: &Cancel,
+) -> Result<Content<'a>> {
     let name = source.name();
     let mut content = Content {
         placed: Vec::new(),
@@ -58,44 +82,58 @@ pub(super) fn content<'a>(source: &dyn Source, asset: &'a Asset) -> Result<Conte
         waiting.extend(children.map(|child| (*child, to_world)));
         if let Some(mesh) = node.mesh {
             content.instanced += usize::from(node.extensions.instancing.is_some());
-            content.add(name, asset, mesh, to_world)?;
+            let primitives = &asset
+                .meshes
+                .get(mesh)
+                .ok_or_else(|| Error::malformed(name, format!("it has no mesh {mesh}")))?
+                .primitives;
+            for primitive in primitives {
+                content.add(source, primitive, to_world, accessors, cancel)?;
+            }
         }
     }
     Ok(content)
 }
 
 impl<'a> Content<'a> {
-    fn add(&mut self, name: &str, asset: &'a Asset, mesh: usize, to_world: Affine) -> Result<()> {
-        let primitives = &asset
-            .meshes
-            .get(mesh)
-            .ok_or_else(|| Error::malformed(name, format!("it has no mesh {mesh}")))?
-            .primitives;
-        for primitive in primitives {
-            let Some(splatting) = &primitive.extensions.splatting else {
-                self.others += 1;
-                continue;
-            };
-            let accessor = primitive
-                .attributes
-                .get("POSITION")
-                .and_then(|index| asset.accessors.get(*index))
-                .ok_or_else(|| Error::malformed(name, "some of its Gaussians have no POSITION"))?;
-            self.count = self.count.saturating_add(accessor.count);
-            limits::check_gaussians(name, self.count)?;
-            limits::check(
-                name,
-                "primitives",
-                self.placed.len() as u64 + 1,
-                limits::MAX_GLTF_PRIMITIVES,
-            )?;
-            self.placed.push(Placed {
-                primitive,
-                splatting,
-                to_world,
-                count: accessor.count,
-            });
-        }
+    fn add(
+        &mut self,
+        source: &dyn Source,
+        primitive: &'a Primitive,
+        to_world: Affine,
+        accessors: &mut Accessors,
+        cancel: &Cancel,
+    ) -> Result<()> {
+        let name = source.name();
+        let file = packed::file_of(primitive);
+        let splatting = primitive.extensions.splatting.as_ref();
+        let Some(splatting) = splatting.or(file.map(|_| &NOTHING_SAID)) else {
+            self.others += 1;
+            return Ok(());
+        };
+        let (count, spz) = match file {
+            Some(file) => {
+                let facts = packed::facts(file, accessors, cancel)?;
+                (facts.count, Some((file, facts.sh_degree)))
+            }
+            None => {
+                let position = primitive.attributes.get("POSITION").ok_or_else(|| {
+                    Error::malformed(name, "some of its Gaussians have no POSITION")
+                })?;
+                (accessors.get(*position)?.count, None)
+            }
+        };
+        self.count = self.count.saturating_add(count);
+        limits::check_gaussians(name, self.count)?;
+        let placed = self.placed.len() as u64 + 1;
+        limits::check(name, "primitives", placed, limits::MAX_GLTF_PRIMITIVES)?;
+        self.placed.push(Placed {
+            primitive,
+            splatting,
+            to_world,
+            count,
+            spz,
+        });
         Ok(())
     }
 }
