@@ -17,7 +17,7 @@ const ROWS_AT_ONCE: u64 = 1 << 17;
 pub(super) struct Accessors<'a> {
     source: &'a dyn Source,
     asset: &'a Asset,
-    cancel: &'a Cancel,
+    pub(super) cancel: &'a Cancel,
     buffers: HashMap<usize, Buffer<'a>>,
     /// Views that were packed, by their numbers.
     unpacked: HashMap<usize, Vec<u8>>,

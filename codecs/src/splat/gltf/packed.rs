@@ -9,7 +9,7 @@ use super::super::transform::Affine;
 use super::super::{SplatCloud, SplatFacts, spz};
 use super::accessor::Accessors;
 use super::asset::{Primitive, Splatting, SpzFile};
-use crate::{Cancel, Result};
+use crate::Result;
 
 /// Half a turn about what is up.
 const LEFT_UP_FRONT: Affine = Affine {
@@ -26,11 +26,8 @@ pub(super) fn file_of(primitive: &Primitive) -> Option<&SpzFile> {
 }
 
 /// What the file says about itself.
-pub(super) fn facts(
-    file: &SpzFile,
-    accessors: &mut Accessors,
-    cancel: &Cancel,
-) -> Result<SplatFacts> {
+pub(super) fn facts(file: &SpzFile, accessors: &mut Accessors) -> Result<SplatFacts> {
+    let cancel = accessors.cancel;
     spz::facts(&accessors.view_source(file.buffer_view)?, cancel)
 }
 
@@ -39,8 +36,8 @@ pub(super) fn read(
     file: &SpzFile,
     splatting: &Splatting,
     accessors: &mut Accessors,
-    cancel: &Cancel,
 ) -> Result<SplatCloud> {
+    let cancel = accessors.cancel;
     let mut cloud = spz::read(&accessors.view_source(file.buffer_view)?, cancel)?;
     if splatting.kernel.is_some() {
         cloud.transform_from(0, &LEFT_UP_FRONT);

@@ -44,14 +44,14 @@ const SIGNED_INTEGERS: [u32; 2] = [5120, 5122];
 pub fn read(source: &dyn Source, cancel: &Cancel) -> Result<SplatCloud> {
     let asset = Model::asset(source, cancel)?;
     let mut accessors = Accessors::new(source, &asset, cancel);
-    let model = Model::of(source, &asset, &mut accessors, cancel)?;
+    let model = Model::of(source, &asset, &mut accessors)?;
     let has_log_scales = model.has_log_scales(&mut accessors)?;
     let mut cloud = SplatCloud::with_capacity(model.content.count as usize, model.sh_degree);
     let mut is_antialiased = true;
     for placed in &model.content.placed {
         let first = cloud.len();
         if let Some((file, _)) = placed.spz {
-            let part = packed::read(file, placed.splatting, &mut accessors, cancel)?;
+            let part = packed::read(file, placed.splatting, &mut accessors)?;
             is_antialiased &= part.antialiased;
             cloud.append(part);
             cloud.transform_from(first, &placed.to_world);
@@ -86,7 +86,7 @@ pub fn read(source: &dyn Source, cancel: &Cancel) -> Result<SplatCloud> {
 pub fn facts(source: &dyn Source, cancel: &Cancel) -> Result<SplatFacts> {
     let asset = Model::asset(source, cancel)?;
     let mut accessors = Accessors::new(source, &asset, cancel);
-    let model = Model::of(source, &asset, &mut accessors, cancel)?;
+    let model = Model::of(source, &asset, &mut accessors)?;
     let has_log_scales = model.has_log_scales(&mut accessors)?;
     let container = if asset.is_glb { " (GLB)" } else { "" };
     Ok(SplatFacts {
@@ -113,13 +113,8 @@ impl<'a> Model<'a> {
         Asset::read(source, cancel)
     }
 
-    fn of(
-        source: &dyn Source,
-        asset: &'a Asset,
-        accessors: &mut Accessors,
-        cancel: &Cancel,
-    ) -> Result<Self> {
-        let content = content(source, asset, accessors, cancel)?;
+    fn of(source: &dyn Source, asset: &'a Asset, accessors: &mut Accessors) -> Result<Self> {
+        let content = content(source, asset, accessors)?;
         if content.placed.is_empty() {
             return Err(Error::unsupported(
                 source.name(),

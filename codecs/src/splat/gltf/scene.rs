@@ -7,7 +7,7 @@ use super::accessor::Accessors;
 use super::asset::{Asset, Extras, Node, Primitive, Splatting, SplattingExtensions, SpzFile};
 use super::packed;
 use crate::source::Source;
-use crate::{Cancel, Error, Result, limits};
+use crate::{Error, Result, limits};
 
 /// What a primitive of a draft says of its Gaussians.
 static NOTHING_SAID: Splatting = Splatting {
@@ -48,7 +48,6 @@ pub(super) fn content<'a>(
     source: &dyn Source,
     asset: &'a Asset,
     accessors: &mut Accessors,
-    cancel: &Cancel,
 ) -> Result<Content<'a>> {
     let name = source.name();
     let mut content = Content {
@@ -88,7 +87,7 @@ pub(super) fn content<'a>(
                 .ok_or_else(|| Error::malformed(name, format!("it has no mesh {mesh}")))?
                 .primitives;
             for primitive in primitives {
-                content.add(source, primitive, to_world, accessors, cancel)?;
+                content.add(name, primitive, to_world, accessors)?;
             }
         }
     }
@@ -98,13 +97,11 @@ pub(super) fn content<'a>(
 impl<'a> Content<'a> {
     fn add(
         &mut self,
-        source: &dyn Source,
+        name: &str,
         primitive: &'a Primitive,
         to_world: Affine,
         accessors: &mut Accessors,
-        cancel: &Cancel,
     ) -> Result<()> {
-        let name = source.name();
         let file = packed::file_of(primitive);
         let splatting = primitive.extensions.splatting.as_ref();
         let Some(splatting) = splatting.or(file.map(|_| &NOTHING_SAID)) else {
@@ -113,7 +110,7 @@ impl<'a> Content<'a> {
         };
         let (count, spz) = match file {
             Some(file) => {
-                let facts = packed::facts(file, accessors, cancel)?;
+                let facts = packed::facts(file, accessors)?;
                 (facts.count, Some((file, facts.sh_degree)))
             }
             None => {
