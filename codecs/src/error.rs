@@ -2,6 +2,8 @@
 
 use std::io;
 
+use crate::neural::ImportQuestion;
+
 /// Result with this crate's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -46,6 +48,16 @@ pub enum Error {
         name: String,
         /// What it is, and what would work instead.
         reason: String,
+    },
+    /// A network whose file leaves something open, which a person may know.
+    #[error("{name} cannot be opened: {reason}")]
+    Unanswered {
+        /// The file.
+        name: String,
+        /// What it is that must be known, and how to say it on the command line.
+        reason: String,
+        /// What it is that must be known.
+        question: ImportQuestion,
     },
     /// The file is no longer the one that was opened.
     #[error("{name} changed while it was open; open it again")]
@@ -125,6 +137,19 @@ impl Error {
         Self::Unsupported {
             name: name.into(),
             reason: reason.into(),
+        }
+    }
+
+    /// A [`Error::Unanswered`] about `name`.
+    pub(crate) fn unanswered(
+        name: impl Into<String>,
+        question: ImportQuestion,
+        reason: impl Into<String>,
+    ) -> Self {
+        Self::Unanswered {
+            name: name.into(),
+            reason: reason.into(),
+            question,
         }
     }
 

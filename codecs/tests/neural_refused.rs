@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use common::memory;
 use networks::*;
-use zoetrope_codecs::neural::{self, Import, ImportOptions, TimeEmbedding};
+use zoetrope_codecs::neural::{self, Import, ImportOptions, ImportQuestion, TimeEmbedding};
 use zoetrope_codecs::random::Random;
 use zoetrope_codecs::source::Source;
 use zoetrope_codecs::{Cancel, Error, Result, limits};
@@ -21,6 +21,43 @@ fn import(bytes: Vec<u8>, options: &ImportOptions) -> Result<Import> {
 fn says(bytes: Vec<u8>, options: &ImportOptions, what: &str) {
     let error = import(bytes, options).expect_err(what).to_string();
     assert!(error.contains(what), "{error}");
+}
+
+/// What a file leaves open, as a question.
+fn question(bytes: Vec<u8>, options: &ImportOptions) -> ImportQuestion {
+    match import(bytes, options) {
+        Err(Error::Unanswered { question, .. }) => question,
+        other => panic!("nothing is asked: {other:?}"),
+    }
+}
+
+#[test]
+fn every_answer_that_is_offered_opens_the_file() {
+    let bytes = state_dict(&nerv()).archive();
+    let mut options = ImportOptions::default();
+    let asked = question(bytes.clone(), &options);
+    assert_eq!(asked, ImportQuestion::Embedding { inputs: 8 });
+    options.embedding = TimeEmbedding::parse("1.25_4");
+    let asked = question(bytes.clone(), &options);
+    assert_eq!(asked, ImportQuestion::Frames);
+    options.frames = Some(4);
+    let ImportQuestion::Strides { choices } = question(bytes.clone(), &options) else {
+        panic!("strides are asked for");
+    };
+    // Six times larger, and twice in height and width, twice.
+    let sizes: Vec<[usize; 2]> = choices.iter().map(|choice| choice.size).collect();
+    assert_eq!(sizes, [[12, 8], [24, 4], [8, 12], [4, 24]]);
+    for choice in choices {
+        let text = ImportOptions::strides_text(&choice.strides);
+        let strides = ImportOptions::parse_strides(&text);
+        assert_eq!(strides.as_ref(), Some(&choice.strides));
+        let answered = ImportOptions {
+            strides,
+            ..ImportOptions::default()
+        };
+        let opened = import(bytes.clone(), &answered.or(&options)).expect("opens");
+        assert_eq!(opened.video.network.picture_size(), choice.size);
+    }
 }
 
 #[test]

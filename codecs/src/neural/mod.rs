@@ -28,7 +28,8 @@ pub use coded::{CodedEmbeddings, CodedNetwork};
 pub use cpu::{CpuDecoder, Picture};
 pub use grid::PatchGrid;
 pub use import::{
-    Import, ImportFacts, ImportOptions, NEURAL_HEAD_BYTES, NeuralFormat, import, open,
+    Import, ImportFacts, ImportOptions, ImportQuestion, NEURAL_HEAD_BYTES, NeuralFormat,
+    StrideChoice, import, open,
 };
 pub use latents::{LatentNetworks, LatentScale, MAX_LATENT};
 pub use layer::{Activation, Layer, LayerShape, Output};

@@ -1,6 +1,7 @@
 //! Which tensors are the layers of a network, and how much larger each makes the picture.
 
 use super::options::ImportOptions;
+use super::question::{ImportQuestion, choices};
 use super::tensors::{Tensor, Tensors};
 use crate::neural::{Activation, CodedNetwork, Layer, Network, Output, Quantised};
 use crate::{Error, Result};
@@ -169,7 +170,7 @@ impl<'a> Chain<'a> {
         embedding: [usize; 3],
         options: &ImportOptions,
     ) -> Result<Vec<[usize; 2]>> {
-        let given = self.given_strides(file, options)?;
+        let given = self.given_strides(file, embedding, options)?;
         let mut strides = Vec::with_capacity(self.links.len());
         for (index, link) in self.links.iter().enumerate() {
             let Some(next) = self.links.get(index + 1) else {
@@ -194,7 +195,7 @@ impl<'a> Chain<'a> {
                 None if link.role == Role::Stem && embedding[1..] == [1, 1] && times > 1 => None,
                 None => square_root(times).map(|side| [side, side]),
             };
-            strides.push(stride.ok_or_else(|| self.unknown_stride(file, index, times))?);
+            strides.push(stride.ok_or_else(|| self.unknown_stride(file, embedding, index, times))?);
         }
         Ok(strides)
     }
@@ -203,6 +204,7 @@ impl<'a> Chain<'a> {
     fn given_strides(
         &self,
         file: &str,
+        embedding: [usize; 3],
         options: &ImportOptions,
     ) -> Result<Vec<Option<[usize; 2]>>> {
         let Some(given) = &options.strides else {
@@ -214,8 +216,9 @@ impl<'a> Chain<'a> {
         if given.len() == blocks {
             all.push(None);
         } else if given.len() != blocks + 1 {
-            return Err(Error::unsupported(
+            return Err(Error::unanswered(
                 file,
+                self.question(embedding),
                 format!(
                     "its network has {blocks} layers that make the picture larger, and {} strides were \
                      given; give one for each, as in --strides 5,4,4,2,2",
@@ -227,15 +230,39 @@ impl<'a> Chain<'a> {
         Ok(all)
     }
 
-    fn unknown_stride(&self, file: &str, index: usize, times: usize) -> Error {
+    /// Asks for the strides.
+    fn question(&self, [_, height, width]: [usize; 3]) -> ImportQuestion {
+        let pairs = self.links.windows(2);
+        let times: Option<Vec<usize>> = pairs
+            .filter(|pair| pair[0].role != Role::Hidden)
+            .map(|pair| {
+                let times = pair[0].convolved.checked_div(pair[1].inputs)?;
+                (times > 0 && times * pair[1].inputs == pair[0].convolved).then_some(times)
+            })
+            .collect();
+        let choices =
+            times.map(|times| choices([height, width], &times, [height, width] == [1, 1]));
+        ImportQuestion::Strides {
+            choices: choices.unwrap_or_default(),
+        }
+    }
+
+    fn unknown_stride(
+        &self,
+        file: &str,
+        embedding: [usize; 3],
+        index: usize,
+        times: usize,
+    ) -> Error {
         let mut example: Vec<String> = self.links[..self.links.len() - 1]
             .windows(2)
             .filter(|pair| pair[1].role == Role::Block)
             .map(|_| "2".to_owned())
             .collect();
         example.insert(0, "9x16".to_owned());
-        Error::unsupported(
+        Error::unanswered(
             file,
+            self.question(embedding),
             format!(
                 "\"{}\" makes the picture {times} times larger, and the file does not say how many times \
                  in height and in width; give the strides of all layers from the first to the last, as in \

@@ -13,6 +13,7 @@
 mod chain;
 mod facts;
 mod options;
+mod question;
 mod safetensors;
 mod tensors;
 mod time;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 
 pub use facts::ImportFacts;
 pub use options::ImportOptions;
+pub use question::{ImportQuestion, StrideChoice};
 
 use super::{CodedEmbeddings, CodedNetwork, NeuralVideo};
 use crate::pickle::OldFile;
@@ -117,9 +119,9 @@ pub fn open(
 /// Reads the neural video in `source`, and what there is to tell about it.
 ///
 /// # Errors
-/// As [`Source::read`]; [`Error::Unsupported`] for other files and networks, for pickles that name what is not
-/// let through, and where the file leaves something open that `options` must say; [`Error::Malformed`] for
-/// damaged files and numbers that are not finite; [`Error::Limit`] above
+/// As [`Source::read`]; [`Error::Unsupported`] for other files and networks, and for pickles that name what is not
+/// let through; [`Error::Unanswered`] where the file leaves something open that `options` must say;
+/// [`Error::Malformed`] for damaged files and numbers that are not finite; [`Error::Limit`] above
 /// [`limits::MAX_NEURAL_FILE_BYTES`], [`limits::MAX_NEURAL_NUMBERS`] and the caps of [`super::Network::new`].
 pub fn import(source: Arc<dyn Source>, options: &ImportOptions, cancel: &Cancel) -> Result<Import> {
     let name = source.name().to_owned();

@@ -43,6 +43,19 @@ impl Output {
 }
 
 impl ImportOptions {
+    /// These, and where they say nothing, what `others` say.
+    #[must_use]
+    pub fn or(self, others: &Self) -> Self {
+        Self {
+            strides: self.strides.or_else(|| others.strides.clone()),
+            activation: self.activation.or(others.activation),
+            output: self.output.or(others.output),
+            frame_rate: self.frame_rate.or(others.frame_rate),
+            frames: self.frames.or(others.frames),
+            embedding: self.embedding.or(others.embedding),
+        }
+    }
+
     /// Reads "5,4,4,2,2", where "9x16" is 9 times in height and 16 in width.
     pub fn parse_strides(text: &str) -> Option<Vec<[usize; 2]>> {
         let side = |text: &str| {
@@ -56,6 +69,15 @@ impl ImportOptions {
             })
         };
         text.split(',').map(stride).collect()
+    }
+
+    /// Strides as [`Self::parse_strides`] reads them.
+    pub fn strides_text(strides: &[[usize; 2]]) -> String {
+        let one = |[height, width]: &[usize; 2]| match height == width {
+            true => height.to_string(),
+            false => format!("{height}x{width}"),
+        };
+        strides.iter().map(one).collect::<Vec<_>>().join(",")
     }
 
     /// These, and where they say nothing, what the notes of the file say.

@@ -2,6 +2,7 @@
 
 use super::chain::{Chain, Names};
 use super::options::ImportOptions;
+use super::question::ImportQuestion;
 use super::tensors::{Tensor, Tensors};
 use crate::neural::{CodedEmbeddings, Quantised, TimeOrder, TimeRule};
 use crate::{Error, Result, limits};
@@ -55,8 +56,9 @@ pub(super) fn embeddings(
 fn of_the_time(file: &str, chain: &Chain, options: &ImportOptions) -> Result<Embeddings> {
     let inputs = chain.inputs();
     let Some(embedding) = options.embedding else {
-        return Err(Error::unsupported(
+        return Err(Error::unanswered(
             file,
+            ImportQuestion::Embedding { inputs },
             format!(
                 "it holds no embeddings of frames: if it is a NeRV, which gets the time instead, give how, \
                  as in --embed 1.25_{}; if it is an HNeRV, open its quant_vid.pth",
@@ -65,8 +67,9 @@ fn of_the_time(file: &str, chain: &Chain, options: &ImportOptions) -> Result<Emb
         ));
     };
     if embedding.levels.checked_mul(2) != Some(inputs) {
-        return Err(Error::unsupported(
+        return Err(Error::unanswered(
             file,
+            ImportQuestion::Embedding { inputs },
             format!(
                 "its network takes {inputs} numbers for a frame, not twice {}; give half of them, as in \
                  --embed {}_{}",
@@ -77,8 +80,9 @@ fn of_the_time(file: &str, chain: &Chain, options: &ImportOptions) -> Result<Emb
         ));
     }
     let frames = options.frames.filter(|frames| *frames > 0).ok_or_else(|| {
-        Error::unsupported(
+        Error::unanswered(
             file,
+            ImportQuestion::Frames,
             "it does not say how many frames it has; give their number, as in --frames 132",
         )
     })?;
