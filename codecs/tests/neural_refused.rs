@@ -46,7 +46,7 @@ fn every_answer_that_is_offered_opens_the_file() {
     };
     // Six times larger, and twice in height and width, twice.
     let sizes: Vec<[usize; 2]> = choices.iter().map(|choice| choice.size).collect();
-    assert_eq!(sizes, [[12, 8], [24, 4], [8, 12], [4, 24]]);
+    assert_eq!(sizes, [[12, 8], [8, 12], [24, 4], [4, 24]]);
     for choice in choices {
         let text = ImportOptions::strides_text(&choice.strides);
         let strides = ImportOptions::parse_strides(&text);
@@ -64,18 +64,18 @@ fn every_answer_that_is_offered_opens_the_file() {
 fn what_is_open_is_asked_for() {
     let with = |tensors: &[FileTensor]| state_dict(tensors).archive();
     let none = ImportOptions::default();
-    says(with(&small_hnerv()), &none, "--embed 1.25_2");
-    says(with(&nerv()), &none, "--embed 1.25_4");
+    says(with(&small_hnerv()), &none, "--time-embedding 1.25_2");
+    says(with(&nerv()), &none, "--time-embedding 1.25_4");
     let time = ImportOptions {
         embedding: TimeEmbedding::parse("1.25_4"),
         ..none.clone()
     };
-    says(with(&nerv()), &time, "--frames 132");
+    says(with(&nerv()), &time, "--frame-count 132");
     let time = ImportOptions {
         frames: Some(4),
         ..time
     };
-    says(with(&nerv()), &time, "--strides 9x16,2,2");
+    says(with(&nerv()), &time, "--strides 2x3,2,2");
     let wrong = ImportOptions {
         embedding: TimeEmbedding::parse("1.25_5"),
         ..time.clone()

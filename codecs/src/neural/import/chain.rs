@@ -1,7 +1,7 @@
 //! Which tensors are the layers of a network, and how much larger each makes the picture.
 
 use super::options::ImportOptions;
-use super::question::{ImportQuestion, choices};
+use super::question::{ImportQuestion, StrideChoice, choices};
 use super::tensors::{Tensor, Tensors};
 use crate::neural::{Activation, CodedNetwork, Layer, Network, Output, Quantised};
 use crate::{Error, Result};
@@ -218,7 +218,9 @@ impl<'a> Chain<'a> {
         } else if given.len() != blocks + 1 {
             return Err(Error::unanswered(
                 file,
-                self.question(embedding),
+                ImportQuestion::Strides {
+                    choices: self.choices(embedding),
+                },
                 format!(
                     "its network has {blocks} layers that make the picture larger, and {} strides were \
                      given; give one for each, as in --strides 5,4,4,2,2",
@@ -230,8 +232,8 @@ impl<'a> Chain<'a> {
         Ok(all)
     }
 
-    /// Asks for the strides.
-    fn question(&self, [_, height, width]: [usize; 3]) -> ImportQuestion {
+    /// Ways that fit, the likeliest first.
+    fn choices(&self, [_, height, width]: [usize; 3]) -> Vec<StrideChoice> {
         let pairs = self.links.windows(2);
         let times: Option<Vec<usize>> = pairs
             .filter(|pair| pair[0].role != Role::Hidden)
@@ -240,11 +242,9 @@ impl<'a> Chain<'a> {
                 (times > 0 && times * pair[1].inputs == pair[0].convolved).then_some(times)
             })
             .collect();
-        let choices =
-            times.map(|times| choices([height, width], &times, [height, width] == [1, 1]));
-        ImportQuestion::Strides {
-            choices: choices.unwrap_or_default(),
-        }
+        let is_free = [height, width] == [1, 1];
+        let choices = times.map(|times| choices([height, width], &times, is_free));
+        choices.unwrap_or_default()
     }
 
     fn unknown_stride(
@@ -254,21 +254,17 @@ impl<'a> Chain<'a> {
         index: usize,
         times: usize,
     ) -> Error {
-        let mut example: Vec<String> = self.links[..self.links.len() - 1]
-            .windows(2)
-            .filter(|pair| pair[1].role == Role::Block)
-            .map(|_| "2".to_owned())
-            .collect();
-        example.insert(0, "9x16".to_owned());
+        let choices = self.choices(embedding);
+        let example = choices.first().map(|choice| &choice.strides[..]);
+        let example = ImportOptions::strides_text(example.unwrap_or(&[[9, 16], [5, 5], [2, 2]]));
         Error::unanswered(
             file,
-            self.question(embedding),
+            ImportQuestion::Strides { choices },
             format!(
                 "\"{}\" makes the picture {times} times larger, and the file does not say how many times \
                  in height and in width; give the strides of all layers from the first to the last, as in \
-                 --strides {}",
+                 --strides {example}",
                 self.links[index].key,
-                example.join(",")
             ),
         )
     }

@@ -31,7 +31,7 @@ pub struct StrideChoice {
 /// The shape that most videos have, width over height.
 const USUAL_ASPECT: f64 = 16.0 / 9.0;
 /// So many ways are told.
-const MOST_CHOICES: usize = 6;
+const MOST_CHOICES: usize = 5;
 /// So many are looked at.
 const MOST_TRIED: usize = 4096;
 

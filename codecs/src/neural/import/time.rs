@@ -61,7 +61,7 @@ fn of_the_time(file: &str, chain: &Chain, options: &ImportOptions) -> Result<Emb
             ImportQuestion::Embedding { inputs },
             format!(
                 "it holds no embeddings of frames: if it is a NeRV, which gets the time instead, give how, \
-                 as in --embed 1.25_{}; if it is an HNeRV, open its quant_vid.pth",
+                 as in --time-embedding 1.25_{}; if it is an HNeRV, open its quant_vid.pth",
                 inputs / 2
             ),
         ));
@@ -72,7 +72,7 @@ fn of_the_time(file: &str, chain: &Chain, options: &ImportOptions) -> Result<Emb
             ImportQuestion::Embedding { inputs },
             format!(
                 "its network takes {inputs} numbers for a frame, not twice {}; give half of them, as in \
-                 --embed {}_{}",
+                 --time-embedding {}_{}",
                 embedding.levels,
                 embedding.base,
                 inputs / 2
@@ -83,7 +83,7 @@ fn of_the_time(file: &str, chain: &Chain, options: &ImportOptions) -> Result<Emb
         Error::unanswered(
             file,
             ImportQuestion::Frames,
-            "it does not say how many frames it has; give their number, as in --frames 132",
+            "it does not say how many frames it has; give their number, as in --frame-count 132",
         )
     })?;
     limits::check(file, "frames", frames as u64, limits::MAX_FRAMES)?;

@@ -12,6 +12,10 @@ const TINY: &str = concat!(
     "/../../codecs/tests/data/neural/tiny.safetensors"
 );
 
+#[path = "../../../../app/tests/ui/nerv_file.rs"]
+#[allow(dead_code)]
+mod nerv_file;
+
 /// The picture that the network's trainer makes of a frame.
 fn reference(frame: usize) -> Picture {
     read_png(&Path::new(TINY).with_file_name(format!("{frame:02}.png")))
@@ -144,4 +148,31 @@ fn pack_makes_a_clip_of_a_network_without_loss() {
     assert_eq!(same["psnr"], serde_json::Value::Null, "{same}");
     let v3 = zoetrope(&["pack", TINY, "-o", "nowhere", "--format", "v3"]);
     assert_one_sentence(&v3, &["V3 clips have no flat pictures"]);
+}
+
+/// Each sentence names an option, which leads to the next one, until the network opens.
+#[test]
+fn what_a_network_leaves_open_is_told_as_it_can_be_typed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = nerv_file::write(folder.path())
+        .to_string_lossy()
+        .into_owned();
+    let mut arguments = vec!["info".to_owned(), path, "--json".to_owned()];
+    for option in ["--time-embedding", "--frame-count", "--strides"] {
+        let output = zoetrope(&arguments);
+        assert_one_sentence(&output, &["cannot be opened", option]);
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        let example = told.split("as in ").nth(1).expect("an example");
+        let mut words = example.split([' ', ';', '\n']);
+        assert_eq!(words.next(), Some(option), "{told}");
+        arguments.push(option.to_owned());
+        arguments.push(words.next().expect("a value").to_owned());
+    }
+    let info = json(&zoetrope(&arguments));
+    assert_eq!(info["frames"], 132);
+    let picture = &info["picture"];
+    assert_eq!(
+        (&picture["width"], &picture["height"]),
+        (&160.into(), &90.into())
+    );
 }
