@@ -7,6 +7,7 @@
 //! ```
 
 mod adaptive_scale;
+pub mod answers;
 pub mod arrivals;
 pub mod camera;
 pub mod film;

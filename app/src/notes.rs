@@ -1,11 +1,11 @@
-//! What is kept of each clip: up axis, camera mode, saved views, camera path and bookmarks.
+//! What is kept of each clip: what was answered about its network, up axis, camera mode, saved views, camera path and bookmarks.
 //!
 //! The document is a list of clips, the one used last first; a clip about which there is nothing to
 //! say is not in it:
 //!
 //! ```json
 //! {"version": 1, "clips": [{
-//!   "clip": "/films/dance.v3", "up": "+y", "mode": "fly",
+//!   "clip": "/films/dance.v3", "up": "+y", "mode": "fly", "network": {"strides": "9x16,5,2,2"},
 //!   "views": [{"name": "From above", "pose": {"position": …, "target": …, "up": …, "fov": 50.0}}],
 //!   "path": [{"time": 0.0, "position": …, "target": …, "up": …, "fov": 50.0}],
 //!   "bookmarks": [{"time": 12.5, "name": "The jump"}]
@@ -17,6 +17,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use zoetrope_codecs::UpAxis;
 
+use crate::answers::Answers;
 use crate::camera::{CameraMode, CameraPath, PathKey, Pose, SavedView, VIEWS_MAX, clean_name};
 use crate::open::{ClipTarget, absolute, is_link};
 use crate::storage::Stored;
@@ -62,6 +63,8 @@ pub struct ClipNotes {
     pub up: Option<UpAxis>,
     /// How the camera was moved last.
     pub mode: CameraMode,
+    /// What was answered about its network.
+    pub answers: Answers,
     /// The camera path.
     pub path: CameraPath,
     views: Vec<SavedView>,
@@ -73,6 +76,7 @@ impl ClipNotes {
     pub const EMPTY: Self = Self {
         up: None,
         mode: CameraMode::Orbit,
+        answers: Answers::NONE,
         path: CameraPath::EMPTY,
         views: Vec::new(),
         bookmarks: Vec::new(),
@@ -299,6 +303,12 @@ fn clip_of(value: &Value, broken: &mut Broken) -> Option<(String, ClipNotes)> {
         mode: word(entry, "mode", CameraMode::parse, broken).unwrap_or_default(),
         ..ClipNotes::EMPTY
     };
+    if let Some(value) = entry.get("network") {
+        match Answers::deserialize(value) {
+            Ok(answers) if answers.are_short() => notes.answers = answers,
+            _ => broken.add(value),
+        }
+    }
     for view in list::<SavedView>(entry, "views", broken) {
         // What is over the limit was not written by this program.
         notes.add_view(&view.name, view.pose);
@@ -360,6 +370,10 @@ fn entry_of(key: &str, notes: &ClipNotes) -> Value {
         (
             "mode",
             (notes.mode != CameraMode::Orbit).then(|| json!(notes.mode.name())),
+        ),
+        (
+            "network",
+            (!notes.answers.is_none()).then(|| json!(notes.answers)),
         ),
         (
             "views",

@@ -97,7 +97,14 @@ fn open_window(
                     storage,
                     opener: Box::new(move |gpu| {
                         open.device = Some(Arc::new(NeuralDevice::new(gpu.clone())));
-                        Arc::new(move |target, cancel| open_clip_with(target, &open, cancel))
+                        Arc::new(move |target, import, cancel| {
+                            let options = OpenOptions {
+                                // Answers are newer than what the window was started with.
+                                import: import.clone().or(&open.import),
+                                ..open.clone()
+                            };
+                            open_clip_with(target, &options, cancel)
+                        })
                     }),
                     patience: PATIENCE,
                     lost,

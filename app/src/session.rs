@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, TryRecvError};
 use std::time::{Duration, Instant};
 
-use zoetrope_codecs::{Bounds, Cancel, ClipInfo, ClipKind, SplatCloud};
+use zoetrope_codecs::neural::{ImportOptions, ImportQuestion};
+use zoetrope_codecs::{Bounds, Cancel, ClipInfo, ClipKind, Error, SplatCloud};
 use zoetrope_player::share_link::StartView;
 use zoetrope_player::{Command, LoopMode, Player, PlayerOptions, PlayerState};
 
@@ -15,8 +16,9 @@ use crate::link::Wanted;
 use crate::open::{ClipTarget, OpenClip};
 use crate::platform::Platform;
 
-/// Opens a clip; called on a thread of its own.
-pub type Opener = Arc<dyn Fn(&ClipTarget, &Cancel) -> anyhow::Result<OpenClip> + Send + Sync>;
+/// Opens a clip, with what is known of its network; called on a thread of its own.
+pub type Opener =
+    Arc<dyn Fn(&ClipTarget, &ImportOptions, &Cancel) -> anyhow::Result<OpenClip> + Send + Sync>;
 
 /// Makes the user interface look again after a time. Called from any thread.
 pub type Repaint = Arc<dyn Fn(Duration) + Send + Sync>;
@@ -84,6 +86,17 @@ pub struct News {
     pub notices: Vec<String>,
     /// Whether another clip is the current one now.
     pub changed: bool,
+    /// What cannot be opened before something is answered.
+    pub unanswered: Option<Unanswered>,
+}
+
+/// A network whose file leaves something open.
+#[derive(Debug)]
+pub struct Unanswered {
+    /// What was to be opened.
+    pub wanted: Wanted,
+    /// What must be known.
+    pub question: ImportQuestion,
 }
 
 impl Session {
@@ -102,10 +115,18 @@ impl Session {
         }
     }
 
-    /// Starts opening what is `wanted` at the time `now`, instead of whatever was being opened. Unless
+    /// Starts opening what is `wanted` at the time `now`, instead of whatever was being opened; `import` is
+    /// what is known of its network, if it is one. Unless
     /// its view says otherwise it plays when it is there, in the loop mode of the clip that it
     /// replaces, else in `loop_mode`, with `memory_mb` (10⁶ bytes) for decoded frames.
-    pub fn open(&mut self, wanted: Wanted, loop_mode: LoopMode, memory_mb: f64, now: f64) {
+    pub fn open(
+        &mut self,
+        wanted: Wanted,
+        import: ImportOptions,
+        loop_mode: LoopMode,
+        memory_mb: f64,
+        now: f64,
+    ) {
         let chosen = self.current.as_ref().map(|clip| clip.state.loop_mode);
         let loop_mode = chosen.unwrap_or(loop_mode);
         if let Some(opening) = self.opening.take() {
@@ -122,7 +143,7 @@ impl Session {
             .name("open".to_owned())
             .spawn(move || {
                 platform.lower_thread_priority();
-                let opened = catch_unwind(AssertUnwindSafe(|| opener(&target, &flag)));
+                let opened = catch_unwind(AssertUnwindSafe(|| opener(&target, &import, &flag)));
                 let opened = opened.unwrap_or_else(|_| {
                     let name = target.name();
                     Err(anyhow::anyhow!(
@@ -240,6 +261,15 @@ impl Session {
         let Some(opening) = self.opening.take() else {
             return;
         };
+        if let Err(error) = &opened
+            && let Some(Error::Unanswered { question, .. }) = error.downcast_ref()
+        {
+            news.unanswered = Some(Unanswered {
+                wanted: opening.wanted,
+                question: question.clone(),
+            });
+            return;
+        }
         match opened.and_then(|clip| self.start(opening, clip, now)) {
             Ok(mut clip) => {
                 news.notices.append(&mut clip.state.notices);

@@ -364,6 +364,7 @@ commands! {
     OpenLink = "open-link", File, "Open a path or a link";
     OpenRecent(usize, "N") = "open-recent", File, "Open a recent clip, counted from 1";
     MakeNeuralVideo = "make-neural-video", File, "Make a neural video out of a video";
+    AskAgain = "ask-again", File, "Ask again for what the file of a network does not say";
     CopyLink = "copy-link", File, "Copy a link to this moment and view";
     StartPage = "start-page", File, "Close the clip and show the start page";
     Quit = "quit", File, "Quit";

@@ -24,6 +24,8 @@ fn notes_survive_the_document() {
     notes.edit("/a", |clip| {
         clip.up = Some(UpAxis::PlusZ);
         clip.mode = CameraMode::Fly;
+        clip.answers.strides = "9x16,5,2".to_owned();
+        clip.answers.frames = "132".to_owned();
         assert!(clip.add_view("From above", pose(1.0)));
         assert!(clip.path.set(1.5, pose(2.0), FRAME_S));
         assert_eq!(clip.toggle_bookmark(0.5, FRAME_S), Marked::Added);

@@ -121,6 +121,10 @@ const GERMAN: &[(&str, &str)] = &[
         "make-neural-video",
         "Neuronales Video aus einem Video machen",
     ),
+    (
+        "ask-again",
+        "Noch einmal fragen, was die Datei eines Netzes nicht sagt",
+    ),
     ("open-folder", "Einen Ordner mit Bildern öffnen"),
     ("open-link", "Einen Pfad oder Link öffnen"),
     (

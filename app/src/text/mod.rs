@@ -12,6 +12,7 @@ mod common;
 mod files;
 mod fitting;
 mod inspector;
+mod network;
 mod panels;
 mod playback;
 mod settings;
@@ -24,6 +25,7 @@ pub use common::CommonText;
 pub use files::FilesText;
 pub use fitting::FittingText;
 pub use inspector::InspectorText;
+pub use network::NetworkText;
 pub use panels::PanelsText;
 pub use playback::PlaybackText;
 pub use settings::SettingsText;
@@ -62,6 +64,8 @@ pub struct Text {
     pub share: ShareText,
     /// Making neural video.
     pub fitting: FittingText,
+    /// What the file of a network does not say.
+    pub network: NetworkText,
 }
 
 macro_rules! text_in {
@@ -77,6 +81,7 @@ macro_rules! text_in {
             panels: PanelsText::$code,
             share: ShareText::$code,
             fitting: FittingText::$code,
+            network: NetworkText::$code,
         }
     };
 }

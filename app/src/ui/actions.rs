@@ -97,6 +97,7 @@ impl ZoetropeApp {
                 }
             }
             Command::MakeNeuralVideo => self.panels.toggle(Panel::Fit),
+            Command::AskAgain => self.ask_again(),
             Command::CopyLink => self.copy_link(),
             Command::StartPage => {
                 self.session.close();

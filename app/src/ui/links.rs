@@ -8,6 +8,7 @@ use super::panel::{self, Frames, Panel, Question, SheetResponse};
 use super::timecode::clock_text;
 use crate::arrivals::Arrival;
 use crate::link::{self, LinkError, Wanted};
+use crate::notes::Notes;
 use crate::session::Clip;
 use crate::text::{Text, fill, text_of};
 
@@ -106,8 +107,10 @@ impl ZoetropeApp {
         let Some(clip) = self.session.clip_mut().filter(|_| is_open) else {
             let now = self.ctx.input(|input| input.time);
             let settings = &self.kept.settings.value;
+            let notes = self.kept.notes.value.clip(&Notes::key_of(&wanted.target));
+            let import = notes.answers.options();
             self.session
-                .open(wanted, settings.loop_mode, settings.memory_mb, now);
+                .open(wanted, import, settings.loop_mode, settings.memory_mb, now);
             return;
         };
         for command in wanted.view.commands(clip.player.frame_rate()) {

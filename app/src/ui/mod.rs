@@ -16,6 +16,7 @@ mod inspect;
 mod layers;
 mod links;
 mod look;
+mod network_question;
 mod panel;
 mod panels;
 mod posters;
@@ -346,6 +347,9 @@ impl ZoetropeApp {
         let news = self.session.tick(now);
         for notice in news.notices {
             self.tell(notice);
+        }
+        if let Some(unanswered) = news.unanswered {
+            self.ask_about_network(unanswered);
         }
         if news.changed {
             self.clip_changed();

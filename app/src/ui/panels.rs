@@ -5,6 +5,7 @@ use zoetrope_player::Command;
 
 use super::ZoetropeApp;
 use super::links::Asking;
+use super::network_question;
 use super::panel::{
     self, Frames, HelpPanel, KeysPanel, LogPanel, MoreState, OpenLinkPanel, PalettePanel,
     PaletteSources, Panel, SettingsPanel, SettingsRequest,
@@ -23,6 +24,8 @@ pub struct PanelStates {
     open_link: OpenLinkPanel,
     /// A link that waits for an answer.
     pub(super) asking: Option<Asking>,
+    /// A network that waits for answers.
+    pub(super) network: Option<network_question::Asked>,
 }
 
 /// What a panel asks for.
@@ -51,6 +54,9 @@ impl ZoetropeApp {
         }
         if !self.panels.is_open(Panel::Trust) {
             self.panel_states.asking = None;
+        }
+        if !self.panels.is_open(Panel::Network) {
+            self.panel_states.network = None;
         }
         if !self.panels.is_open(Panel::Log) {
             self.panel_states.log.close();
@@ -98,6 +104,10 @@ impl ZoetropeApp {
             },
             Panel::Trust => Asked {
                 close: self.show_trust(ui, frames, is_new),
+                commands: Vec::new(),
+            },
+            Panel::Network => Asked {
+                close: self.show_network_question(ui, frames, is_new),
                 commands: Vec::new(),
             },
         }

@@ -15,6 +15,8 @@ mod layout;
 mod links;
 mod lint;
 mod log;
+mod nerv_file;
+mod network_question;
 mod open_link;
 mod opening;
 mod palette;

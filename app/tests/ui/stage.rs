@@ -17,10 +17,10 @@ use zoetrope_app::platform::{Pick, PickAnswer, PickRequest};
 use zoetrope_app::settings::ThemeChoice;
 use zoetrope_app::text::{Text, text_of};
 use zoetrope_app::{
-    AppOptions, Arrivals, ClipTarget, DemoClip, LostDevice, MemoryStorage, OpenClip, Platform,
-    Storage, ZoetropeApp, open_clip,
+    AppOptions, Arrivals, ClipTarget, DemoClip, LostDevice, MemoryStorage, OpenClip, OpenOptions,
+    Platform, Storage, ZoetropeApp, open_clip_with,
 };
-use zoetrope_codecs::{Cancel, PictureFrame};
+use zoetrope_codecs::PictureFrame;
 use zoetrope_player::{Command, LoopMode, PlayerState};
 use zoetrope_render::Camera;
 
@@ -263,11 +263,18 @@ impl Stage {
                     demos: setup.demos,
                     storage: setup.storage,
                     opener: Box::new(move |_| {
-                        Arc::new(move |target: &ClipTarget, cancel: &Cancel| match target {
+                        Arc::new(move |target: &ClipTarget, import, cancel| match target {
                             ClipTarget::Path(path) if !path.is_absolute() || !path.exists() => {
                                 open(target, &for_opener)
                             }
-                            _ => open_clip(target, cancel).map(|clip| (setup.wrap)(clip)),
+                            _ => {
+                                let options = OpenOptions {
+                                    import: import.clone(),
+                                    ..OpenOptions::default()
+                                };
+                                let clip = open_clip_with(target, &options, cancel)?;
+                                Ok((setup.wrap)(clip))
+                            }
                         })
                     }),
                     patience: setup.patience,

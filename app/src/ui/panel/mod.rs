@@ -7,6 +7,7 @@ mod inspector;
 mod keys;
 mod log;
 mod more;
+mod network;
 mod open_link;
 mod palette;
 mod rows;
@@ -52,6 +53,8 @@ pub enum Panel {
     Fit,
     /// Asks before a link is followed.
     Trust,
+    /// Asks for what the file of a network does not say.
+    Network,
 }
 
 /// Where a panel is.
@@ -96,7 +99,7 @@ impl Panel {
             Self::Camera => Command::ToggleCameraPanel,
             Self::Share => Command::Share,
             Self::Fit => Command::MakeNeuralVideo,
-            Self::Trust => return None,
+            Self::Trust | Self::Network => return None,
         })
     }
 
@@ -479,6 +482,7 @@ pub use inspector::{Inspected, InspectedClip, Request, inspector};
 pub use keys::KeysPanel;
 pub use log::LogPanel;
 pub use more::{MoreState, more};
+pub use network::NetworkPanel;
 pub use open_link::OpenLinkPanel;
 pub use palette::{PalettePanel, PaletteSources};
 pub use settings::{SettingsPanel, SettingsRequest};

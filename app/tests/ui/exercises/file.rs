@@ -6,6 +6,7 @@ use egui::{Key, Modifiers, ViewportCommand};
 use zoetrope_app::platform::Pick;
 
 use super::exercises;
+use crate::nerv_file;
 use crate::stage::{Setup, Stage};
 
 const CTRL: Modifiers = Modifiers::COMMAND;
@@ -65,6 +66,44 @@ exercises! {
         stage.harness.run_ok();
         stage.replace("Path or link", "missing.ply");
         stage.until("a message", |app| !app.messages().is_empty());
+    };
+
+    what_a_network_leaves_open {
+        commands: ["ask-again"],
+        controls: [
+            "Number of frames", "Embedding of the time", "Strides of the layers", "160 × 90 pixels",
+        ]
+    }
+    Stage::ready(1.0) => |stage| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = nerv_file::write(folder.path()).to_string_lossy().into_owned();
+        stage.folder = Some(folder);
+        stage.open(&path);
+        stage.until_shown("Number of frames");
+        stage.replace("Embedding of the time", "1.25_4");
+        stage.replace("Number of frames", "5");
+        stage.until_shown("Strides of the layers");
+        stage.click("160 × 90 pixels");
+        stage.until_titled("Zoetrope – big-buck-bunny.safetensors");
+        assert_eq!(stage.state().frame_count, 5);
+        assert_eq!(nerv_file::size(stage.harness.state()), Some([160, 90]));
+        // It is not asked again until that is wished.
+        stage.open("other");
+        stage.until_titled("Zoetrope – other");
+        stage.asked.commands.lock().expect("unpoisoned").clear();
+        stage.open(&path);
+        stage.until_titled("Zoetrope – big-buck-bunny.safetensors");
+        stage.apply("ask-again");
+        stage.until_shown("Number of frames");
+        stage.replace("Number of frames", "5");
+        stage.until_shown("Strides of the layers");
+        stage.replace("Strides of the layers", "16x9,5,2");
+        stage.until("another picture", |app| nerv_file::size(app) == Some([90, 160]));
+        stage.asked.commands.lock().expect("unpoisoned").clear();
+        stage.open("other");
+        stage.until_titled("Zoetrope – other");
+        stage.apply("ask-again");
+        stage.until_shown("The file of this clip left nothing open.");
     };
 
     the_start_page {
