@@ -20,6 +20,7 @@ texts! {
         embedding_explained: "What it was trained with, base_levels; it takes {0} numbers, twice the levels:",
             "Womit es trainiert wurde, Basis_Stufen; es nimmt {0} Zahlen, zweimal die Stufen:";
         unclear: "This cannot be understood; write it as in the example", "Das ist nicht zu verstehen; schreiben Sie es wie im Beispiel";
+        unfit: "This does not fit the network; try something else", "Das passt nicht zu diesem Netz; versuchen Sie etwas anderes";
         nothing_to_ask: "The file of this clip left nothing open", "Die Datei dieses Clips ließ nichts offen";
     }
 }

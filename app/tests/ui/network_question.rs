@@ -1,6 +1,7 @@
 //! Asking for what the file of a network does not say.
 
-use egui::Key;
+use egui::{Key, Role};
+use egui_kittest::kittest::Queryable as _;
 
 use crate::nerv_file;
 use crate::stage::{Setup, Stage, looks};
@@ -20,6 +21,12 @@ fn asked(setup: Setup) -> Stage {
 }
 
 impl Stage {
+    /// What is in a field.
+    fn value(&self, label: &str) -> String {
+        let field = self.harness.get_by_role_and_label(Role::TextInput, label);
+        field.value().unwrap_or_default()
+    }
+
     fn until_dialog(&mut self) {
         let title = self.text().network.title;
         for _ in 0..1000 {
@@ -55,7 +62,8 @@ fn answers_that_make_no_sense_are_told_and_asked_for_again() {
     stage.replace("Number of frames", "5");
     stage.replace("Embedding of the time", "1.25_40");
     stage.until_dialog();
-    assert!(stage.has("Embedding of the time"));
+    assert!(stage.has("This does not fit the network; try something else"));
+    assert_eq!(stage.value("Embedding of the time"), "1.25_40");
     // Nothing was opened or lost meanwhile.
     stage.key(Key::Escape);
     stage.harness.run_ok();
@@ -72,6 +80,7 @@ fn strides_that_do_not_fit_are_asked_for_again() {
         stage.replace("Strides of the layers", typed);
         stage.until_dialog();
         assert!(stage.has("160 × 90 pixels"), "{typed}");
+        assert_eq!(stage.value("Strides of the layers"), typed);
     }
     stage.replace("Strides of the layers", "16x9,5,2");
     stage.until_titled("Zoetrope – big-buck-bunny.safetensors");

@@ -14,29 +14,42 @@ pub struct NetworkPanel {
     name: String,
     question: ImportQuestion,
     answers: Answers,
-    /// Whether what is typed was tried and made no sense.
-    is_unclear: bool,
+    complaint: Option<Complaint>,
+}
+
+/// What is wrong with an answer.
+#[derive(Clone, Copy)]
+enum Complaint {
+    /// It makes no sense.
+    Unclear,
+    /// It was tried, and is none to this network.
+    Unfit,
 }
 
 impl NetworkPanel {
     /// For the clip of a name; `answers` are those that there were before.
     pub fn new(name: String, question: ImportQuestion, mut answers: Answers) -> Self {
-        match &question {
+        let (answer, likely) = match &question {
             ImportQuestion::Strides { choices } => {
                 let first = choices.first().map(|choice| &choice.strides[..]);
-                answers.strides = ImportOptions::strides_text(first.unwrap_or_default());
+                let likely = ImportOptions::strides_text(first.unwrap_or_default());
+                (&mut answers.strides, likely)
             }
             ImportQuestion::Embedding { inputs } => {
                 // What HNeRV and NeRV are trained with unless somebody wants something else.
-                answers.embedding = format!("1.25_{}", inputs / 2);
+                (&mut answers.embedding, format!("1.25_{}", inputs / 2))
             }
-            _ => {}
+            _ => (&mut answers.frames, String::new()),
+        };
+        let complaint = (!answer.is_empty()).then_some(Complaint::Unfit);
+        if complaint.is_none() {
+            *answer = likely;
         }
         Self {
             name,
             question,
             answers,
-            is_unclear: false,
+            complaint,
         }
     }
 
@@ -55,8 +68,12 @@ impl NetworkPanel {
                 ImportQuestion::Strides { choices } => self.strides(ui, is_new, &choices),
                 question => self.time(ui, is_new, &question),
             };
-            if self.is_unclear {
-                let (sentence, palette) = (text(ui).network.unclear, theme::palette(ui));
+            if let Some(complaint) = self.complaint {
+                let (texts, palette) = (&text(ui).network, theme::palette(ui));
+                let sentence = match complaint {
+                    Complaint::Unclear => texts.unclear,
+                    Complaint::Unfit => texts.unfit,
+                };
                 let told = RichText::new(sentence).color(palette.danger);
                 let label = ui.add(Label::new(told).wrap());
                 label.widget_info(|| WidgetInfo::labeled(Role::Alert, true, sentence));
@@ -117,7 +134,7 @@ impl NetworkPanel {
     fn tried(&mut self, is_wanted: bool, has_changed: bool, makes_sense: bool) -> bool {
         let makes_sense = makes_sense && self.answers.are_short();
         if is_wanted || has_changed {
-            self.is_unclear = is_wanted && !makes_sense;
+            self.complaint = (is_wanted && !makes_sense).then_some(Complaint::Unclear);
         }
         is_wanted && makes_sense
     }
