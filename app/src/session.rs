@@ -115,10 +115,10 @@ impl Session {
         }
     }
 
-    /// Starts opening what is `wanted` at the time `now`, instead of whatever was being opened; `import` is
-    /// what is known of its network, if it is one. Unless
-    /// its view says otherwise it plays when it is there, in the loop mode of the clip that it
-    /// replaces, else in `loop_mode`, with `memory_mb` (10⁶ bytes) for decoded frames.
+    /// Starts opening what is `wanted` at the time `now`, instead of whatever was being opened; `import`
+    /// is what is known of its network, if it is one. Unless its view says otherwise it plays when it is
+    /// there, in the loop mode of the clip that it replaces, else in `loop_mode`, with `memory_mb` (10⁶
+    /// bytes) for decoded frames.
     pub fn open(
         &mut self,
         wanted: Wanted,

@@ -234,7 +234,11 @@ impl<'a> Accessors<'a> {
                 let bytes = self.unpack(number, view, packing)?;
                 bytes[range.start as usize..range.end as usize].to_vec()
             }
-            None => self.part(view.buffer, view.byte_offset, range, number)?,
+            None => {
+                let cancel = self.cancel;
+                let part = self.part(view.buffer, view.byte_offset, range, number)?;
+                part.read(0..part.len(), cancel)?
+            }
         };
         Ok((bytes, stride as usize))
     }
@@ -242,24 +246,7 @@ impl<'a> Accessors<'a> {
     /// The bytes of buffer view `number` as a source.
     pub(super) fn view_source(&mut self, number: usize) -> Result<Part<'_>> {
         let view = self.view(number)?;
-        let name = self.source.name();
-        let buffer = self.buffer(view.buffer)?;
-        let end = view.byte_offset.checked_add(view.byte_length);
-        let end = end.filter(|end| *end <= buffer.len());
-        let end = end.ok_or_else(|| {
-            Error::malformed(
-                name,
-                format!(
-                    "its buffer {} is too short for buffer view {number}",
-                    view.buffer
-                ),
-            )
-        })?;
-        Ok(Part {
-            name,
-            buffer,
-            range: view.byte_offset..end,
-        })
+        self.part(view.buffer, view.byte_offset, 0..view.byte_length, number)
     }
 
     /// Lets go of what was unpacked, which the next primitive does not need.
@@ -289,21 +276,22 @@ impl<'a> Accessors<'a> {
         offset: u64,
         range: Range<u64>,
         number: usize,
-    ) -> Result<Vec<u8>> {
-        let (start, end) = (
-            offset.checked_add(range.start),
-            offset.checked_add(range.end),
-        );
-        let cancel = self.cancel;
+    ) -> Result<Part<'_>> {
+        let name = self.source.name();
         let opened = self.buffer(buffer)?;
-        let bytes = match start.zip(end) {
-            Some((start, end)) => opened.read(start..end, cancel)?,
-            None => None,
-        };
-        bytes.ok_or_else(|| {
-            self.malformed(format!(
-                "its buffer {buffer} is too short for buffer view {number}"
-            ))
+        let start = offset.checked_add(range.start);
+        let end = offset.checked_add(range.end);
+        let inside = start.zip(end).filter(|(_, end)| *end <= opened.len());
+        let (start, end) = inside.ok_or_else(|| {
+            Error::malformed(
+                name,
+                format!("its buffer {buffer} is too short for buffer view {number}"),
+            )
+        })?;
+        Ok(Part {
+            name,
+            buffer: opened,
+            range: start..end,
         })
     }
 
@@ -319,9 +307,10 @@ impl<'a> Accessors<'a> {
             if bytes.is_none_or(|bytes| bytes != view.byte_length || bytes > most) {
                 return Err(self.malformed(damaged));
             }
-            let range = 0..packing.byte_length;
-            let packed = self.part(packing.buffer, packing.byte_offset, range, number)?;
-            match meshopt::unpack(&packed, packing, self.cancel)? {
+            let (range, cancel) = (0..packing.byte_length, self.cancel);
+            let part = self.part(packing.buffer, packing.byte_offset, range, number)?;
+            let packed = part.read(0..part.len(), cancel)?;
+            match meshopt::unpack(&packed, packing, cancel)? {
                 Ok(bytes) => self.unpacked.insert(number, bytes),
                 Err(meshopt::Damaged) => return Err(self.malformed(damaged)),
             };
